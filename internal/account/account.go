@@ -1,0 +1,124 @@
+// Package account is everyone who can publish: people and groups of this instance and of others. It holds the
+// roles that every service enforces. It must not know posts, nor how other servers are reached: what it needs of
+// them it takes as a Resolver.
+package account
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Kind is the ActivityStreams actor type in lower case.
+type Kind string
+
+const (
+	Person       Kind = "person"
+	Group        Kind = "group"
+	Application  Kind = "application"
+	ServiceActor Kind = "service"
+	Organization Kind = "organization"
+)
+
+// Role is what someone may do on this instance. Each role may do all that the ones before it may.
+type Role string
+
+const (
+	RoleNone      Role = ""       // remote accounts and groups
+	RoleGuest     Role = "guest"  // read, comment
+	RoleMember    Role = "member" // write practices and threads, follow
+	RoleEditor    Role = "editor" // publish for the organisation, curate, follow as the instance
+	RoleModerator Role = "moderator"
+	RoleAdmin     Role = "admin"
+)
+
+// Roles lists the roles of people, least first.
+var Roles = []Role{RoleGuest, RoleMember, RoleEditor, RoleModerator, RoleAdmin}
+
+// AtLeast reports whether r includes the rights of want.
+func (r Role) AtLeast(want Role) bool { return r.rank() >= want.rank() && r.rank() > 0 }
+
+func (r Role) rank() int {
+	for i, x := range Roles {
+		if x == r {
+			return i + 1
+		}
+	}
+	return 0
+}
+
+// Usernames of the actors every instance has.
+const (
+	CatalogUsername = "praxis" // Group: announces the published practices, follows other catalogues, curates
+	ForumUsername   = "forum"  // Group: announces the discussion threads
+)
+
+// Account is one actor.
+type Account struct {
+	ID                int64      `db:"id"`
+	Username          string     `db:"username"`
+	Domain            *string    `db:"domain"` // nil: ours; else host[:port], lower case
+	URI               string     `db:"uri"`
+	URL               string     `db:"url"`
+	Kind              Kind       `db:"kind"`
+	DisplayName       string     `db:"display_name"`
+	Note              string     `db:"note"` // sanitised HTML
+	Level             string     `db:"level"`
+	Region            string     `db:"region"`
+	InboxURI          string     `db:"inbox_uri"`
+	SharedInboxURI    string     `db:"shared_inbox_uri"`
+	OutboxURI         string     `db:"outbox_uri"`
+	FollowersURI      string     `db:"followers_uri"`
+	FollowingURI      string     `db:"following_uri"`
+	FeaturedURI       string     `db:"featured_uri"`
+	CatalogURI        string     `db:"catalog_uri"` // Application only: its instance's catalogue
+	ForumURI          string     `db:"forum_uri"`   // Application only: its instance's forum
+	PublicKeyID       string     `db:"public_key_id"`
+	PublicKeyPEM      string     `db:"public_key_pem"`
+	PrivateKeyPEM     string     `db:"private_key_pem"` // ours only; never leaves federation/transport
+	ApprovesFollowers bool       `db:"approves_followers"`
+	Discoverable      bool       `db:"discoverable"`
+	Role              Role       `db:"role"`
+	Language          string     `db:"language"`
+	State             string     `db:"state"` // active, suspended, gone
+	FetchedAt         *time.Time `db:"fetched_at"`
+	CreatedAt         time.Time  `db:"created_at"`
+	UpdatedAt         time.Time  `db:"updated_at"`
+}
+
+// Local reports whether the account lives on this instance.
+func (a Account) Local() bool { return a.Domain == nil }
+
+// Host returns the domain of a remote account, "" for ours.
+func (a Account) Host() string {
+	if a.Domain == nil {
+		return ""
+	}
+	return *a.Domain
+}
+
+// Handle returns user@host for remote accounts and user for ours.
+func (a Account) Handle() string {
+	if a.Domain == nil {
+		return a.Username
+	}
+	return a.Username + "@" + *a.Domain
+}
+
+// Name returns the display name, the username when there is none.
+func (a Account) Name() string {
+	if n := strings.TrimSpace(a.DisplayName); n != "" {
+		return n
+	}
+	return a.Username
+}
+
+// Resolver finds accounts of other servers; federation/transport implements it.
+type Resolver interface {
+	// ResolveHandle looks up user@host, or a bare host for its instance actor, by WebFinger and stores what it finds.
+	// Errors: fault.NotFound, fault.Unavailable.
+	ResolveHandle(ctx context.Context, handle string) (Account, error)
+	// ResolveURI fetches the actor with that ActivityPub id or profile URL and stores it.
+	// Errors: fault.NotFound, fault.Unavailable.
+	ResolveURI(ctx context.Context, uri string) (Account, error)
+}

@@ -1,0 +1,52 @@
+// Package db opens PostgreSQL, migrates it and runs transactions. It knows no table of the domain.
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// Open connects to PostgreSQL with lib/pq and checks that it answers.
+func Open(ctx context.Context, dsn string, maxConns int) (*sqlx.DB, error) {
+	connector, err := pq.NewConnector(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("db.Open: %w", err)
+	}
+	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db.SetMaxOpenConns(maxConns)
+	db.SetMaxIdleConns(max(2, maxConns/2))
+	if err := db.PingContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("db.Open: %w", err), db.Close())
+	}
+	return db, nil
+}
+
+// InTx runs f in one transaction: committed when f returns nil, rolled back otherwise.
+func InTx(ctx context.Context, db *sqlx.DB, f func(tx *sqlx.Tx) error) error {
+	tx, err := db.BeginTxx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("db.InTx: begin: %w", err)
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it is a no-op
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("db.InTx: commit: %w", err)
+	}
+	return nil
+}
+
+// IsNotFound reports whether err is sql.ErrNoRows.
+func IsNotFound(err error) bool { return errors.Is(err, sql.ErrNoRows) }
+
+// IsUniqueViolation reports whether err broke the named unique constraint or index; "" matches any.
+func IsUniqueViolation(err error, constraint string) bool {
+	var e *pq.Error
+	return errors.As(err, &e) && e.Code == "23505" && (constraint == "" || e.Constraint == constraint)
+}

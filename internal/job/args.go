@@ -1,0 +1,146 @@
+// Package job is the queue: River on PostgreSQL. Jobs are inserted in the transaction of the change they follow
+// from, and carry ids, never objects. The kinds stand here; who works them is said in internal/app.
+package job
+
+import (
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// Verb says what a Distribute job tells the world.
+type Verb string
+
+const (
+	CreatePost     Verb = "create_post"     // ID: posts.id
+	UpdatePost     Verb = "update_post"     // ID: posts.id
+	DeletePost     Verb = "delete_post"     // ID: posts.id
+	Like           Verb = "like"            // ID: favourites.id
+	UndoLike       Verb = "undo_like"       // ID: favourites.id
+	Announce       Verb = "announce"        // ID: boosts.id
+	UndoAnnounce   Verb = "undo_announce"   // ID: boosts.id
+	Follow         Verb = "follow"          // ID: follows.id
+	UndoFollow     Verb = "undo_follow"     // ID: follows.id
+	AcceptFollow   Verb = "accept_follow"   // ID: follows.id
+	RejectFollow   Verb = "reject_follow"   // ID: follows.id
+	UpdateAccount  Verb = "update_account"  // ID: accounts.id
+	AddCurated     Verb = "add_curated"     // ID: curation_decisions.id
+	RemoveCurated  Verb = "remove_curated"  // ID: curation_decisions.id
+	AddFeatured    Verb = "add_featured"    // ID: curation_decisions.id
+	RemoveFeatured Verb = "remove_featured" // ID: curation_decisions.id
+)
+
+// Distribute renders one activity, stores its bytes and fills the lanes of the hosts that should get it.
+// It renders what is true when it runs: a create of something withdrawn meanwhile sends nothing, and an update
+// or undo of something that was never sent sends nothing.
+type Distribute struct {
+	Verb Verb  `json:"verb"`
+	ID   int64 `json:"id"`
+}
+
+// Kind implements river.JobArgs.
+func (Distribute) Kind() string { return "activity.distribute" }
+
+// Deliver drains one host's lane in order. There is at most one per host.
+type Deliver struct {
+	Host string `json:"host"`
+}
+
+// Kind implements river.JobArgs.
+func (Deliver) Kind() string { return "activity.deliver" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Deliver) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueDeliver, MaxAttempts: 25, UniqueOpts: uniqueWhileWaiting}
+}
+
+// Receive applies one stored inbound activity. ID: inbox_activities.id.
+type Receive struct {
+	ID int64 `json:"id"`
+}
+
+// Kind implements river.JobArgs.
+func (Receive) Kind() string { return "activity.receive" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Receive) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: QueueReceive} }
+
+// GroupAnnounce lets a local group pass on an activity about a post of its board (FEP-1b12).
+// Exactly one of ActivityID (activities.id, ours) and InboxID (inbox_activities.id, received) is set.
+type GroupAnnounce struct {
+	GroupID    int64 `json:"group_id"`
+	ActivityID int64 `json:"activity_id,omitempty"`
+	InboxID    int64 `json:"inbox_id,omitempty"`
+}
+
+// Kind implements river.JobArgs.
+func (GroupAnnounce) Kind() string { return "group.announce" }
+
+// FetchPost gets a post by its ActivityPub id from its origin, with the parents it lacks.
+type FetchPost struct {
+	URI string `json:"uri"`
+}
+
+// Kind implements river.JobArgs.
+func (FetchPost) Kind() string { return "post.fetch" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (FetchPost) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueReceive, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
+}
+
+// Backfill reads the outbox of an account that we began to follow. AccountID: accounts.id.
+type Backfill struct {
+	AccountID int64 `json:"account_id"`
+}
+
+// Kind implements river.JobArgs.
+func (Backfill) Kind() string { return "account.backfill" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Backfill) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueReceive, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
+}
+
+// Notify tells a local account that something happened; it looks up who must hear of it.
+type Notify struct {
+	Event NotifyEvent `json:"event"`
+	ID    int64       `json:"id"`
+}
+
+// NotifyEvent names what happened.
+type NotifyEvent string
+
+const (
+	NotifyPost      NotifyEvent = "post"      // ID: posts.id; mentions and replies
+	NotifyFollow    NotifyEvent = "follow"    // ID: follows.id; follow or request
+	NotifyFavourite NotifyEvent = "favourite" // ID: favourites.id
+	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
+)
+
+// Kind implements river.JobArgs.
+func (Notify) Kind() string { return "notification.notify" }
+
+// Arrive puts a practice, ours or received, on the desk of an instance that curates. PostID: posts.id.
+type Arrive struct {
+	PostID int64 `json:"post_id"`
+}
+
+// Kind implements river.JobArgs.
+func (Arrive) Kind() string { return "curation.arrive" }
+
+// Queues and how many jobs of each one process works at a time.
+const (
+	QueueDefault = river.QueueDefault
+	QueueReceive = "receive"
+	QueueDeliver = "deliver"
+)
+
+var uniqueWhileWaiting = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+	rivertype.JobStateRunning, rivertype.JobStateScheduled,
+}}
+
+// DeliverSlice is how long one Deliver job drains its lane before it lets others in.
+const DeliverSlice = 30 * time.Second

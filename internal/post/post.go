@@ -1,0 +1,138 @@
+// Package post is everything that federates as an object: notes, articles and what else arrives, their threads,
+// mentions, favourites and boosts. One row per object, whoever wrote it. It must not know what a practice is.
+package post
+
+import (
+	"time"
+
+	"github.com/vorbild/vorbild/internal/account"
+)
+
+// Kind is the ActivityStreams object type in lower case; everything we only link to is a link.
+type Kind string
+
+const (
+	Note     Kind = "note"
+	Article  Kind = "article"
+	Question Kind = "question"
+	Event    Kind = "event"
+	Link     Kind = "link"
+)
+
+// State of a post.
+type State string
+
+const (
+	StateDraft     State = "draft"
+	StatePublished State = "published"
+	StateWithdrawn State = "withdrawn"
+)
+
+// Visibility says who may see a post.
+type Visibility string
+
+const (
+	Public    Visibility = "public"
+	Unlisted  Visibility = "unlisted"
+	Followers Visibility = "followers"
+	Direct    Visibility = "direct"
+)
+
+// Roles of a note in reply to a practice (vocabulary.md, vb:kind).
+const (
+	RoleCurationNote = "CurationNote"
+	RoleQuestion     = "Question"
+)
+
+// Post is one object.
+type Post struct {
+	ID              int64      `db:"id"`
+	URI             string     `db:"uri"` // ActivityPub id
+	URL             string     `db:"url"` // page for people at the origin
+	AccountID       int64      `db:"account_id"`
+	Local           bool       `db:"local"`
+	Kind            Kind       `db:"kind"`
+	State           State      `db:"state"`
+	Visibility      Visibility `db:"visibility"`
+	Role            string     `db:"role"`
+	BoardID         *int64     `db:"board_id"` // the group whose board it stands on
+	InReplyToID     *int64     `db:"in_reply_to_id"`
+	InReplyToURI    string     `db:"in_reply_to_uri"`
+	ThreadID        int64      `db:"thread_id"` // first post of the thread; its own id for that post
+	ContextURI      string     `db:"context_uri"`
+	Title           string     `db:"title"`
+	Summary         string     `db:"summary"`
+	HTML            string     `db:"html"`   // sanitised
+	Source          string     `db:"source"` // Markdown, ours only
+	Language        string     `db:"language"`
+	Sensitive       bool       `db:"sensitive"`
+	RepliesCount    int        `db:"replies_count"`
+	BoostsCount     int        `db:"boosts_count"`
+	FavouritesCount int        `db:"favourites_count"`
+	PublishedAt     *time.Time `db:"published_at"`
+	EditedAt        *time.Time `db:"edited_at"`
+	WithdrawnAt     *time.Time `db:"withdrawn_at"`
+	CreatedAt       time.Time  `db:"created_at"`
+}
+
+// Viewer is who looks: the zero value is a visitor without an account.
+type Viewer struct {
+	AccountID int64
+}
+
+// View is a post with what a page or a client shows beside it.
+type View struct {
+	Post       Post
+	Author     account.Account
+	Board      *account.Account
+	Mentions   []account.Account
+	Tags       []string
+	Favourited bool // by the viewer
+	Boosted    bool // by the viewer
+	Depth      int  // in a thread: 0 for the first post, its answers 1, theirs 2 ...
+	BoostedBy  *account.Account
+}
+
+// Received is what another server says of one of its posts, as plain values; HTML is not yet sanitised.
+type Received struct {
+	URI, URL     string
+	AuthorID     int64
+	Kind         Kind
+	Visibility   Visibility
+	Role         string
+	BoardID      *int64
+	InReplyToURI string
+	ContextURI   string
+	Title        string
+	Summary      string
+	HTML         string
+	Language     string
+	Sensitive    bool
+	Tags         []string
+	MentionIDs   []int64
+	PublishedAt  time.Time
+	UpdatedAt    *time.Time
+}
+
+// Revision is one published version.
+type Revision struct {
+	PostID    int64     `db:"post_id"`
+	Revision  int       `db:"revision"`
+	AccountID *int64    `db:"account_id"`
+	Title     string    `db:"title"`
+	Summary   string    `db:"summary"`
+	HTML      string    `db:"html"`
+	Source    string    `db:"source"`
+	Detail    []byte    `db:"detail"`
+	CreatedAt time.Time `db:"created_at"`
+}
+
+// Reaction is a favourite or a boost.
+type Reaction struct {
+	ID        int64      `db:"id"`
+	AccountID int64      `db:"account_id"`
+	PostID    int64      `db:"post_id"`
+	URI       string     `db:"uri"`
+	CreatedAt time.Time  `db:"created_at"`
+	UndoneAt  *time.Time `db:"undone_at"`
+}

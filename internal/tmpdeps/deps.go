@@ -1,0 +1,32 @@
+// Package tmpdeps keeps modules in go.mod while the house is being built; removed before the first release.
+package tmpdeps
+
+import (
+	_ "github.com/PuerkitoBio/goquery"
+	_ "github.com/caarlos0/env/v11"
+	_ "github.com/chromedp/cdproto/webauthn"
+	_ "github.com/chromedp/chromedp"
+	_ "github.com/go-chi/httprate"
+	_ "github.com/go-fed/activity/pub"
+	_ "github.com/go-fed/activity/streams"
+	_ "github.com/go-fed/httpsig"
+	_ "github.com/go-webauthn/webauthn/webauthn"
+	_ "github.com/google/go-cmp/cmp"
+	_ "github.com/gorilla/mux"
+	_ "github.com/gorilla/schema"
+	_ "github.com/jmoiron/sqlx"
+	_ "github.com/lib/pq"
+	_ "github.com/microcosm-cc/bluemonday"
+	_ "github.com/nicksnyder/go-i18n/v2/i18n"
+	_ "github.com/pressly/goose/v3"
+	_ "github.com/riverqueue/river"
+	_ "github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	_ "github.com/riverqueue/river/rivermigrate"
+	_ "github.com/riverqueue/river/rivertype"
+	_ "github.com/urfave/cli/v3"
+	_ "github.com/yuin/goldmark"
+	_ "golang.org/x/crypto/chacha20poly1305"
+	_ "golang.org/x/net/html"
+	_ "golang.org/x/text/language"
+	_ "golang.org/x/time/rate"
+)
