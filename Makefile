@@ -1,0 +1,40 @@
+# make demo   four federating instances on this machine, http://kg.localhost:8404/ueberblick and others
+# make test   everything CI runs; installs what it needs
+GO       ?= go
+BIN      := bin/vorbild
+RELEASE  := 0.1.0
+# The private default of the tests' and the demo's PostgreSQL and browser come from Debian's packages.
+export GOFLAGS := -buildvcs=false
+
+.PHONY: demo build test check e2e bench css postgres browser axe clean
+
+demo: postgres build
+	@$(BIN) demo
+
+build:
+	@echo "building $(BIN) (the first time takes a minute or two)"
+	@$(GO) build -trimpath -ldflags "-s -w -X github.com/vorbild/vorbild/internal/app.release=$(RELEASE)" -o $(BIN) ./cmd/vorbild
+
+test: postgres browser axe check
+	$(GO) test ./...
+
+# What needs no database and no browser.
+check:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { echo "gofmt is not satisfied with:"; gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+
+# PostgreSQL's server programs: taken if they are here, installed if we may, asked for otherwise.
+postgres:
+	@deploy/need postgresql "$$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | head -n 1)" initdb
+
+browser:
+	@deploy/need chromium "" chromium
+
+# axe-core checks every page for barriers; pinned in web/testdata/package-lock.json.
+axe: web/testdata/node_modules/axe-core/axe.min.js
+web/testdata/node_modules/axe-core/axe.min.js: web/testdata/package-lock.json
+	@deploy/need npm "" npm
+	@cd web/testdata && npm ci --ignore-scripts --no-audit --no-fund
+
+clean:
+	rm -rf bin web/testdata/node_modules
