@@ -27,6 +27,7 @@ CREATE TABLE accounts (
     kind              text NOT NULL CHECK (kind IN ('person', 'group', 'application', 'service', 'organization')),
     display_name      text NOT NULL DEFAULT '',
     note              text NOT NULL DEFAULT '',
+    note_source       text NOT NULL DEFAULT '',
     level             text NOT NULL DEFAULT '',
     region            text NOT NULL DEFAULT '',
     inbox_uri         text NOT NULL DEFAULT '',

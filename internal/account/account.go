@@ -5,6 +5,7 @@ package account
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -47,13 +48,27 @@ func (r Role) rank() int {
 	return 0
 }
 
+// Valid reports whether r is one of Roles.
+func (r Role) Valid() bool { return r.rank() > 0 }
+
+// State is what became of an account.
+type State string
+
+const (
+	Active    State = "active"
+	Suspended State = "suspended" // by our administrators: ours cannot log in, others' are not heard
+	Gone      State = "gone"      // deleted where it lived; never comes back
+)
+
 // Usernames of the actors every instance has.
 const (
 	CatalogUsername = "praxis" // Group: announces the published practices, follows other catalogues, curates
 	ForumUsername   = "forum"  // Group: announces the discussion threads
 )
 
-// Account is one actor.
+// Account is one actor. A row begins with Bootstrap or an invitation (ours), or when another server first speaks of it
+// (Receive); it ends as Gone and is kept, so that nobody can take its place. Its private key is not part of it:
+// only SigningKey reads that.
 type Account struct {
 	ID                int64      `db:"id"`
 	Username          string     `db:"username"`
@@ -62,7 +77,8 @@ type Account struct {
 	URL               string     `db:"url"`
 	Kind              Kind       `db:"kind"`
 	DisplayName       string     `db:"display_name"`
-	Note              string     `db:"note"` // sanitised HTML
+	Note              string     `db:"note"`        // sanitised HTML
+	NoteSource        string     `db:"note_source"` // ours only: the Markdown that Note was made from
 	Level             string     `db:"level"`
 	Region            string     `db:"region"`
 	InboxURI          string     `db:"inbox_uri"`
@@ -75,12 +91,11 @@ type Account struct {
 	ForumURI          string     `db:"forum_uri"`   // Application only: its instance's forum
 	PublicKeyID       string     `db:"public_key_id"`
 	PublicKeyPEM      string     `db:"public_key_pem"`
-	PrivateKeyPEM     string     `db:"private_key_pem"` // ours only; never leaves federation/transport
 	ApprovesFollowers bool       `db:"approves_followers"`
 	Discoverable      bool       `db:"discoverable"`
 	Role              Role       `db:"role"`
 	Language          string     `db:"language"`
-	State             string     `db:"state"` // active, suspended, gone
+	State             State      `db:"state"`
 	FetchedAt         *time.Time `db:"fetched_at"`
 	CreatedAt         time.Time  `db:"created_at"`
 	UpdatedAt         time.Time  `db:"updated_at"`
@@ -111,6 +126,31 @@ func (a Account) Name() string {
 		return n
 	}
 	return a.Username
+}
+
+// Able reports whether the account may act with the rights of want: it has the role and is neither suspended nor gone.
+func (a Account) Able(want Role) bool {
+	return a.Role.AtLeast(want) && a.State != Suspended && a.State != Gone
+}
+
+// Operator returns the actor of the command line: whoever holds the machine holds the database, so every role rule
+// lets them pass. It is no row, and the zero Account is not it: a request without login can never become one.
+func Operator() Account {
+	return Account{ID: operatorID, Username: "vorbild", Role: RoleAdmin, State: Active}
+}
+
+// operatorID is no id of any row.
+const operatorID = -1
+
+// IsOperator reports whether a is Operator.
+func (a Account) IsOperator() bool { return a.ID == operatorID }
+
+// String returns the handle, which is all that a message may say of an account.
+func (a Account) String() string { return a.Handle() }
+
+// LogValue keeps an account in a log line to its id and handle.
+func (a Account) LogValue() slog.Value {
+	return slog.GroupValue(slog.Int64("id", a.ID), slog.String("handle", a.Handle()))
 }
 
 // Resolver finds accounts of other servers; federation/transport implements it.
