@@ -1,0 +1,176 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"math"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/organization"
+)
+
+// templateFuncs is what templates can call, in one language.
+func (s *Site) templateFuncs(l *i18n.Localizer) template.FuncMap {
+	return template.FuncMap{
+		// Words.
+		"t":          l.T,
+		"lang":       l.Lang,
+		"levelName":  func(level any) string { return nameOf(l, "web.level.", fmt.Sprint(level)) },
+		"regionName": func(region string) string { return nameOf(l, "web.region.", region) },
+		// Numbers and times.
+		"number":     func(v any, digits int) string { return l.Number(toFloat(v), digits) },
+		"difference": func(v float64) string { return signed(l, v) },
+		"ago":        func(v any) string { return onTime(v, func(t time.Time) string { return l.Ago(t, time.Now()) }) },
+		"date":       func(v any) string { return onTime(v, l.Date) },
+		"datetime":   func(v any) string { return onTime(v, l.DateTime) },
+		"iso":        func(v any) string { return onTime(v, func(t time.Time) string { return t.UTC().Format(time.RFC3339) }) },
+		// Addresses.
+		"asset": s.assets.url,
+		"query": url.QueryEscape,
+		"host":  hostOf,
+		// safeHTML is for text that package markup sanitised, and for nothing else.
+		"safeHTML": func(html string) template.HTML { return template.HTML(html) }, //nolint:gosec // see above
+		// Building arguments for partials.
+		"field": func(errs formErrors, name, label string, opts ...any) (fieldView, error) {
+			return newField(l, errs, name, label, opts...)
+		},
+		"dict":   dict,
+		"list":   func(items ...any) []any { return items },
+		"add":    func(a, b int) int { return a + b },
+		"string": func(v any) string { return fmt.Sprint(v) },
+		"join":   func(items []string, sep string) string { return strings.Join(items, sep) },
+		"levels": func() []option {
+			out := make([]option, 0, len(organization.Levels))
+			for _, level := range organization.Levels {
+				out = append(out, option{Value: string(level), Label: nameOf(l, "web.level.", string(level))})
+			}
+			return out
+		},
+		"regions": func() []option {
+			out := make([]option, 0, len(organization.Regions))
+			for _, region := range organization.Regions {
+				out = append(out, option{Value: region, Label: nameOf(l, "web.region.", region)})
+			}
+			return out
+		},
+	}
+}
+
+// nameOf translates a code; an unknown one, which another server may send, is shown as it is.
+func nameOf(l *i18n.Localizer, prefix, code string) string {
+	if code == "" {
+		return ""
+	}
+	if name := l.T(prefix + code); name != prefix+code {
+		return name
+	}
+	return code
+}
+
+// signed formats a difference with a real minus sign and without false precision.
+func signed(l *i18n.Localizer, v float64) string {
+	text := l.Number(math.Abs(v), digitsFor(v))
+	switch {
+	case v < 0:
+		return "−" + text
+	case v > 0:
+		return "+" + text
+	}
+	return "±0"
+}
+
+// digitsFor keeps three significant digits of small numbers and none behind the comma of large ones.
+func digitsFor(v float64) int {
+	switch a := math.Abs(v); {
+	case a == math.Trunc(a), a >= 100:
+		return 0
+	case a >= 10:
+		return 1
+	}
+	return 2
+}
+
+func onTime(v any, f func(time.Time) string) string {
+	switch t := v.(type) {
+	case time.Time:
+		if !t.IsZero() {
+			return f(t)
+		}
+	case *time.Time:
+		if t != nil && !t.IsZero() {
+			return f(*t)
+		}
+	}
+	return ""
+}
+
+func toFloat(v any) float64 {
+	switch n := v.(type) {
+	case int:
+		return float64(n)
+	case int64:
+		return float64(n)
+	case float64:
+		return n
+	case *float64:
+		if n != nil {
+			return *n
+		}
+	}
+	return 0
+}
+
+// hostOf returns the host of an address, for the text of a link that leads away.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
+func dict(pairs ...any) (map[string]any, error) {
+	if len(pairs)%2 != 0 {
+		return nil, fmt.Errorf("dict: odd number of arguments")
+	}
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i < len(pairs); i += 2 {
+		key, ok := pairs[i].(string)
+		if !ok {
+			return nil, fmt.Errorf("dict: key %v is not a string", pairs[i])
+		}
+		m[key] = pairs[i+1]
+	}
+	return m, nil
+}
+
+// parseNumber reads a number as people write it: decimal comma or point, blanks or points between thousands.
+func parseNumber(text string) (float64, bool) {
+	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "−", "-", "'", "").Replace(strings.TrimSpace(text))
+	if strings.Contains(text, ",") {
+		text = strings.ReplaceAll(text, ".", "")
+		text = strings.Replace(text, ",", ".", 1)
+	} else if thousands(text) {
+		text = strings.ReplaceAll(text, ".", "")
+	}
+	v, err := strconv.ParseFloat(text, 64)
+	return v, err == nil && !math.IsInf(v, 0) && !math.IsNaN(v)
+}
+
+// thousands reports whether the points in text can only stand between thousands: 1.000.000, or 2.400 as Germans write it.
+func thousands(text string) bool {
+	groups := strings.Split(strings.TrimPrefix(text, "-"), ".")
+	if len(groups) < 2 || len(groups[0]) == 0 || len(groups[0]) > 3 || groups[0] == "0" {
+		return false
+	}
+	for _, g := range groups[1:] {
+		if len(g) != 3 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,131 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// handler is a page: it writes the answer or returns an error that fail turns into one.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// handle makes a handler of net/http.
+func (s *Site) handle(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			s.fail(w, r, err)
+		}
+	})
+}
+
+// errorView is what the error page shows.
+type errorView struct {
+	Status  int
+	Heading string
+	Message string
+	Login   string // address of the login page, when logging in would help
+}
+
+// fail writes the page for an error: the one place where kinds become status codes and words.
+func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		err = fault.Wrap(fault.TooLarge, "error.too_large", err)
+	}
+	kind := fault.KindOf(err)
+	if kind == fault.Internal && r.Context().Err() != nil {
+		return // the reader has left
+	}
+	if kind == fault.Internal {
+		s.Log.ErrorContext(r.Context(), "page failed", slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", err))
+	}
+	// A page that needs a login leads there and back again; a script gets the plain answer.
+	if kind == fault.Unauthorized && !usesToken(r) && !wantsJSON(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		http.Redirect(w, r, loginURL(r), http.StatusSeeOther)
+		return
+	}
+	message := s.message(r, err)
+	if wantsJSON(r) {
+		writeJSON(w, kind.Status(), map[string]string{"error": message})
+		return
+	}
+	view := errorView{Status: kind.Status(), Heading: s.t(r, "web.error."+string(kind)), Message: message}
+	if kind == fault.Unauthorized {
+		view.Login = loginURL(r)
+	}
+	if renderErr := s.render(w, r, view.Status, "error", page{Title: view.Heading, Data: view}); renderErr != nil {
+		s.Log.ErrorContext(r.Context(), "error page failed", slog.Any("error", renderErr))
+		http.Error(w, message, view.Status)
+	}
+}
+
+// message translates what an error may tell a reader.
+func (s *Site) message(r *http.Request, err error) string {
+	var e *fault.Error
+	if errors.As(err, &e) && e.Kind != fault.Internal && e.Message != "" {
+		if text := s.t(r, e.Message); text != e.Message {
+			return text
+		}
+	}
+	return s.t(r, "web.error."+string(fault.KindOf(err))+".text")
+}
+
+// showNotFound answers unknown addresses.
+func (s *Site) showNotFound(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "web.error.not_found.text")
+}
+
+// require returns who is logged in, if the role suffices. The services check again; this spares a form that could not
+// be sent anyway.
+func (s *Site) require(r *http.Request, role account.Role) (account.Account, error) {
+	a := currentAccount(r)
+	if a == nil {
+		return account.Account{}, fault.New(fault.Unauthorized, "web.error.unauthorized.text")
+	}
+	if !a.Role.AtLeast(role) {
+		return account.Account{}, fault.New(fault.Forbidden, "web.error.forbidden.text")
+	}
+	return *a, nil
+}
+
+// pathID returns the number in the path named id.
+func pathID(r *http.Request) (int64, error) {
+	id, err := strconv.ParseInt(mux.Vars(r)["id"], 10, 64)
+	if err != nil || id <= 0 {
+		return 0, fault.New(fault.NotFound, "web.error.not_found.text")
+	}
+	return id, nil
+}
+
+// back returns to the page a small form stood on (its field weiter), else to fallback.
+func (s *Site) back(w http.ResponseWriter, r *http.Request, fallback string) error {
+	http.Redirect(w, r, localPath(r.FormValue("weiter"), fallback), http.StatusSeeOther)
+	return nil
+}
+
+// localPath returns p if it is an address on this site, else fallback: nobody can be led elsewhere by a link to us.
+func localPath(p, fallback string) string {
+	u, err := url.Parse(p)
+	if err != nil || !strings.HasPrefix(p, "/") || strings.HasPrefix(p, "//") || strings.ContainsAny(p, "\\\r\n\t") || u.Host != "" || u.Scheme != "" {
+		return fallback
+	}
+	return p
+}
+
+func loginURL(r *http.Request) string {
+	target := r.URL.RequestURI()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		target = r.URL.Path
+	}
+	return "/anmelden?weiter=" + url.QueryEscape(target)
+}
+
+func practiceURL(id int64) string { return fmt.Sprintf("/praxisbeispiele/%d", id) }

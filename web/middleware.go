@@ -1,0 +1,221 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-chi/httprate"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/auth"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// maxBody bounds what a form may send.
+const maxBody = 1 << 20
+
+// contentSecurityPolicy allows only what comes from this instance, and nothing inline.
+const contentSecurityPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"font-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+func (s *Site) securityHeaders(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", contentSecurityPolicy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		// Only our own pages learn where a reader comes from; a login link never leaves in a header.
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+		if s.secure {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// recoverPanics turns a panic into a logged 500 page.
+func (s *Site) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			v := recover()
+			if v == nil {
+				return
+			}
+			if v == http.ErrAbortHandler { //nolint:errorlint // the documented sentinel is compared
+				panic(v)
+			}
+			s.Log.ErrorContext(r.Context(), "page panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+			s.fail(w, r, fault.Wrap(fault.Internal, "", fmt.Errorf("panic: %v", v)))
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (s *Site) limitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body != nil && r.Body != http.NoBody {
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// visit finds out who asks: an API token, else the session cookie, else a visitor. A session that has ended is
+// forgotten and the page is shown as to a visitor; a wrong token is an error, a script must learn of it.
+func (s *Site) visit(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		v := &visitor{}
+		var err error
+		if usesToken(r) {
+			var a account.Account
+			if a, err = s.Auth.AuthenticateToken(r.Context(), bearer(r)); err == nil {
+				v.account = &a
+			}
+		} else if c, cookieErr := r.Cookie(sessionCookie); cookieErr == nil && c.Value != "" {
+			var a account.Account
+			var session auth.Session
+			a, session, err = s.Auth.Authenticate(r.Context(), c.Value)
+			switch {
+			case err == nil:
+				v.account, v.session, v.secret = &a, session, c.Value
+			case fault.Is(err, fault.Unauthorized), fault.Is(err, fault.NotFound):
+				s.clearSession(w)
+				err = nil
+			}
+		}
+		var language string
+		if v.account != nil {
+			language = v.account.Language
+		}
+		v.localizer = s.I18n.For(language, r.Header.Get("Accept-Language"))
+		r = r.WithContext(context.WithValue(r.Context(), visitKey{}, v))
+		if err != nil {
+			s.fail(w, r, fmt.Errorf("who asks: %w", err))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// sameOrigin refuses forms that another site sent in a reader's name.
+func (s *Site) sameOrigin(next http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	protection.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.Forbidden, "web.error.cross_origin")
+	}))
+	return protection.Handler(next)
+}
+
+// Limits per minute. They stop scripts that run wild, not people.
+const (
+	loginsPerMinute = 60
+	writesPerMinute = 300
+)
+
+// limitWrites bounds logins per address, and everything else that is sent per account, else per address.
+func (s *Site) limitWrites(next http.Handler) http.Handler {
+	refuse := httprate.WithLimitHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.Limited, "web.error.limited.text")
+	}).ServeHTTP)
+	logins := httprate.LimitBy(loginsPerMinute, time.Minute, func(r *http.Request) (string, error) { return s.clientIP(r), nil }, refuse)(next)
+	writes := httprate.LimitBy(writesPerMinute, time.Minute, func(r *http.Request) (string, error) {
+		if a := currentAccount(r); a != nil {
+			return fmt.Sprint("account ", a.ID), nil
+		}
+		return s.clientIP(r), nil
+	}, refuse)(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p := r.URL.Path
+		switch {
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			if strings.HasPrefix(p, "/einladung/") || strings.HasPrefix(p, "/anmeldelink/") {
+				logins.ServeHTTP(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		case strings.HasPrefix(p, "/webauthn/"), strings.HasPrefix(p, "/anmeldelink/"), strings.HasPrefix(p, "/einladung/"):
+			logins.ServeHTTP(w, r)
+		default:
+			writes.ServeHTTP(w, r)
+		}
+	})
+}
+
+// clientIP is the address the request came from. X-Forwarded-For is believed only from a proxy we trust, and there
+// only as far as trusted proxies wrote it: read from the right, the first address that is not one of them.
+func (s *Site) clientIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && s.trusts(host); i-- {
+		if hop, err := netip.ParseAddr(strings.TrimSpace(hops[i])); err == nil {
+			host = hop.String()
+		}
+	}
+	return httprate.CanonicalizeIP(host)
+}
+
+func (s *Site) trusts(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	for _, p := range s.proxies {
+		if p.Contains(addr.Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// parsePrefix reads an address or a range in CIDR notation.
+func parsePrefix(text string) (netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return addr.Prefix(addr.BitLen())
+	}
+	return netip.ParsePrefix(text)
+}
+
+func bearer(r *http.Request) string {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+func usesToken(r *http.Request) bool { return bearer(r) != "" }
+
+// wantsJSON reports whether one of our scripts asks; browsers that load pages name text/html first.
+func wantsJSON(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Accept"), "application/json")
+}
+
+// wantsActivity reports whether another server asks for the object instead of the page.
+func wantsActivity(r *http.Request) bool {
+	accept := r.Header.Get("Accept")
+	return strings.Contains(accept, "application/activity+json") || strings.Contains(accept, "application/ld+json")
+}
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	body, err := json.Marshal(v)
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,38 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+)
+
+// routes is the table of all pages, readable from top to bottom.
+func (s *Site) routes(r *mux.Router) {
+	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
+	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+
+	// Anyone: what is here, and finding it.
+	get("/", s.showStart)
+	get("/ueberblick", s.showAggregate)
+	get("/praxisbeispiele", s.listPractices)
+	get("/praxisbeispiele/{id:[0-9]+}", s.showPractice)
+
+	// Members: writing.
+	get("/praxisbeispiele/neu", s.newPractice)
+	post("/praxisbeispiele/neu", s.savePractice)
+	get("/praxisbeispiele/{id:[0-9]+}/bearbeiten", s.editPractice)
+	post("/praxisbeispiele/{id:[0-9]+}/bearbeiten", s.savePractice)
+	get("/praxisbeispiele/{id:[0-9]+}/zurueckziehen", s.confirmWithdraw)
+	get("/praxisbeispiele/{id:[0-9]+}/verlauf", s.showHistory)
+	post("/vorschau", s.preview)
+
+	// Editors: the desk.
+	get("/redaktion", s.showDesk)
+	get("/redaktion/begriffe", s.showTerms)
+	post("/redaktion/begriffe", s.saveTerm)
+	get("/redaktion/{id:[0-9]+}", s.showDeskItem)
+	post("/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}", s.decide)
+
+	// People and talk: accounts, home, discussions, profiles, administration.
+	s.registerMember(r)
+}

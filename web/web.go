@@ -1,0 +1,92 @@
+// Package web is the HTML surface: pages for people, rendered on the server, complete without JavaScript. A handler
+// decodes what was asked, calls one service of the domain and renders; every rule about who may do what stands in the
+// services, not here. The package must not know the federation or any other surface.
+package web
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/auth"
+	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/timeline"
+)
+
+// Deps is everything the pages need. All services are required; the functions may be nil, their parts of a page are
+// left out then.
+type Deps struct {
+	Config        config.Config
+	Organizations *organization.Service
+	Accounts      *account.Service
+	Auth          *auth.Service
+	Follows       *follow.Service
+	Posts         *post.Service
+	Practices     *practice.Service
+	Curation      *curation.Service
+	Timeline      *timeline.Service
+	Notifications *notification.Service
+	Resolver      account.Resolver
+	I18n          *i18n.Bundle
+	Log           *slog.Logger
+
+	// Deliveries counts at how many other instances a post of ours has arrived, is on its way, and could not be delivered.
+	Deliveries func(ctx context.Context, postURI string) (delivered, pending, failed int, err error)
+}
+
+// Site serves the pages of one instance.
+type Site struct {
+	Deps
+	templates map[string]*templateSet // by language
+	assets    *assets
+	proxies   []netip.Prefix
+	secure    bool // cookies only over https
+}
+
+// New parses all templates and compresses the static files; a broken one is an error here, not in front of a reader.
+func New(deps Deps) (*Site, error) {
+	s := &Site{Deps: deps, secure: strings.HasPrefix(deps.Config.BaseURL, "https://")}
+	for _, p := range deps.Config.TrustedProxies {
+		prefix, err := parsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("web.New: trusted proxy %q: %w", p, err)
+		}
+		s.proxies = append(s.proxies, prefix)
+	}
+	var err error
+	if s.assets, err = loadAssets(staticFiles, "static"); err != nil {
+		return nil, fmt.Errorf("web.New: %w", err)
+	}
+	if s.templates, err = s.parseTemplates(); err != nil {
+		return nil, fmt.Errorf("web.New: %w", err)
+	}
+	return s, nil
+}
+
+// Register adds all routes. Surfaces that answer on the same paths (ActivityPub by its Accept header) register first.
+func (s *Site) Register(r *mux.Router) {
+	r.PathPrefix(staticPrefix).Methods(http.MethodGet, http.MethodHead).Handler(s.assets)
+	r.Handle("/favicon.ico", http.RedirectHandler(s.assets.url("favicon.svg"), http.StatusFound)).Methods(http.MethodGet, http.MethodHead)
+
+	pages := r.NewRoute().Subrouter()
+	pages.Use(s.recoverPanics, s.securityHeaders, compress, s.limitBody, s.visit, s.sameOrigin, s.limitWrites)
+	s.routes(pages)
+
+	// Unknown addresses get a page in words too.
+	notFound := s.recoverPanics(s.securityHeaders(compress(s.visit(s.handle(s.showNotFound)))))
+	r.NotFoundHandler = notFound
+	r.MethodNotAllowedHandler = notFound
+}
