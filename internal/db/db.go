@@ -4,6 +4,7 @@ package db
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 
@@ -17,13 +18,34 @@ func Open(ctx context.Context, dsn string, maxConns int) (*sqlx.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("db.Open: %w", err)
 	}
-	db := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	db := sqlx.NewDb(sql.OpenDB(namedConnector{connector, dsn}), "postgres")
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(max(2, maxConns/2))
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("db.Open: %w", err), db.Close())
 	}
 	return db, nil
+}
+
+// namedConnector remembers the connection string, which a sql.DB keeps to itself.
+type namedConnector struct {
+	*pq.Connector
+	dsn string
+}
+
+type namedDriver struct {
+	*pq.Driver
+	dsn string
+}
+
+// Driver implements driver.Connector.
+func (c namedConnector) Driver() driver.Driver { return namedDriver{&pq.Driver{}, c.dsn} }
+
+// DSN returns the connection string db was opened with: for who needs a connection outside the pool, such as one
+// that listens. It is empty if db does not come from Open. It may hold a password.
+func DSN(db *sqlx.DB) string {
+	d, _ := db.Driver().(namedDriver)
+	return d.dsn
 }
 
 // InTx runs f in one transaction: committed when f returns nil, rolled back otherwise.

@@ -1,0 +1,110 @@
+package job
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// slotLock is the space of the advisory locks (slotLock, n) that say which worker ids are alive: "work" as a number.
+const slotLock = 0x776f726b
+
+const slotPrefix = "worker-"
+
+// maxSlots bounds the search for a free slot; far more than an instance runs processes.
+const maxSlots = 256
+
+// trySlot takes slot n for the session of conn, unless another session has it.
+func trySlot(ctx context.Context, conn *sql.Conn, n int) (bool, error) {
+	var got bool
+	err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, $2)", slotLock, n).Scan(&got)
+	return got, err
+}
+
+func releaseSlot(ctx context.Context, conn *sql.Conn, n int) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1, $2)", slotLock, n)
+	return err
+}
+
+// noticeDeath makes the server end the session of conn, and with it its locks, within about a minute after its machine
+// was cut off. A process that dies on a living machine needs none of this. Sockets without TCP ignore it.
+func noticeDeath(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `SELECT set_config('tcp_keepalives_idle', '30', false),
+		set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)`)
+	return err
+}
+
+// slotsWithJobs returns the slots that the running jobs belong to.
+func slotsWithJobs(ctx context.Context, conn *sql.Conn) ([]int, error) {
+	rows, err := conn.QueryContext(ctx, `SELECT DISTINCT attempted_by[array_upper(attempted_by, 1)]
+		FROM river_job WHERE state = 'running'
+		UNION SELECT leader_id FROM river_leader`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var slots []int
+	for rows.Next() {
+		var id sql.NullString
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		if n, err := strconv.Atoi(strings.TrimPrefix(id.String, slotPrefix)); err == nil && strings.HasPrefix(id.String, slotPrefix) && n > 0 {
+			slots = append(slots, n)
+		}
+	}
+	return slots, rows.Err()
+}
+
+// recoverSlot makes the running jobs of slot n available again and takes it out of the office of the leader. The
+// caller holds the slot's lock, so nobody works these jobs. A job that keeps killing its process is given up after
+// its last attempt.
+func recoverSlot(ctx context.Context, conn *sql.Conn, n int) (jobs int64, err error) {
+	id := slotPrefix + strconv.Itoa(n)
+	if _, err := conn.ExecContext(ctx, "DELETE FROM river_leader WHERE leader_id = $1", id); err != nil {
+		return 0, fmt.Errorf("leader: %w", err)
+	}
+	result, err := conn.ExecContext(ctx, `
+		UPDATE river_job SET
+			state = CASE WHEN attempt < max_attempts THEN 'available' ELSE 'discarded' END::river_job_state,
+			finalized_at = CASE WHEN attempt < max_attempts THEN NULL ELSE now() END,
+			scheduled_at = least(scheduled_at, now()),
+			errors = array_append(errors, jsonb_build_object(
+				'at', now(), 'attempt', attempt, 'error', 'the process that ran it died', 'trace', ''))
+		WHERE state = 'running' AND attempted_by[array_upper(attempted_by, 1)] = $1`, id)
+	if err != nil {
+		return 0, fmt.Errorf("jobs: %w", err)
+	}
+	return result.RowsAffected()
+}
+
+// Counts says how many jobs there are in each state that River knows ("available", "running", "retryable", ...).
+func Counts(ctx context.Context, e sqlx.ExtContext) (map[string]int, error) {
+	var rows []struct {
+		State string `db:"state"`
+		N     int    `db:"n"`
+	}
+	if err := sqlx.SelectContext(ctx, e, &rows, "SELECT state::text AS state, count(*) AS n FROM river_job GROUP BY state"); err != nil {
+		return nil, fmt.Errorf("job.Counts: %w", err)
+	}
+	counts := make(map[string]int, len(rows))
+	for _, r := range rows {
+		counts[r.State] = r.N
+	}
+	return counts, nil
+}
+
+// Due says how many jobs run or could run now.
+func Due(ctx context.Context, e sqlx.ExtContext) (int, error) {
+	var n int
+	err := sqlx.GetContext(ctx, e, &n, `SELECT count(*) FROM river_job
+		WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled') AND scheduled_at <= now() + interval '100 milliseconds'`)
+	if err != nil {
+		return 0, fmt.Errorf("job.Due: %w", err)
+	}
+	return n, nil
+}
