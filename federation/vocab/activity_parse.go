@@ -1,0 +1,87 @@
+package vocab
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Activity is the envelope of what arrived: ids and types only, no human text.
+type Activity struct {
+	Addressing
+	ID       string
+	Type     string
+	Actor    string
+	Object   json.RawMessage // as received: an id or an embedded object
+	ObjectID string
+	Target   string
+	// Revision and Reason are vb:revisionAccepted and vb:reason of Add and Remove.
+	Revision  int
+	Reason    string
+	Published time.Time
+	Raw       json.RawMessage
+}
+
+// ParseActivity reads an envelope. actor may be a string, an object or a list of one: it is made one id first, as checks
+// that look at another spelling than the one that is used later have let blocked actors through elsewhere.
+func ParseActivity(raw []byte) (Activity, error) {
+	f, err := parseFields(raw)
+	if err != nil {
+		return Activity{}, err
+	}
+	a := Activity{
+		ID: f.text("id"), Type: f.text("type"), Object: f["object"], ObjectID: f.id("object"),
+		Target: f.id("target"), Reason: clip(f.text("vb:reason"), 1000), Raw: raw,
+		Addressing: Addressing{To: f.ids("to"), Cc: f.ids("cc")},
+	}
+	if len(f.list("actor")) == 1 {
+		a.Actor = f.id("actor")
+	}
+	if n, ok := integer(f["vb:revisionAccepted"]); ok {
+		a.Revision = n
+	}
+	a.Published, _ = f.time("published")
+	switch {
+	case HostOf(a.ID) == "" || len(a.ID) > maxID || strings.ContainsAny(a.ID, " \t\r\n\x00"):
+		return a, fmt.Errorf("%w: id %.100q", ErrMalformed, a.ID)
+	case a.Type == "" || len(a.Type) > 100:
+		return a, fmt.Errorf("%w: type is not one string", ErrMalformed)
+	case HostOf(a.Actor) == "" || len(a.Actor) > maxID || strings.ContainsRune(a.Actor, 0):
+		return a, fmt.Errorf("%w: actor %.100q", ErrMalformed, a.Actor)
+	case len(a.ObjectID) > maxID || strings.ContainsRune(a.ObjectID, 0):
+		return a, fmt.Errorf("%w: object id", ErrMalformed)
+	}
+	return a, nil
+}
+
+// maxID is the longest id we keep.
+const maxID = 2048
+
+// EmbeddedObject reports whether the object came as an object rather than as an id.
+func (a Activity) EmbeddedObject() bool {
+	for _, c := range a.Object {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			continue
+		}
+		return c == '{'
+	}
+	return false
+}
+
+// Inner reads the object as an activity: what is accepted, undone or passed on.
+func (a Activity) Inner() (Activity, error) {
+	if !a.EmbeddedObject() {
+		return Activity{}, fmt.Errorf("%w: no embedded activity", ErrMalformed)
+	}
+	return ParseActivity(a.Object)
+}
+
+func integer(raw json.RawMessage) (int, bool) {
+	var n float64
+	if json.Unmarshal(raw, &n) != nil || n != float64(int(n)) || n < 0 || n > 1e9 {
+		return 0, false
+	}
+	return int(n), true
+}

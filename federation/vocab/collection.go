@@ -1,0 +1,120 @@
+package vocab
+
+import (
+	"time"
+
+	"github.com/go-fed/activity/streams"
+
+	"github.com/vorbild/vorbild/internal/account"
+)
+
+// Collection describes an OrderedCollection; First is the id of its first page, "" when only the count is shown.
+type Collection struct {
+	ID           string
+	Total        int
+	First        string
+	AttributedTo string
+	Name         string
+	Summary      string
+	Kind         string // vb:kind
+}
+
+// Collection builds the document of an OrderedCollection that is read by pages.
+func (r *Renderer) Collection(c Collection) ([]byte, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsOrderedCollection()
+	setID(t, d.iri(c.ID))
+	setTotal(t, c.Total)
+	setName(t, c.Name)
+	setSummary(t, c.Summary)
+	if c.First != "" {
+		first := streams.NewActivityStreamsFirstProperty()
+		first.SetIRI(d.iri(c.First))
+		t.SetActivityStreamsFirst(first)
+	}
+	d.set("attributedTo", c.AttributedTo)
+	d.set("vb:kind", c.Kind)
+	return d.document(t)
+}
+
+// Items builds a short OrderedCollection with its items in it: featured posts, the posts of a thread.
+func (r *Renderer) Items(c Collection, ids []string) ([]byte, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsOrderedCollection()
+	setID(t, d.iri(c.ID))
+	setTotal(t, len(ids))
+	setName(t, c.Name)
+	d.set("attributedTo", c.AttributedTo)
+	d.set("vb:kind", c.Kind)
+	d.set("orderedItems", ids)
+	return d.document(t)
+}
+
+// Page is one page of a collection. Items are ids, or raw activities already built.
+type Page struct {
+	ID, PartOf, Next, Prev string
+	Total                  int
+	Items                  []any
+}
+
+// Page builds an OrderedCollectionPage.
+func (r *Renderer) Page(p Page) ([]byte, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsOrderedCollectionPage()
+	setID(t, d.iri(p.ID))
+	setTotal(t, p.Total)
+	part := streams.NewActivityStreamsPartOfProperty()
+	part.SetIRI(d.iri(p.PartOf))
+	t.SetActivityStreamsPartOf(part)
+	if p.Next != "" {
+		next := streams.NewActivityStreamsNextProperty()
+		next.SetIRI(d.iri(p.Next))
+		t.SetActivityStreamsNext(next)
+	}
+	if p.Prev != "" {
+		prev := streams.NewActivityStreamsPrevProperty()
+		prev.SetIRI(d.iri(p.Prev))
+		t.SetActivityStreamsPrev(prev)
+	}
+	d.set("orderedItems", p.Items)
+	return d.document(t)
+}
+
+// Replies builds the Collection of a post's direct answers with its only page embedded, as Mastodon reads it.
+func (r *Renderer) Replies(id string, ids []string) ([]byte, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsCollection()
+	setID(t, d.iri(id))
+	setTotal(t, len(ids))
+	d.set("first", map[string]any{
+		"type": "CollectionPage", "id": id + "?page=1", "partOf": id, "items": toAny(ids),
+	})
+	return d.document(t)
+}
+
+// RepliesPage is that page on its own.
+func (r *Renderer) RepliesPage(id string, ids []string) ([]byte, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsCollectionPage()
+	setID(t, d.iri(id+"?page=1"))
+	part := streams.NewActivityStreamsPartOfProperty()
+	part.SetIRI(d.iri(id))
+	t.SetActivityStreamsPartOf(part)
+	d.set("items", ids)
+	return d.document(t)
+}
+
+// Count builds a Collection of which only the size is told: likes and shares.
+func (r *Renderer) Count(id string, n int) ([]byte, error) {
+	d := newDraft()
+	return d.document(d.count(id, n))
+}
+
+// AnnounceItem is a group's or person's boost as it stands in an outbox page.
+func (r *Renderer) AnnounceItem(id string, actor account.Account, postURI string, at time.Time) (map[string]any, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsAnnounce()
+	d.setActivity(t, id, actor.URI, postURI, openly(actor))
+	setPublished(t, at)
+	return d.object(t)
+}

@@ -1,0 +1,229 @@
+package vocab
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+const base = "https://sh.example"
+
+var (
+	noon    = time.Date(2026, 11, 20, 12, 0, 0, 123456789, time.FixedZone("CET", 3600))
+	evening = noon.Add(6 * time.Hour)
+
+	anna = local(1, account.Person, "anna", base+"/u/anna", base+"/@anna")
+	cat  = local(2, account.Group, "praxis", base+"/g/praxis", base+"/@praxis")
+	talk = local(3, account.Group, "forum", base+"/g/forum", base+"/@forum")
+	inst = local(4, account.Application, "sh.example", base+"/actor", base+"/instanz")
+
+	bund   = "bund.example"
+	berta  = account.Account{ID: 5, Username: "berta", Domain: &bund, URI: "https://bund.example/u/berta", InboxURI: "https://bund.example/u/berta/inbox", Kind: account.Person}
+	bundPC = account.Account{ID: 6, Username: "praxis", Domain: &bund, URI: "https://bund.example/g/praxis", FollowersURI: "https://bund.example/g/praxis/followers", Kind: account.Group}
+)
+
+func local(id int64, kind account.Kind, username, uri, page string) account.Account {
+	a := account.Account{
+		ID: id, Username: username, URI: uri, URL: page, Kind: kind, DisplayName: "Green-IT: " + username, Note: "<p>Über uns</p>",
+		InboxURI: uri + "/inbox", SharedInboxURI: base + "/inbox", OutboxURI: uri + "/outbox", FollowersURI: uri + "/followers",
+		FollowingURI: uri + "/following", FeaturedURI: uri + "/featured", PublicKeyID: uri + "#main-key",
+		PublicKeyPEM: "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", Discoverable: true, CreatedAt: noon, UpdatedAt: noon,
+	}
+	switch kind {
+	case account.Group:
+		a.Level, a.Region = "land", "DE-SH"
+	case account.Application:
+		a.CatalogURI, a.ForumURI = base+"/g/praxis", base+"/g/forum"
+	}
+	return a
+}
+
+func number(v float64) *float64 { return &v }
+
+func samplePractice() PostDoc {
+	return PostDoc{
+		Post: post.Post{
+			ID: 42, URI: base + "/practices/42", URL: base + "/praxisbeispiele/42", AccountID: 1, Local: true, Kind: post.Article,
+			State: post.StatePublished, Visibility: post.Public, ThreadID: 42, ContextURI: base + "/threads/42",
+			Title: "Kiel: Abwärme des Rechenzentrums nutzen", Summary: "Kiel: zwei Schulen werden mit Serverabwärme geheizt.",
+			HTML: "<h2>Anlass</h2><p>A & B: 100 % Ökostrom</p>", Source: "## Anlass\n\nA & B: 100 % Ökostrom", Language: "de",
+			BoostsCount: 2, FavouritesCount: 7, PublishedAt: &noon, EditedAt: &evening, CreatedAt: noon,
+		},
+		Author: anna, Board: &cat, Tags: []string{"Abwärme"},
+		Practice: &practice.Practice{
+			PostID: 42, Revision: 3, Level: organization.LevelKommune, Region: "DE-SH", OrganizationName: "Stadtwerke", OrganizationURL: "https://kiel.example/",
+			Implementation: "advanced", Situation: "Hoher Strombedarf.", Measures: []string{"Wärmetauscher", "Fernwärmeanschluss"},
+			ContactName: "Funktionspostfach Green-IT", ContactEmail: "green-it@kiel.example", Licence: practice.Licences[0],
+			Goals:  []practice.Term{{Scheme: practice.SchemeGoal, Notation: "7", Name: "Kennzahlen"}},
+			Fields: []practice.Term{{Scheme: practice.SchemeField, Name: "Zentrale IT-Infrastruktur"}},
+			Figures: []practice.Figure{
+				{Quantity: "electricity", Name: "Strom", Unit: "MW.h/a", Before: number(1200), After: number(700.5), From: "2022", To: "2023", Method: "Zähler", Scope: "Rechenzentrum Nord"},
+				{Quantity: "emissions", Name: "Emissionen", Unit: "t/a", Change: number(-50)},
+				{Quantity: "pue", Name: "PUE", Unit: "1", After: number(1.3), To: "2024"},
+			},
+		},
+	}
+}
+
+func thread() PostDoc {
+	return PostDoc{
+		Post: post.Post{
+			ID: 43, URI: base + "/notes/43", URL: base + "/diskussionen/43#beitrag-43", AccountID: 1, Local: true, Kind: post.Note,
+			State: post.StatePublished, Visibility: post.Public, ThreadID: 43, ContextURI: base + "/threads/43",
+			Title: "Wer misst <PUE> & Auslastung?", HTML: "<p>Und wie?</p>", Language: "de", PublishedAt: &noon, CreatedAt: noon,
+		},
+		Author: anna, Board: &talk,
+	}
+}
+
+// answer is a comment on another instance's practice: its board is a remote group.
+func answer() PostDoc {
+	return PostDoc{
+		Post: post.Post{
+			ID: 44, URI: base + "/notes/44", URL: base + "/diskussionen/7#beitrag-44", AccountID: 1, Local: true, Kind: post.Note,
+			State: post.StatePublished, Visibility: post.Public, InReplyToURI: "https://bund.example/practices/7", ThreadID: 7,
+			ContextURI: "https://bund.example/threads/7", HTML: "<p>Danke!</p>", Language: "de", PublishedAt: &noon, CreatedAt: noon,
+		},
+		Author: anna, Board: &bundPC, ParentAuthor: &berta, Mentions: []account.Account{berta, cat}, Tags: []string{"PUE"},
+	}
+}
+
+func documents(t *testing.T) map[string][]byte {
+	t.Helper()
+	r := NewRenderer(base, testWords)
+	docs := map[string][]byte{}
+	add := func(name string, body []byte, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		docs[name] = body
+	}
+	send := func(name string, out Outgoing, err error) Outgoing {
+		t.Helper()
+		add(name, out.Body, err)
+		var m map[string]any
+		if json.Unmarshal(out.Body, &m) != nil || m["id"] != out.URI || m["type"] != out.Type || out.ActorID == 0 || out.ObjectURI == "" {
+			t.Errorf("%s: envelope of %v does not say what the body says", name, out)
+		}
+		return out
+	}
+
+	for name, a := range map[string]account.Account{"person": anna, "group_catalog": cat, "group_forum": talk, "application": inst} {
+		body, err := r.Actor(a)
+		add(name, body, err)
+	}
+	body, err := r.Post(samplePractice())
+	add("article", body, err)
+	body, err = r.Post(thread())
+	add("note_thread", body, err)
+	body, err = r.Post(answer())
+	add("note_answer", body, err)
+	for _, v := range []post.Visibility{post.Unlisted, post.Followers, post.Direct} {
+		doc := answer()
+		doc.Post.Visibility = v
+		body, err = r.Post(doc)
+		add("note_"+string(v), body, err)
+	}
+	curation := answer()
+	curation.Author, curation.Post.Role = cat, post.RoleCurationNote
+	body, err = r.Post(curation)
+	add("note_curation", body, err)
+	withdrawn := samplePractice()
+	withdrawn.Post.State, withdrawn.Post.WithdrawnAt = post.StateWithdrawn, &evening
+	body, err = r.Post(withdrawn)
+	add("tombstone", body, err)
+
+	out, err := r.Create(samplePractice())
+	create := send("create_article", out, err)
+	out, err = r.Create(answer())
+	send("create_answer", out, err)
+	out, err = r.Update(samplePractice())
+	send("update_article", out, err)
+	out, err = r.UpdateActor(anna)
+	send("update_actor", out, err)
+	out, err = r.Delete(withdrawn)
+	send("delete", out, err)
+
+	f := follow.Follow{ID: 9, URI: cat.URI + "/follows/9"}
+	out, err = r.Follow(f, cat, bundPC)
+	following := send("follow", out, err)
+	theirs := follow.Follow{ID: 10, URI: "https://bund.example/g/praxis/follows/3"}
+	out, err = r.Accept(theirs, bundPC, cat, 0)
+	send("accept", out, err)
+	out, err = r.Reject(theirs, bundPC, cat, 1)
+	send("reject", out, err)
+	remote := post.Post{URI: "https://bund.example/practices/7", AccountID: 5}
+	out, err = r.Like(post.Reaction{ID: 11, URI: anna.URI + "/likes/11", CreatedAt: noon}, anna, remote, berta, &bundPC)
+	liked := send("like", out, err)
+	out, err = r.Boost(post.Reaction{ID: 12, URI: cat.URI + "/boosts/12", CreatedAt: noon}, cat, remote, berta)
+	boosted := send("announce_boost", out, err)
+	for name, o := range map[string]struct {
+		out Outgoing
+		by  account.Account
+	}{"undo_follow": {following, cat}, "undo_like": {liked, anna}, "undo_announce": {boosted, cat}} {
+		out, err = r.Undo(o.out, o.by)
+		send(name, out, err)
+	}
+	out, err = r.AnnouncePost(cat.URI+"/announces/14", cat, samplePractice().Post.URI, anna.URI, noon)
+	send("announce_post", out, err)
+	out, err = r.PassOn(cat.URI+"/announces/13", cat, create.URI, create.Body, noon)
+	passed := send("announce_activity", out, err)
+	if !strings.Contains(string(passed.Body), string(create.Body)) {
+		t.Error("the group's announce does not hold the activity byte for byte")
+	}
+	kuratiert := cat.URI + "/collections/kuratiert"
+	out, err = r.Add(kuratiert, 15, cat, remote.URI, berta.URI, 3)
+	send("add", out, err)
+	out, err = r.Remove(kuratiert, 16, cat, remote.URI, berta.URI, "Doppelt: siehe Nr. 8")
+	send("remove", out, err)
+
+	body, err = r.Collection(Collection{ID: kuratiert, Total: 2, First: kuratiert + "?page=1", AttributedTo: cat.URI, Name: "Kuratiert", Kind: "Curation"})
+	add("collection", body, err)
+	body, err = r.Items(Collection{ID: base + "/threads/42", AttributedTo: anna.URI}, []string{base + "/practices/42"})
+	add("thread", body, err)
+	body, err = r.Items(Collection{ID: cat.URI + "/featured", AttributedTo: cat.URI}, nil)
+	add("featured_empty", body, err)
+	item, err := r.AnnounceItem(cat.URI+"/announces/14", cat, samplePractice().Post.URI, noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err = r.Page(Page{ID: cat.URI + "/outbox?page=1", PartOf: cat.URI + "/outbox", Next: cat.URI + "/outbox?page=2", Total: 21, Items: []any{item}})
+	add("outbox_page", body, err)
+	body, err = r.Replies(base+"/practices/42/replies", []string{base + "/notes/44"})
+	add("replies", body, err)
+	body, err = r.RepliesPage(base+"/practices/42/replies", []string{base + "/notes/44"})
+	add("replies_page", body, err)
+	body, err = r.Count(base+"/practices/42/likes", 7)
+	add("likes", body, err)
+	return docs
+}
+
+// missingFields lists the fields tagged as required that the JSON object lacks.
+func missingFields(v any, body []byte) []string {
+	var m map[string]json.RawMessage
+	if json.Unmarshal(body, &m) != nil {
+		return []string{"everything"}
+	}
+	var missing []string
+	typ := reflect.TypeOf(v).Elem()
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		key := field.Tag.Get("json")
+		if field.Tag.Get("strict") == "required" && (len(m[key]) == 0 || string(m[key]) == "null" || string(m[key]) == `""`) {
+			missing = append(missing, key)
+		}
+		if field.Type.Kind() == reflect.Struct && field.Type != reflect.TypeFor[time.Time]() {
+			missing = append(missing, missingFields(reflect.New(field.Type).Interface(), m[key])...)
+		}
+	}
+	return missing
+}

@@ -1,0 +1,177 @@
+package vocab
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Limits on what we read of others.
+const (
+	maxDepth = 32
+	maxList  = 1000
+)
+
+// ErrMalformed says that bytes are not an ActivityStreams document we can read.
+var ErrMalformed = errors.New("vocab: malformed document")
+
+// CheckShape refuses JSON that is too deep or too long, and the JSON-LD constructs by which a document can say one thing
+// to a linked-data reader and another to us.
+func CheckShape(raw []byte) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	type level struct {
+		object  bool
+		entries int
+	}
+	var stack []level
+	for first := true; ; first = false {
+		token, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrMalformed, err)
+		}
+		if first && token != json.Delim('{') {
+			return fmt.Errorf("%w: not an object", ErrMalformed)
+		}
+		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
+			stack = stack[:len(stack)-1]
+			if len(stack) > 0 {
+				continue
+			}
+			if d.More() {
+				return fmt.Errorf("%w: more than one document", ErrMalformed)
+			}
+			return nil
+		}
+		if len(stack) > 0 {
+			top := &stack[len(stack)-1]
+			top.entries++
+			if top.entries > 2*maxList || (!top.object && top.entries > maxList) {
+				return fmt.Errorf("%w: more than %d entries", ErrMalformed, maxList)
+			}
+			if key, ok := token.(string); ok && top.object && top.entries%2 == 1 {
+				switch key {
+				case "@graph", "@included", "@reverse":
+					return fmt.Errorf("%w: %s", ErrMalformed, key)
+				}
+			}
+		}
+		if delim, ok := token.(json.Delim); ok {
+			if len(stack) == maxDepth {
+				return fmt.Errorf("%w: deeper than %d", ErrMalformed, maxDepth)
+			}
+			stack = append(stack, level{object: delim == '{'})
+		}
+	}
+}
+
+// fields is a JSON object by its exact keys. encoding/json would match struct fields whatever their case, so that
+// {"id": …, "ID": …} could mean two things.
+type fields map[string]json.RawMessage
+
+func parseFields(raw []byte) (fields, error) {
+	var f fields
+	if err := json.Unmarshal(raw, &f); err != nil || f == nil {
+		return nil, fmt.Errorf("%w: not an object", ErrMalformed)
+	}
+	return f, nil
+}
+
+// text returns a plain string, "" for anything else.
+func (f fields) text(key string) string {
+	var s string
+	if json.Unmarshal(f[key], &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// id returns one id: a string, an object with an id (or href), or the first entry of a list of these.
+func (f fields) id(key string) string { return idOf(f[key]) }
+
+// ids returns all of them, at most maxList.
+func (f fields) ids(key string) []string {
+	var list []string
+	for _, raw := range f.list(key) {
+		if id := idOf(raw); id != "" {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// list returns the entries of a list, or the only value.
+func (f fields) list(key string) []json.RawMessage {
+	raw := bytes.TrimSpace(f[key])
+	if len(raw) == 0 || bytes.Equal(raw, []byte("null")) {
+		return nil
+	}
+	if raw[0] == '[' {
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) != nil {
+			return nil
+		}
+		return list[:min(len(list), maxList)]
+	}
+	return []json.RawMessage{raw}
+}
+
+func (f fields) time(key string) (time.Time, bool) {
+	s := f.text(key)
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() > 1970 && t.Year() < 9999 {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+func (f fields) boolean(key string) bool {
+	var b bool
+	return json.Unmarshal(f[key], &b) == nil && b
+}
+
+func idOf(raw json.RawMessage) string {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 {
+		return ""
+	}
+	switch raw[0] {
+	case '"':
+		var s string
+		if json.Unmarshal(raw, &s) != nil {
+			return ""
+		}
+		return s
+	case '{':
+		f, err := parseFields(raw)
+		if err != nil {
+			return ""
+		}
+		if id := f.text("id"); id != "" {
+			return id
+		}
+		return f.text("href")
+	case '[':
+		var list []json.RawMessage
+		if json.Unmarshal(raw, &list) != nil || len(list) == 0 || bytes.HasPrefix(bytes.TrimSpace(list[0]), []byte("[")) {
+			return ""
+		}
+		return idOf(list[0])
+	}
+	return ""
+}
+
+// clip cuts a text at a number of characters.
+func clip(s string, n int) string {
+	s = strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "")
+	if len(s) <= n {
+		return s
+	}
+	if r := []rune(s); len(r) > n {
+		return string(r[:n])
+	}
+	return s
+}

@@ -1,0 +1,82 @@
+package vocab
+
+import (
+	"math"
+
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+// KindPractice marks an Article as a best practice; Schema is the version of our vocabulary.
+const (
+	KindPractice = "BestPractice"
+	Schema       = 1
+)
+
+// practiceTerms are the extension terms of a practice; what is unknown is left out.
+func practiceTerms(p practice.Practice) map[string]any {
+	m := map[string]any{
+		"vb:kind":           KindPractice,
+		"vb:schema":         Schema,
+		"vb:revision":       max(p.Revision, 1),
+		"vb:level":          string(p.Level),
+		"vb:region":         p.Region,
+		"vb:implementation": p.Implementation,
+		"vb:situation":      p.Situation,
+		"vb:outcome":        p.Outcome,
+		"vb:prerequisites":  p.Prerequisites,
+		"vb:pitfalls":       p.Pitfalls,
+		"vb:licence":        p.Licence,
+	}
+	if p.OrganizationName != "" {
+		m["vb:organization"] = texts("name", p.OrganizationName, "url", p.OrganizationURL)
+	}
+	if len(p.Measures) > 0 {
+		m["vb:measures"] = p.Measures
+	}
+	if goals := termList(p.Goals); len(goals) > 0 {
+		m["vb:goals"] = goals
+	}
+	if fields := termList(p.Fields); len(fields) > 0 {
+		m["vb:fields"] = fields
+	}
+	if figures := figureList(p.Figures); len(figures) > 0 {
+		m["vb:figures"] = figures
+	}
+	if p.ContactName != "" {
+		m["vb:contact"] = texts("name", p.ContactName, "unit", p.ContactUnit, "email", p.ContactEmail, "url", p.ContactURL)
+	}
+	return m
+}
+
+func termList(terms []practice.Term) []any {
+	var list []any
+	for _, t := range terms {
+		list = append(list, texts("notation", t.Notation, "name", t.Name))
+	}
+	return list
+}
+
+func figureList(figures []practice.Figure) []any {
+	var list []any
+	for _, f := range figures {
+		m := texts("quantity", f.Quantity, "name", f.Name, "unit", f.Unit, "from", f.From, "to", f.To, "method", f.Method, "scope", f.Scope)
+		for key, v := range map[string]*float64{"before": f.Before, "after": f.After, "change": f.Change} {
+			if v != nil && !math.IsNaN(*v) && !math.IsInf(*v, 0) {
+				m[key] = *v
+			}
+		}
+		list = append(list, m)
+	}
+	return list
+}
+
+// texts makes an object of key-value pairs without the empty ones.
+func texts(pairs ...string) map[string]any {
+	m := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			m[pairs[i]] = pairs[i+1]
+		}
+	}
+	return m
+}

@@ -1,0 +1,95 @@
+// Package vocab translates between the domain and ActivityStreams: it builds every document we send, reads every
+// document we receive, and owns our extension terms (the literal prefix "vb:") and the JSON-LD context. It is the only
+// package that uses go-fed's streams constructors. It must not read the database nor talk to other servers.
+//
+// Documents are built with the streams constructors, so the compiler checks which property belongs to which type, and
+// then pass finalize, which gives them the exact shape that strict peers want. What arrives is read from its raw JSON:
+// streams takes a text like "Kiel: heizt" for an address and changes it.
+package vocab
+
+import (
+	"net/url"
+	"strings"
+)
+
+// MediaType is what we send and serve; ProfileType is the other spelling that peers use.
+const (
+	MediaType   = "application/activity+json"
+	ProfileType = `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`
+)
+
+// PublicURI addresses everyone.
+const PublicURI = "https://www.w3.org/ns/activitystreams#Public"
+
+// Namespace is where our extension terms are defined; receivers match the literal prefix "vb:".
+const Namespace = "https://w3id.org/vorbild#"
+
+// Context is the @context of every document: two well-known URLs and one inline object, so that no peer has to fetch a
+// private context.
+func Context() []any {
+	return []any{
+		"https://www.w3.org/ns/activitystreams",
+		"https://w3id.org/security/v1",
+		map[string]any{
+			"toot":                      "http://joinmastodon.org/ns#",
+			"discoverable":              "toot:discoverable",
+			"indexable":                 "toot:indexable",
+			"featured":                  map[string]any{"@id": "toot:featured", "@type": "@id"},
+			"manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+			"lemmy":                     "https://join-lemmy.org/ns#",
+			"postingRestrictedToMods":   "lemmy:postingRestrictedToMods",
+			"Hashtag":                   "as:Hashtag",
+			"sensitive":                 "as:sensitive",
+			"ostatus":                   "http://ostatus.org#",
+			"conversation":              "ostatus:conversation",
+			"vb":                        Namespace,
+		},
+	}
+}
+
+// Words speaks one language: it states key figures in a sentence for software that does not know our terms.
+// *i18n.Localizer implements it.
+type Words interface {
+	T(key string, args ...any) string
+	Number(v float64, digits int) string
+}
+
+// Renderer builds documents of one instance. It is safe for concurrent use.
+type Renderer struct {
+	baseURL string
+	domain  string
+	words   func(language string) Words
+}
+
+// NewRenderer returns a renderer for the instance at baseURL (no slash at its end).
+func NewRenderer(baseURL string, words func(language string) Words) *Renderer {
+	return &Renderer{baseURL: baseURL, domain: HostOf(baseURL), words: words}
+}
+
+// HostOf returns the host of an id, lower case, with its port unless it is the scheme's own; "" when it is not an http(s)
+// address.
+func HostOf(id string) string {
+	u, err := url.Parse(id)
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
+		return ""
+	}
+	host := strings.ToLower(u.Host)
+	if u.Scheme == "https" {
+		return strings.TrimSuffix(host, ":443")
+	}
+	return strings.TrimSuffix(host, ":80")
+}
+
+// SameHost reports whether all ids are addresses on one and the same host.
+func SameHost(ids ...string) bool {
+	if len(ids) == 0 {
+		return false
+	}
+	host := HostOf(ids[0])
+	for _, id := range ids {
+		if host == "" || HostOf(id) != host {
+			return false
+		}
+	}
+	return true
+}
