@@ -1,0 +1,359 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+const (
+	activityStreams = "https://www.w3.org/ns/activitystreams"
+	activityType    = "application/activity+json"
+	acceptActivity  = activityType + `, application/ld+json; profile="` + activityStreams + `"`
+)
+
+// Document is an ActivityStreams document as its origin serves it: URI is its id, proved to be the origin's own.
+type Document struct {
+	URI  string
+	Body []byte
+}
+
+// StatusError says that another server answered, but not with what was asked for.
+type StatusError struct {
+	URL  string
+	Code int
+	Text string // the beginning of its answer, printable
+}
+
+func (e *StatusError) Error() string {
+	if e.Text == "" {
+		return fmt.Sprintf("%s answered %d", e.URL, e.Code)
+	}
+	return fmt.Sprintf("%s answered %d: %s", e.URL, e.Code, e.Text)
+}
+
+// Get fetches an object or actor by its id or page address, signed by the instance actor.
+// Errors: fault.NotFound, fault.Gone, fault.Unavailable, fault.Invalid (no such document, or not trustworthy),
+// fault.Forbidden (blocked or refused address).
+func (c *Client) Get(ctx context.Context, uri string) (Document, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	a, err := c.get(ctx, uri, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity})
+	if err != nil {
+		return Document{}, err
+	}
+	id, err := documentID(a.body)
+	if err != nil {
+		return Document{}, invalid(fmt.Errorf("%s: %w", a.url, err))
+	}
+	if a.is(id) {
+		return Document{URI: id, Body: a.body}, nil
+	}
+	// RULE: what a document calls itself counts only if that address says the same. A page address may lead to an
+	// object of the same host; a document that names another host's object is not believed at all.
+	if hostOfURI(id) != hostOf(a.url) {
+		return Document{}, invalid(fmt.Errorf("%s claims to be %s", a.url, id))
+	}
+	a, err = c.get(ctx, id, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity})
+	if err != nil {
+		return Document{}, err
+	}
+	if again, err := documentID(a.body); err != nil || again != id || !a.is(id) {
+		return Document{}, invalid(fmt.Errorf("%s does not lead to itself", id))
+	}
+	return Document{URI: id, Body: a.body}, nil
+}
+
+// Post delivers an activity to an inbox, signed by the account. status is 0 when no answer came; retryAfter is
+// what the answer asked for, at most a day. err is nil exactly when the inbox took it (2xx).
+func (c *Client) Post(ctx context.Context, signerID int64, inbox string, body []byte) (status int, retryAfter time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	defer cancel()
+	u, err := c.checkTarget(ctx, inbox)
+	if err != nil {
+		return 0, 0, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, 0, fmt.Errorf("transport.Post %s: %w", inbox, err)
+	}
+	req.Header.Set("Content-Type", activityType)
+	req.Header.Set("User-Agent", c.agent)
+	if err := c.sign(ctx, req, signerID, body); err != nil {
+		return 0, 0, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return 0, 0, fmt.Errorf("transport.Post: %w", err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // a broken answer is still an answer
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res.StatusCode, 0, nil
+	}
+	err = &StatusError{URL: inbox, Code: res.StatusCode, Text: printable(text)}
+	return res.StatusCode, c.retryAfter(res.Header), err
+}
+
+// request says what get may do.
+type request struct {
+	accept    string
+	signed    bool
+	redirects int
+	is        func(contentType string) bool
+}
+
+// answer is a document as it came, with the address it came from in the end.
+type answer struct {
+	asked   string   // without fragment
+	url     *url.URL // of the last hop
+	strayed bool     // a redirect led to another host
+	body    []byte
+}
+
+// is reports whether the answer may call itself id: it stands at that address, or was sent on from there by the
+// same host.
+func (a *answer) is(id string) bool {
+	u, err := url.Parse(id)
+	if err != nil {
+		return false
+	}
+	id = u.String() // escaped as the other two are
+	return id == a.url.String() || (id == a.asked && !a.strayed)
+}
+
+// get follows at most the redirects allowed; every hop is checked and signed anew.
+func (c *Client) get(ctx context.Context, uri string, rq request) (*answer, error) {
+	u, err := c.checkTarget(ctx, uri)
+	if err != nil {
+		return nil, err
+	}
+	a := &answer{asked: u.String(), url: u}
+	for hops := 0; ; hops++ {
+		res, err := c.getOnce(ctx, a.url, rq)
+		if err != nil {
+			return nil, err
+		}
+		next, err := redirectTarget(res, a.url)
+		if next == nil && err == nil {
+			a.body, err = readDocument(res, a.url, rq.is)
+			return a, err
+		}
+		res.Body.Close()
+		if err == nil && hops >= rq.redirects {
+			err = invalid(fmt.Errorf("%s: redirected too often", uri))
+		}
+		if err == nil {
+			err = c.checkHop(ctx, a.url, next)
+		}
+		if err != nil {
+			return nil, err
+		}
+		a.strayed = a.strayed || hostOf(next) != hostOf(a.url)
+		a.url = next
+	}
+}
+
+// checkTarget parses an address that someone else gave us and refuses what we do not talk to.
+func (c *Client) checkTarget(ctx context.Context, uri string) (*url.URL, error) {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return nil, refused(fmt.Errorf("%w: %w", ErrRefused, err))
+	}
+	u.Fragment, u.RawFragment = "", ""
+	if err := c.guard.checkURL(u); err != nil {
+		return nil, refused(err)
+	}
+	if hostOf(u) == c.domain {
+		return nil, refused(fmt.Errorf("%w: %s is our own", ErrRefused, u))
+	}
+	return u, c.checkBlocked(ctx, hostOf(u))
+}
+
+// checkHop refuses redirects that would lead where the first address could not have led.
+func (c *Client) checkHop(ctx context.Context, from, to *url.URL) error {
+	if _, err := c.checkTarget(ctx, to.String()); err != nil {
+		return err
+	}
+	if from.Scheme == "https" && to.Scheme != "https" {
+		return refused(fmt.Errorf("%w: %s redirects away from https", ErrRefused, from))
+	}
+	// RULE: hosts inside an administration's network are open to those who name them, not to strangers' redirects.
+	if c.guard.isPrivate(to.Hostname(), portOf(to)) && !c.guard.isPrivate(from.Hostname(), portOf(from)) {
+		return refused(fmt.Errorf("%w: %s redirects into a private network", ErrRefused, from))
+	}
+	return nil
+}
+
+func (c *Client) checkBlocked(ctx context.Context, host string) error {
+	blocked, err := hostBlocked(ctx, c.db, host)
+	if err != nil {
+		return err
+	}
+	if blocked {
+		return fault.Wrap(fault.Forbidden, "error.remote.blocked", fmt.Errorf("%w: %s is blocked", ErrRefused, host))
+	}
+	return nil
+}
+
+func (c *Client) getOnce(ctx context.Context, u *url.URL, rq request) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	req.Header.Set("Accept", rq.accept)
+	req.Header.Set("User-Agent", c.agent)
+	if rq.signed {
+		id, err := c.instance(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.sign(ctx, req, id, nil); err != nil {
+			return nil, err
+		}
+	}
+	res, err := c.http.Do(req)
+	if errors.Is(err, ErrRefused) {
+		return nil, refused(err)
+	}
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "error.remote.unavailable", err)
+	}
+	return res, nil
+}
+
+// redirectTarget returns where the answer sends us, nil when it is no redirect.
+func redirectTarget(res *http.Response, from *url.URL) (*url.URL, error) {
+	switch res.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	default:
+		return nil, nil
+	}
+	to, err := res.Location()
+	if err != nil {
+		return nil, invalid(fmt.Errorf("%s: redirect: %w", from, err))
+	}
+	to.Fragment, to.RawFragment = "", ""
+	return to, nil
+}
+
+// readDocument reads an answer that should be a document of the kind asked for.
+func readDocument(res *http.Response, u *url.URL, is func(contentType string) bool) ([]byte, error) {
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, statusFault(&StatusError{URL: u.String(), Code: res.StatusCode})
+	}
+	if ct := res.Header.Get("Content-Type"); !is(ct) {
+		return nil, invalid(fmt.Errorf("%s has content type %.80q", u, ct))
+	}
+	// net/http has undone gzip here, so the limit counts what comes out of it.
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxDocument+1))
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "error.remote.unavailable", fmt.Errorf("%s: %w", u, err))
+	}
+	if len(body) > maxDocument {
+		return nil, invalid(fmt.Errorf("%s is larger than %d bytes", u, maxDocument))
+	}
+	return body, nil
+}
+
+func statusFault(err *StatusError) error {
+	switch {
+	case err.Code == http.StatusGone:
+		return fault.Wrap(fault.Gone, "error.remote.gone", err)
+	case err.Code == http.StatusRequestTimeout, err.Code == http.StatusTooEarly, err.Code == http.StatusTooManyRequests, err.Code >= 500:
+		return fault.Wrap(fault.Unavailable, "error.remote.unavailable", err)
+	case err.Code >= 400:
+		// 401 and 403 too: what we may not see is not there for us.
+		return fault.Wrap(fault.NotFound, "error.remote.not_found", err)
+	}
+	return invalid(err)
+}
+
+// documentID checks the shape of a document and returns its id.
+func documentID(raw []byte) (string, error) {
+	if err := vocab.CheckShape(raw); err != nil {
+		return "", err
+	}
+	var doc map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return "", err
+	}
+	if id := jsonString(doc["id"]); id != "" {
+		return id, nil
+	}
+	return "", errors.New("document has no id")
+}
+
+// isActivity reports whether a content type is ActivityStreams: plain JSON, or JSON-LD of another kind, could be
+// someone's upload.
+func isActivity(contentType string) bool {
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return false
+	}
+	return mediaType == activityType ||
+		mediaType == "application/ld+json" && slices.Contains(strings.Fields(params["profile"]), activityStreams)
+}
+
+// retryAfter reads the header of that name: seconds or a date, at most a day.
+func (c *Client) retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
+	var wait time.Duration
+	if seconds, err := strconv.Atoi(value); err == nil {
+		wait = time.Duration(min(seconds, int((24*time.Hour).Seconds()))) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(c.now())
+	}
+	return max(0, min(wait, 24*time.Hour))
+}
+
+// printable shortens an answer to what fits a table and a log line.
+func printable(text []byte) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == unicode.ReplacementChar || !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, string(text))
+	out := []rune(strings.Join(strings.Fields(clean), " "))
+	return string(out[:min(len(out), 300)])
+}
+
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "http":
+		return "80"
+	}
+	return "443"
+}
+
+func invalid(err error) error {
+	return fault.Wrap(fault.Invalid, "error.remote.invalid", fmt.Errorf("transport: %w", err))
+}
+
+func refused(err error) error {
+	return fault.Wrap(fault.Forbidden, "error.remote.refused", fmt.Errorf("transport: %w", err))
+}

@@ -1,0 +1,248 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/time/rate"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// keyFailure remembers that a key could not be had, so that repeated requests do not make us ask again and again.
+type keyFailure struct {
+	err   error
+	until time.Time
+}
+
+// keyOwner finds the account a key belongs to: first among the stored ones, else at its origin. stored says which.
+func (c *Client) keyOwner(ctx context.Context, keyID string, r *http.Request) (owner account.Account, stored bool, err error) {
+	u, err := url.Parse(keyID)
+	if err != nil {
+		return owner, false, unauthorized(fmt.Errorf("keyId: %w", err))
+	}
+	if err := c.guard.checkURL(u); err != nil {
+		return owner, false, unauthorized(fmt.Errorf("keyId: %w", err))
+	}
+	if hostOf(u) == c.domain {
+		return owner, false, unauthorized(errors.New("keyId is ours"))
+	}
+	if err := c.checkBlocked(ctx, hostOf(u)); err != nil {
+		return owner, false, err
+	}
+	owner, err = c.accounts.ByKeyID(ctx, keyID)
+	if fault.Is(err, fault.NotFound) {
+		owner, err = c.fetchKeyOwner(ctx, keyID, r)
+		return owner, false, err
+	}
+	if err == nil {
+		err = checkState(owner)
+	}
+	return owner, true, err
+}
+
+// checkState refuses keys of accounts that may not act any more.
+func checkState(a account.Account) error {
+	switch a.State {
+	case account.Suspended:
+		return fault.Wrap(fault.Forbidden, "error.remote.blocked", fmt.Errorf("%s is suspended", a.URI))
+	case account.Gone:
+		return unauthorized(fmt.Errorf("%s: %w", a.URI, ErrActorGone))
+	}
+	return nil
+}
+
+// fetchKeyOwner asks the key's origin whose key it is and stores that actor. Requests for the same key wait for one
+// fetch; failures are remembered; each sender and each site has an allowance.
+func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, r *http.Request) (account.Account, error) {
+	if failed, ok := c.keyFailures.get(keyID); ok && c.now().Before(failed.until) {
+		return account.Account{}, failed.err
+	}
+	if !c.keyLimits.allow(c.clientIP(r), hostOfURI(keyID)) {
+		return account.Account{}, fault.Wrap(fault.Limited, "error.remote.limited", fmt.Errorf("transport: key %s: too many fetches", keyID))
+	}
+	// The fetch serves all who wait for it, so it must not end with the request that came first.
+	done := c.keyFetches.DoChan(keyID, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*requestTimeout)
+		defer cancel()
+		a, err := c.lookUpKey(ctx, keyID)
+		if err == nil {
+			c.keyFailures.remove(keyID)
+			return a, checkState(a)
+		}
+		err = keyFault(keyID, err)
+		c.keyFailures.put(keyID, keyFailure{err: err, until: c.now().Add(keyFailureTTL)})
+		return a, err
+	})
+	select {
+	case <-ctx.Done():
+		return account.Account{}, fault.Wrap(fault.Unavailable, "error.remote.unavailable", ctx.Err())
+	case res := <-done:
+		if res.Err != nil {
+			return account.Account{}, res.Err
+		}
+		return res.Val.(account.Account), nil
+	}
+}
+
+// keyFault turns what happened at the origin into what the sender hears: 502 if trying again may help, else 401.
+func keyFault(keyID string, err error) error {
+	var status *StatusError
+	if errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusGone) {
+		err = fmt.Errorf("%w: %w", ErrActorGone, err)
+		return fault.Wrap(fault.Unauthorized, "error.signature.invalid", fmt.Errorf("transport: key %s: %w", keyID, err))
+	}
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Internal, fault.Forbidden:
+		return fmt.Errorf("transport: key %s: %w", keyID, err)
+	}
+	return fault.Wrap(fault.Unauthorized, "error.signature.invalid", fmt.Errorf("transport: key %s: %w", keyID, err))
+}
+
+// lookUpKey fetches a key and proves whose it is. The address alone proves nothing: the actor must list the key.
+func (c *Client) lookUpKey(ctx context.Context, keyID string) (account.Account, error) {
+	doc, err := c.getKey(ctx, keyID)
+	if err != nil {
+		return account.Account{}, err
+	}
+	owner, err := keyDocumentOwner(doc.body, keyID)
+	if err != nil {
+		return account.Account{}, invalid(err)
+	}
+	// RULE: a host vouches for its own actors only.
+	if hostOfURI(owner) != hostOfURI(keyID) {
+		return account.Account{}, invalid(fmt.Errorf("owner %s is on another host", owner))
+	}
+	// Most keys are fragments of their actor, so the actor is what we already hold. A stub (GoToSocial) is not.
+	if owner != doc.url.String() {
+		if doc, err = c.getKey(ctx, owner); err != nil {
+			return account.Account{}, err
+		}
+	}
+	a, err := vocab.ParseActorWithKey(doc.body, keyID)
+	if err != nil {
+		return account.Account{}, invalid(err)
+	}
+	if a.URI != owner || a.PublicKeyID != keyID {
+		return account.Account{}, invalid(fmt.Errorf("actor %s does not list the key", owner))
+	}
+	return c.storeActor(ctx, a)
+}
+
+// getKey fetches a key or its owner: no redirects, a shorter time.
+func (c *Client) getKey(ctx context.Context, uri string) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	defer cancel()
+	return c.get(ctx, uri, request{accept: acceptActivity, signed: true, is: isActivity})
+}
+
+// keyDocumentOwner reads who a fetched document says the key belongs to: it is the actor (whole, or a stub with its
+// key), or the key itself.
+func keyDocumentOwner(raw []byte, keyID string) (string, error) {
+	if err := vocab.CheckShape(raw); err != nil {
+		return "", err
+	}
+	var doc map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &doc); err != nil {
+		return "", fmt.Errorf("key document: %w", err)
+	}
+	candidates := []json.RawMessage{raw}
+	var list []json.RawMessage
+	if json.Unmarshal(doc["publicKey"], &list) == nil {
+		candidates = append(candidates, list...)
+	} else if doc["publicKey"] != nil {
+		candidates = append(candidates, doc["publicKey"])
+	}
+	for _, candidate := range candidates {
+		var key map[string]json.RawMessage
+		if json.Unmarshal(candidate, &key) != nil || jsonString(key["id"]) != keyID {
+			continue
+		}
+		for _, name := range []string{"owner", "controller"} {
+			if owner := jsonString(key[name]); owner != "" {
+				return owner, nil
+			}
+		}
+	}
+	return "", fmt.Errorf("key document does not hold key %s with an owner", keyID)
+}
+
+// jsonString returns raw as a string, "" when it is none. encoding/json would match struct fields in any case;
+// reading maps keeps "ID" from standing in for "id".
+func jsonString(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// limits holds how many key fetches one address, and one registrable domain with all its subdomains, may cause.
+type limits struct {
+	byIP   *lru[string, *rate.Limiter]
+	bySite *lru[string, *rate.Limiter]
+}
+
+func newLimits() *limits {
+	return &limits{byIP: newLRU[string, *rate.Limiter](8192), bySite: newLRU[string, *rate.Limiter](8192)}
+}
+
+func (l *limits) allow(ip, host string) bool {
+	byIP := l.byIP.getOrPut(ip, func() *rate.Limiter { return rate.NewLimiter(10, 100) })
+	bySite := l.bySite.getOrPut(site(host), func() *rate.Limiter { return rate.NewLimiter(5, 50) })
+	return byIP.Allow() && bySite.Allow()
+}
+
+// site returns the registrable domain of a host, the host itself where there is none.
+func site(host string) string {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	if s, err := publicsuffix.EffectiveTLDPlusOne(name); err == nil {
+		return s
+	}
+	return name
+}
+
+// clientIP returns the address a request came from. X-Forwarded-For is read from its end and only as far as the
+// proxies that wrote it are trusted.
+func (c *Client) clientIP(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+	for i := len(hops) - 1; i >= 0 && c.trustedProxy(host); i-- {
+		hop := strings.TrimSpace(hops[i])
+		if _, err := netip.ParseAddr(hop); err != nil {
+			break
+		}
+		host = hop
+	}
+	return host
+}
+
+func (c *Client) trustedProxy(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	for _, p := range c.proxies {
+		if p.Contains(ip.Unmap()) {
+			return true
+		}
+	}
+	return false
+}

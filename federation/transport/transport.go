@@ -1,0 +1,144 @@
+// Package transport is the only room that opens outbound connections for the federation, and the one that checks
+// who signed an inbound request. It signs and verifies HTTP requests, refuses addresses inside private networks,
+// fetches remote documents within fixed limits and finds actors by handle. It must not know what an activity
+// means: that is for inbox and outbox, which hand it bytes and get bytes or an account back.
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"golang.org/x/sync/singleflight"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/config"
+)
+
+// Limits of every exchange with another server (federation profile, section 7).
+const (
+	maxDocument    = 1 << 20 // bytes of a fetched document, counted after decompression
+	maxAnswer      = 16 << 10
+	maxHeaderBytes = 64 << 10
+	maxRedirects   = 3
+	connectTimeout = 5 * time.Second
+	requestTimeout = 10 * time.Second // whole exchange, redirects included
+	keyTimeout     = 5 * time.Second
+	clockWindow    = time.Hour       // how far a signature's date may be from now
+	keyRetry       = 5 * time.Minute // a key younger than this is not fetched again because a signature failed
+	keyFailureTTL  = 5 * time.Minute
+	actorTTL       = 24 * time.Hour // how long a stored actor is believed without asking its origin
+)
+
+// Client talks to other instances in the name of this one. It is safe for concurrent use; one process has one.
+type Client struct {
+	db       *sqlx.DB
+	accounts *account.Service
+	log      *slog.Logger
+	base     *url.URL
+	domain   string
+	agent    string
+	guard    *guard
+	http     *http.Client
+	proxies  []netip.Prefix
+	now      func() time.Time
+
+	instanceID  atomic.Int64 // accounts.id of our Application actor, 0 until asked for
+	signingKeys *lru[int64, signingKey]
+	keyFailures *lru[string, keyFailure]
+	keyFetches  singleflight.Group
+	keyLimits   *limits
+}
+
+// New returns the client. It opens no connection yet.
+func New(db *sqlx.DB, accounts *account.Service, cfg config.Config, log *slog.Logger) *Client {
+	base, err := url.Parse(cfg.BaseURL)
+	if err != nil {
+		base = &url.URL{Scheme: "https"} // config.Validate has refused it before; nothing will match this host
+	}
+	g := newGuard(cfg.PrivateHosts)
+	return &Client{
+		db:          db,
+		accounts:    accounts,
+		log:         log,
+		base:        base,
+		domain:      cfg.Domain(),
+		agent:       "Vorbild (+" + cfg.BaseURL + "/)",
+		guard:       g,
+		http:        newHTTPClient(g),
+		proxies:     parsePrefixes(cfg.TrustedProxies),
+		now:         time.Now,
+		signingKeys: newLRU[int64, signingKey](256),
+		keyFailures: newLRU[string, keyFailure](4096),
+		keyLimits:   newLimits(),
+	}
+}
+
+// newHTTPClient returns the one client all requests leave by. It follows no redirect by itself: get decides hop by
+// hop, and POSTs and key fetches never follow one.
+func newHTTPClient(g *guard) *http.Client {
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy:                  nil, // a proxy would resolve names out of the guard's sight
+			DialContext:            g.dial,
+			ForceAttemptHTTP2:      true,
+			TLSHandshakeTimeout:    connectTimeout,
+			ResponseHeaderTimeout:  requestTimeout,
+			MaxResponseHeaderBytes: maxHeaderBytes,
+			MaxIdleConns:           128,
+			MaxIdleConnsPerHost:    2,
+			MaxConnsPerHost:        8,
+			IdleConnTimeout:        60 * time.Second,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// Close drops idle connections.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
+
+// ours reports whether uri is on this instance. Our own addresses are never fetched.
+func (c *Client) ours(uri string) bool {
+	u, err := url.Parse(uri)
+	return err == nil && hostOf(u) == c.domain
+}
+
+// instance returns the id of our Application actor, which signs all that we fetch (federation profile, 1.4).
+func (c *Client) instance(ctx context.Context) (int64, error) {
+	if id := c.instanceID.Load(); id != 0 {
+		return id, nil
+	}
+	a, err := c.accounts.Instance(ctx)
+	if err != nil {
+		return 0, err
+	}
+	c.instanceID.Store(a.ID)
+	return a.ID, nil
+}
+
+// hostOf returns host[:port] of u in lower case, without the scheme's own port.
+func hostOf(u *url.URL) string {
+	host := strings.ToLower(u.Host)
+	switch u.Scheme {
+	case "https":
+		host = strings.TrimSuffix(host, ":443")
+	case "http":
+		host = strings.TrimSuffix(host, ":80")
+	}
+	return host
+}
+
+// hostOfURI is hostOf for a string, "" when it is no absolute address.
+func hostOfURI(uri string) string {
+	u, err := url.Parse(uri)
+	if err != nil {
+		return ""
+	}
+	return hostOf(u)
+}
