@@ -46,7 +46,12 @@ func (s *Service) Forum(ctx context.Context) (Account, error) {
 
 // ByID, ByURI, ByUsername (ours) and ByHandle (user@host or user) return fault.NotFound when there is none.
 func (s *Service) ByID(ctx context.Context, id int64) (Account, error) {
-	a, err := accountByID(ctx, s.db, id)
+	return s.ByIDIn(ctx, s.db, id)
+}
+
+// ByIDIn is ByID within the caller's transaction.
+func (s *Service) ByIDIn(ctx context.Context, x sqlx.ExtContext, id int64) (Account, error) {
+	a, err := accountByID(ctx, x, id)
 	return found(a, err, "account.ByID %d", id)
 }
 

@@ -1,15 +1,20 @@
-// Package follow is who reads whom: requests, approvals, the follower lists that deliveries fan out to.
+// Package follow is who reads whom: requests, approvals, the follower lists that deliveries fan out to. It must not
+// render or send activities: it enqueues jobs for that.
 package follow
 
 import (
 	"context"
+	"fmt"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
-	"github.com/vorbild/vorbild/internal/paging"
 )
 
 // State of a follow.
@@ -18,10 +23,11 @@ type State string
 const (
 	Pending  State = "pending"
 	Accepted State = "accepted"
-	Rejected State = "rejected"
+	Rejected State = "rejected" // also: accepted once, then sent away
 )
 
-// Follow is one arrow from AccountID (the reader) to TargetID.
+// Follow is one arrow from AccountID (the reader) to TargetID. At most one of a pair is not undone; undone ones are
+// kept, since their Undo may still be on its way.
 type Follow struct {
 	ID         int64      `db:"id"`
 	AccountID  int64      `db:"account_id"`
@@ -38,91 +44,206 @@ type Relation struct {
 	Following, Requested, FollowedBy bool
 }
 
+// Request is a follow with the account at its other end.
+type Request struct {
+	Follow  Follow
+	Account account.Account
+}
+
 // Service makes and ends follows.
 type Service struct {
 	db       *sqlx.DB
 	accounts *account.Service
 	jobs     *job.Queue
 	baseURL  string
-	// autoAccept are hosts whose follows need no approval.
+	// autoAccept are hosts whose follows of our groups need no approval.
 	autoAccept []string
 }
 
-// New returns the service.
+// New returns the service. autoAccept holds hosts (with port if not the usual one), "*.example" for all below example.
 func New(db *sqlx.DB, accounts *account.Service, jobs *job.Queue, baseURL string, autoAccept []string) *Service {
 	return &Service{db: db, accounts: accounts, jobs: jobs, baseURL: baseURL, autoAccept: autoAccept}
 }
 
 // Follow lets reader follow target: pending until the target's server (or its owner, if local and approving)
-// accepts. A second call changes nothing. Local targets without approval are accepted at once. A remote
-// target gets job.Distribute{Follow}. actor is who clicked: reader itself (member or above), or an editor acting
-// for one of our groups. Following an Application means following its catalogue and forum: the web layer resolves
-// those and calls Follow for each.
+// accepts. A second call changes nothing, but asks again after a refusal. Local targets without approval are accepted
+// at once. A remote target gets job.Distribute{Follow}. actor is who clicked: reader itself (member or above), or an
+// editor acting for one of our groups. Following an Application means following its catalogue and forum: the web layer
+// resolves those and calls Follow for each.
 func (s *Service) Follow(ctx context.Context, actor account.Account, readerID, targetID int64) (Follow, error) {
-	panic("not built")
+	reader, target, err := s.pair(ctx, readerID, targetID)
+	if err != nil {
+		return Follow{}, err
+	}
+	if !mayActAs(actor, reader, account.RoleMember) {
+		return Follow{}, errForbidden()
+	}
+	switch {
+	case reader.ID == target.ID:
+		return Follow{}, fault.New(fault.Conflict, "error.follow.self")
+	case target.State != account.Active:
+		return Follow{}, fault.New(fault.Conflict, "error.follow.unavailable")
+	case target.Kind == account.Application:
+		return Follow{}, fault.New(fault.Conflict, "error.follow.application")
+	}
+	now := time.Now()
+	f := Follow{ID: db.NewID(now), AccountID: reader.ID, TargetID: target.ID, State: Pending, CreatedAt: now}
+	f.URI = fmt.Sprintf("%s/follows/%d", reader.URI, f.ID)
+	if target.Local() && !target.ApprovesFollowers {
+		f.State, f.AcceptedAt = Accepted, &now
+	}
+	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		old, inserted, err := s.open(ctx, tx, f)
+		if err != nil {
+			return fmt.Errorf("follow.Follow %d -> %d: %w", reader.ID, target.ID, err)
+		}
+		if !inserted {
+			f = old
+			return nil
+		}
+		if target.Local() {
+			return s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyFollow, ID: f.ID})
+		}
+		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.Follow, ID: f.ID})
+	})
+	if err != nil {
+		return Follow{}, err
+	}
+	return f, nil
 }
 
-// Unfollow ends it (also a pending request) and enqueues job.Distribute{UndoFollow} for remote targets.
+// open stores f unless the pair has a follow that stands; then it returns that one, locked. A refused one makes room.
+func (s *Service) open(ctx context.Context, tx *sqlx.Tx, f Follow) (old Follow, inserted bool, err error) {
+	old, err = lockFollow(ctx, tx, f.AccountID, f.TargetID)
+	switch {
+	case err == nil && old.State != Rejected:
+		return old, false, nil
+	case err == nil:
+		if err := undo(ctx, tx, old.ID, f.CreatedAt); err != nil {
+			return old, false, err
+		}
+	case !db.IsNotFound(err):
+		return old, false, err
+	}
+	if inserted, err = insertFollow(ctx, tx, f); err != nil || inserted {
+		return f, inserted, err
+	}
+	// Someone was quicker; their transaction has committed, or the insert would still wait for it.
+	old, err = lockFollow(ctx, tx, f.AccountID, f.TargetID)
+	return old, false, err
+}
+
+// Unfollow ends it (also a pending request) and enqueues job.Distribute{UndoFollow} for remote targets. Nothing to end
+// is no error. Whoever may no longer follow may still stop following.
 func (s *Service) Unfollow(ctx context.Context, actor account.Account, readerID, targetID int64) error {
-	panic("not built")
+	reader, target, err := s.pair(ctx, readerID, targetID)
+	if err != nil {
+		return err
+	}
+	if !mayActAs(actor, reader, account.RoleGuest) {
+		return errForbidden()
+	}
+	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		f, err := lockFollow(ctx, tx, reader.ID, target.ID)
+		if db.IsNotFound(err) {
+			return nil
+		}
+		if err == nil {
+			err = undo(ctx, tx, f.ID, time.Now())
+		}
+		if err != nil {
+			return fmt.Errorf("follow.Unfollow %d -> %d: %w", reader.ID, target.ID, err)
+		}
+		if target.Local() || f.State == Rejected {
+			return nil
+		}
+		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UndoFollow, ID: f.ID})
+	})
 }
 
-// Receive notes a Follow that arrived for a local target and accepts it at once unless the target approves
-// followers (and the host is not in autoAccept); it enqueues AcceptFollow and Notify. Repeats re-send the Accept.
-func (s *Service) Receive(ctx context.Context, followerID, targetID int64, uri string) error {
-	panic("not built")
-}
-
-// ReceiveUndo ends a follow of a remote reader.
-func (s *Service) ReceiveUndo(ctx context.Context, followerID, targetID int64) error {
-	panic("not built")
-}
-
-// ReceiveAnswer notes Accept (true) or Reject (false) by targetID of our follow: by its uri, else by the pair.
-// The first accept of a target enqueues job.Backfill.
-func (s *Service) ReceiveAnswer(ctx context.Context, targetID int64, followURI string, readerURI string, accepted bool) error {
-	panic("not built")
-}
-
-// Answer lets the followed account (or an editor for our groups) approve or refuse a waiting request.
+// Answer lets the followed account (or an editor for our groups) approve or refuse a waiting request. Refusing an
+// accepted one sends the follower away.
 func (s *Service) Answer(ctx context.Context, actor account.Account, followID int64, accept bool) error {
-	panic("not built")
+	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		f, err := lockFollowByID(ctx, tx, followID)
+		if db.IsNotFound(err) || (err == nil && f.UndoneAt != nil) {
+			return errNotFound()
+		}
+		if err != nil {
+			return fmt.Errorf("follow.Answer %d: %w", followID, err)
+		}
+		target, err := s.accounts.ByIDIn(ctx, tx, f.TargetID)
+		if err != nil {
+			return err
+		}
+		reader, err := s.accounts.ByIDIn(ctx, tx, f.AccountID)
+		if err != nil {
+			return err
+		}
+		if !mayActAs(actor, target, account.RoleGuest) {
+			return errForbidden()
+		}
+		want, verb := Rejected, job.RejectFollow
+		if accept {
+			want, verb = Accepted, job.AcceptFollow
+		}
+		if f.State == want {
+			return nil
+		}
+		if err := setState(ctx, tx, f.ID, want, time.Now()); err != nil {
+			return fmt.Errorf("follow.Answer %d: %w", followID, err)
+		}
+		if reader.Local() {
+			return nil
+		}
+		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: verb, ID: f.ID})
+	})
 }
 
-// ByID returns a follow, also an undone one.
-func (s *Service) ByID(ctx context.Context, id int64) (Follow, error) { panic("not built") }
-
-// Relation and Relations tell what stands between reader and others.
-func (s *Service) Relation(ctx context.Context, readerID, otherID int64) (Relation, error) {
-	panic("not built")
+func (s *Service) pair(ctx context.Context, readerID, targetID int64) (reader, target account.Account, err error) {
+	if reader, err = s.accounts.ByID(ctx, readerID); err != nil {
+		return reader, target, err
+	}
+	target, err = s.accounts.ByID(ctx, targetID)
+	return reader, target, err
 }
 
-// Followers and Following list accepted ones, newest first. Requests lists what waits for targetID's answer.
-func (s *Service) Followers(ctx context.Context, targetID int64, page paging.Page) ([]account.Account, error) {
-	panic("not built")
-}
-func (s *Service) Following(ctx context.Context, readerID int64, page paging.Page) ([]account.Account, error) {
-	panic("not built")
-}
-func (s *Service) Requests(ctx context.Context, targetID int64) ([]Request, error) {
-	panic("not built")
-}
-
-// Sent lists the follows of readerID that are not undone, with their state.
-func (s *Service) Sent(ctx context.Context, readerID int64) ([]Request, error) { panic("not built") }
-
-// Counts returns how many follow the account and how many it follows.
-func (s *Service) Counts(ctx context.Context, accountID int64) (followers, following int, err error) {
-	panic("not built")
+// mayActAs reports whether actor may speak for an account of ours: people for themselves, given the role; editors
+// for our groups; nobody for anyone else.
+func mayActAs(actor, as account.Account, role account.Role) bool {
+	switch {
+	case !as.Local():
+		return false
+	case as.Kind == account.Group:
+		return actor.Able(account.RoleEditor)
+	default:
+		return actor.ID == as.ID && actor.Able(role)
+	}
 }
 
-// FollowedByUs reports whether any local account follows accountID (accepted).
-func (s *Service) FollowedByUs(ctx context.Context, accountID int64) (bool, error) {
-	panic("not built")
+// needsApproval reports whether someone has to answer a follow of target by reader.
+func (s *Service) needsApproval(reader, target account.Account) bool {
+	return target.ApprovesFollowers && !(target.Kind == account.Group && s.trusted(reader.Host()))
 }
 
-// Request is a follow with the account at its other end.
-type Request struct {
-	Follow  Follow
-	Account account.Account
+func (s *Service) trusted(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	for _, pattern := range s.autoAccept {
+		pattern = strings.ToLower(strings.TrimSpace(pattern))
+		if suffix, ok := strings.CutPrefix(pattern, "*"); ok && strings.HasPrefix(suffix, ".") {
+			if strings.HasSuffix(name, suffix) {
+				return true
+			}
+		} else if pattern != "" && pattern == host {
+			return true
+		}
+	}
+	return false
 }
+
+func errForbidden() error { return fault.New(fault.Forbidden, "error.follow.forbidden") }
+
+func errNotFound() error { return fault.New(fault.NotFound, "error.follow.not_found") }

@@ -1,0 +1,150 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// Token lets a program act as an account until it is revoked. Its secret is shown once.
+type Token struct {
+	ID        int64      `db:"id"`
+	AccountID int64      `db:"account_id"`
+	Name      string     `db:"name"`
+	Scopes    string     `db:"scopes"` // separated by blanks
+	CreatedAt time.Time  `db:"created_at"`
+	UsedAt    *time.Time `db:"used_at"`
+	RevokedAt *time.Time `db:"revoked_at"`
+}
+
+// Scopes are what a token can be allowed to do.
+var Scopes = []string{"read", "write", "follow"}
+
+const (
+	// tokenPrefix lets secret scanners recognise a token that was published by mistake.
+	tokenPrefix  = "vbt_"
+	maxTokenName = 100
+)
+
+// Token mints an API token for an account and returns it once: for the actor's own account, or, by the command line
+// (account.Operator), for any of our people. name says what it is for; scopes are separated by blanks, none means all.
+func (s *Service) Token(ctx context.Context, actor account.Account, accountID int64, name, scopes string) (string, error) {
+	if !actor.IsOperator() && (actor.ID != accountID || !person(actor)) {
+		return "", errForbidden()
+	}
+	var mistakes []fault.Field
+	if name = strings.TrimSpace(name); name == "" {
+		mistakes = append(mistakes, fault.Field{Name: "name", Message: "error.auth.token_name_required"})
+	} else if len([]rune(name)) > maxTokenName || !printable(name) {
+		mistakes = append(mistakes, fault.Field{Name: "name", Message: "error.auth.token_name", Args: map[string]any{"Max": maxTokenName}})
+	}
+	wanted, ok := parseScopes(scopes)
+	if !ok {
+		mistakes = append(mistakes, fault.Field{Name: "scopes", Message: "error.auth.scopes", Args: map[string]any{"Scopes": strings.Join(Scopes, " ")}})
+	}
+	if err := fault.Fields(mistakes...); err != nil {
+		return "", err
+	}
+	a, err := s.personByID(ctx, s.db, accountID)
+	if err != nil {
+		return "", err
+	}
+	secret, _ := newSecret()
+	secret = tokenPrefix + secret
+	now := s.now()
+	t := Token{ID: db.NewID(now), AccountID: a.ID, Name: name, Scopes: wanted, CreatedAt: now}
+	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := insertToken(ctx, tx, t, hashOf(secret)); err != nil {
+			return fmt.Errorf("auth.Token %d: %w", a.ID, err)
+		}
+		return s.accounts.Audit(ctx, tx, actor, "token.make", a.Username, name+" ("+wanted+")")
+	})
+	if err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// AuthenticateToken accepts a token (Authorization: Bearer) that may do all of Scopes, as the web's forms need it;
+// fault.Unauthorized for any secret that opens nothing.
+func (s *Service) AuthenticateToken(ctx context.Context, token string) (account.Account, error) {
+	return s.AuthenticateTokenFor(ctx, token, Scopes...)
+}
+
+// AuthenticateTokenFor is AuthenticateToken for a surface that knows which scopes a call needs; fault.Forbidden when
+// the token is good but lacks one.
+func (s *Service) AuthenticateTokenFor(ctx context.Context, token string, scopes ...string) (account.Account, error) {
+	t, err := tokenByHash(ctx, s.db, hashOf(token))
+	if db.IsNotFound(err) {
+		return account.Account{}, errToken()
+	}
+	if err != nil {
+		return account.Account{}, fmt.Errorf("auth.AuthenticateToken: %w", err)
+	}
+	a, err := s.accounts.ByID(ctx, t.AccountID)
+	if fault.Is(err, fault.NotFound) || (err == nil && !person(a)) {
+		return account.Account{}, errToken()
+	}
+	if err != nil {
+		return account.Account{}, fmt.Errorf("auth.AuthenticateToken: %w", err)
+	}
+	granted := strings.Fields(t.Scopes)
+	for _, scope := range scopes {
+		if !slices.Contains(granted, scope) {
+			return account.Account{}, fault.New(fault.Forbidden, "error.auth.scope_missing")
+		}
+	}
+	if now := s.now(); t.UsedAt == nil || now.Sub(*t.UsedAt) >= seenEvery {
+		if err := touchToken(ctx, s.db, t.ID, now); err != nil {
+			return account.Account{}, fmt.Errorf("auth.AuthenticateToken: %w", err)
+		}
+	}
+	return a, nil
+}
+
+// Tokens lists the actor's own tokens that are not revoked, newest first.
+func (s *Service) Tokens(ctx context.Context, actor account.Account) ([]Token, error) {
+	list, err := tokens(ctx, s.db, actor.ID)
+	if err != nil {
+		return nil, fmt.Errorf("auth.Tokens %d: %w", actor.ID, err)
+	}
+	return list, nil
+}
+
+// RevokeToken ends an own token; fault.NotFound for anyone else's.
+func (s *Service) RevokeToken(ctx context.Context, actor account.Account, id int64) error {
+	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		name, err := revokeToken(ctx, tx, actor.ID, id, s.now())
+		if db.IsNotFound(err) {
+			return fault.New(fault.NotFound, "error.auth.token_not_found")
+		}
+		if err != nil {
+			return fmt.Errorf("auth.RevokeToken %d: %w", id, err)
+		}
+		return s.accounts.Audit(ctx, tx, actor, "token.revoke", actor.Username, name)
+	})
+}
+
+func errToken() error { return fault.New(fault.Unauthorized, "error.auth.token") }
+
+// parseScopes puts scopes in order, each once.
+func parseScopes(s string) (string, bool) {
+	wanted := strings.Fields(s)
+	if len(wanted) == 0 {
+		return strings.Join(Scopes, " "), true
+	}
+	for _, scope := range wanted {
+		if !slices.Contains(Scopes, scope) {
+			return "", false
+		}
+	}
+	return strings.Join(slices.DeleteFunc(slices.Clone(Scopes), func(scope string) bool { return !slices.Contains(wanted, scope) }), " "), true
+}
