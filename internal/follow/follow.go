@@ -112,7 +112,8 @@ func (s *Service) Follow(ctx context.Context, actor account.Account, readerID, t
 	return f, nil
 }
 
-// open stores f unless the pair has a follow that stands; then it returns that one, locked. A refused one makes room.
+// open stores f unless the pair has a follow that stands; then it returns that one, locked. A refused one makes room,
+// and gives up its URI, as any undone one does.
 func (s *Service) open(ctx context.Context, tx *sqlx.Tx, f Follow) (old Follow, inserted bool, err error) {
 	old, err = lockFollow(ctx, tx, f.AccountID, f.TargetID)
 	switch {
@@ -125,11 +126,17 @@ func (s *Service) open(ctx context.Context, tx *sqlx.Tx, f Follow) (old Follow, 
 	case !db.IsNotFound(err):
 		return old, false, err
 	}
+	if err := releaseURI(ctx, tx, f.URI, f.AccountID); err != nil {
+		return old, false, err
+	}
 	if inserted, err = insertFollow(ctx, tx, f); err != nil || inserted {
 		return f, inserted, err
 	}
 	// Someone was quicker; their transaction has committed, or the insert would still wait for it.
 	old, err = lockFollow(ctx, tx, f.AccountID, f.TargetID)
+	if db.IsNotFound(err) {
+		err = fault.New(fault.Conflict, "error.follow.uri")
+	}
 	return old, false, err
 }
 

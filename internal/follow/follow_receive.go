@@ -45,14 +45,7 @@ func (s *Service) Receive(ctx context.Context, followerID, targetID int64, uri s
 		return fault.New(fault.Invalid, "error.follow.uri")
 	}
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		// An id that was used before (followed, undone, followed again) is given to the new row.
-		if err := releaseURI(ctx, tx, f.URI, follower.ID); err != nil {
-			return fmt.Errorf("follow.Receive %s: %w", f.URI, err)
-		}
 		old, inserted, err := s.open(ctx, tx, f)
-		if db.IsUniqueViolation(err, "follows_uri_key") {
-			return fault.Wrap(fault.Conflict, "error.follow.uri", err)
-		}
 		if err != nil {
 			return fmt.Errorf("follow.Receive %d -> %d: %w", follower.ID, target.ID, err)
 		}
@@ -61,7 +54,11 @@ func (s *Service) Receive(ctx context.Context, followerID, targetID int64, uri s
 		}
 		// A repeat. Its id replaces the old one, which the follower may have forgotten: the Accept names it.
 		if old.URI != f.URI && uri != "" {
-			if err := setURI(ctx, tx, old.ID, f.URI); err != nil {
+			err := setURI(ctx, tx, old.ID, f.URI)
+			if db.IsUniqueViolation(err, "") {
+				return fault.Wrap(fault.Conflict, "error.follow.uri", err)
+			}
+			if err != nil {
 				return fmt.Errorf("follow.Receive %s: %w", f.URI, err)
 			}
 		}
@@ -113,7 +110,7 @@ func (s *Service) ReceiveUndo(ctx context.Context, followerID, targetID int64) e
 }
 
 // ReceiveAnswer notes Accept (true) or Reject (false) by targetID of our follow: by its uri, else by the pair.
-// The first accept of a target enqueues job.Backfill. fault.NotFound when we asked nothing of that target.
+// The accept that makes us its first follower enqueues job.Backfill. fault.NotFound when we asked nothing of that target.
 func (s *Service) ReceiveAnswer(ctx context.Context, targetID int64, followURI string, readerURI string, accepted bool) error {
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		f, err := s.asked(ctx, tx, targetID, followURI, readerURI)
@@ -127,16 +124,14 @@ func (s *Service) ReceiveAnswer(ctx context.Context, targetID int64, followURI s
 		if f.State == want {
 			return nil
 		}
-		first := false
-		if accepted {
-			if first, err = neverAccepted(ctx, tx, targetID); err != nil {
-				return fmt.Errorf("follow.ReceiveAnswer %d: %w", f.ID, err)
-			}
+		known, err := followedByUs(ctx, tx, targetID)
+		if err != nil {
+			return fmt.Errorf("follow.ReceiveAnswer %d: %w", f.ID, err)
 		}
 		if err := setState(ctx, tx, f.ID, want, time.Now()); err != nil {
 			return fmt.Errorf("follow.ReceiveAnswer %d: %w", f.ID, err)
 		}
-		if first {
+		if accepted && !known {
 			return s.jobs.Enqueue(ctx, tx, job.Backfill{AccountID: targetID})
 		}
 		return nil

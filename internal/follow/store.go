@@ -13,12 +13,12 @@ import (
 
 const columns = `f.id, f.account_id, f.target_id, f.uri, f.state, f.created_at, f.accepted_at, f.undone_at`
 
-// insertFollow reports false when the pair has a follow that is not undone.
+// insertFollow reports false when the pair has a follow that is not undone, or someone else's follow has that URI.
 func insertFollow(ctx context.Context, db sqlx.ExtContext, f Follow) (inserted bool, err error) {
 	result, err := db.ExecContext(ctx, `
 		INSERT INTO follows (id, account_id, target_id, uri, state, created_at, accepted_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (account_id, target_id) WHERE undone_at IS NULL DO NOTHING`,
+		ON CONFLICT DO NOTHING`,
 		f.ID, f.AccountID, f.TargetID, f.URI, f.State, f.CreatedAt, f.AcceptedAt)
 	if err != nil {
 		return false, err
@@ -86,15 +86,6 @@ func lockSentByReader(ctx context.Context, db sqlx.ExtContext, readerURI string,
 		WHERE reader.uri = $1 AND f.target_id = $2 AND f.undone_at IS NULL AND reader.domain IS NULL
 		FOR UPDATE OF f`, readerURI, targetID)
 	return f, err
-}
-
-// neverAccepted reports whether no account of ours was ever accepted by the target.
-func neverAccepted(ctx context.Context, db sqlx.ExtContext, targetID int64) (never bool, err error) {
-	err = sqlx.GetContext(ctx, db, &never, `
-		SELECT NOT EXISTS (
-			SELECT 1 FROM follows f JOIN accounts reader ON reader.id = f.account_id
-			WHERE f.target_id = $1 AND f.accepted_at IS NOT NULL AND reader.domain IS NULL)`, targetID)
-	return never, err
 }
 
 func followsBetween(ctx context.Context, db sqlx.ExtContext, readerID int64, otherIDs []int64) (list []Follow, err error) {
