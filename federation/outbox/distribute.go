@@ -1,0 +1,167 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/riverqueue/river"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+)
+
+// plan is an activity to send: rendered, not yet stored. A plan with an empty URI sends nothing.
+type plan struct {
+	out vocab.Outgoing
+	to  recipients
+	// The row by which jobs about the same object take turns, and what must still be true of it once it is locked.
+	table string
+	id    int64
+	still func(ctx context.Context, tx *sqlx.Tx) (bool, error)
+	// again makes the activity once more under another id when its id was used before; nil: then there is nothing to send.
+	again func(n int) (vocab.Outgoing, error)
+	// jobs follow from the stored activity.
+	jobs func(activityID int64) []river.JobArgs
+}
+
+// errChanged says that the object changed between rendering and storing.
+var errChanged = errors.New("outbox: changed meanwhile")
+
+// Distribute renders what is true now, stores the bytes and fills the lanes, in one transaction that holds the object's
+// row. Because it looks at the truth and not at the order of jobs, their order does not matter: a create of something
+// withdrawn sends nothing, and neither does an update, delete or undo of something nobody was told of.
+func (o *Outbox) Distribute(ctx context.Context, args job.Distribute) error {
+	for range 5 {
+		p, err := o.plan(ctx, args)
+		if fault.Is(err, fault.NotFound) {
+			o.Log.InfoContext(ctx, "nothing to distribute", "verb", args.Verb, "id", args.ID)
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("outbox.Distribute %s %d: %w", args.Verb, args.ID, err)
+		}
+		if p.out.URI == "" {
+			return nil
+		}
+		err = o.store(ctx, p)
+		if !errors.Is(err, errChanged) {
+			return err
+		}
+	}
+	return fmt.Errorf("outbox.Distribute %s %d: %w", args.Verb, args.ID, errChanged)
+}
+
+func (o *Outbox) plan(ctx context.Context, args job.Distribute) (plan, error) {
+	switch args.Verb {
+	case job.CreatePost:
+		return o.createPost(ctx, args.ID)
+	case job.UpdatePost:
+		return o.updatePost(ctx, args.ID)
+	case job.DeletePost:
+		return o.deletePost(ctx, args.ID)
+	case job.Like:
+		return o.like(ctx, args.ID)
+	case job.UndoLike:
+		return o.undoLike(ctx, args.ID)
+	case job.Announce:
+		return o.boost(ctx, args.ID)
+	case job.UndoAnnounce:
+		return o.undoBoost(ctx, args.ID)
+	case job.Follow:
+		return o.follow(ctx, args.ID)
+	case job.UndoFollow:
+		return o.undoFollow(ctx, args.ID)
+	case job.AcceptFollow:
+		return o.answerFollow(ctx, args.ID, true)
+	case job.RejectFollow:
+		return o.answerFollow(ctx, args.ID, false)
+	case job.UpdateAccount:
+		return o.updateAccount(ctx, args.ID)
+	case job.AddCurated, job.RemoveCurated, job.AddFeatured, job.RemoveFeatured:
+		return o.collect(ctx, args.Verb, args.ID)
+	}
+	return plan{}, river.JobCancel(fmt.Errorf("unknown verb %q", args.Verb))
+}
+
+// store is the transaction of Distribute.
+func (o *Outbox) store(ctx context.Context, p plan) error {
+	err := db.InTx(ctx, o.DB, func(tx *sqlx.Tx) error {
+		if err := lockObject(ctx, tx, p.table, p.id); err != nil {
+			return err
+		}
+		if p.still != nil {
+			ok, err := p.still(ctx, tx)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return errChanged
+			}
+		}
+		now := o.now()
+		id := db.NewID(now)
+		fresh, err := insertActivity(ctx, tx, id, p.out, now)
+		for n := 2; err == nil && !fresh; n++ {
+			if p.again == nil || n > 20 {
+				return nil
+			}
+			out, err := p.again(n)
+			if err != nil {
+				return err
+			}
+			if out.URI == "" {
+				return nil
+			}
+			if fresh, err = insertActivity(ctx, tx, id, out, now); err != nil {
+				return err
+			}
+		}
+		if err != nil {
+			return err
+		}
+		if p.jobs != nil {
+			if err := o.Jobs.Enqueue(ctx, tx, p.jobs(id)...); err != nil {
+				return err
+			}
+		}
+		return o.fill(ctx, tx, id, p.to)
+	})
+	if err != nil && !errors.Is(err, errChanged) {
+		return fmt.Errorf("outbox: store %s: %w", p.out.URI, err)
+	}
+	return err
+}
+
+// fill puts a stored activity into the lanes of its receivers and wakes them. The peers' rows are locked before the
+// jobs are inserted: Deliver ends under the same lock, so either it still sees our rows or we see that it ended.
+func (o *Outbox) fill(ctx context.Context, tx *sqlx.Tx, activityID int64, to recipients) error {
+	hosts, err := fillLanes(ctx, tx, activityID, to, o.Domain, o.now())
+	if err != nil || len(hosts) == 0 {
+		return err
+	}
+	if err := lockPeers(ctx, tx, hosts...); err != nil {
+		return err
+	}
+	args := make([]river.JobArgs, len(hosts))
+	for i, host := range hosts {
+		args[i] = job.Deliver{Host: host}
+	}
+	return o.Jobs.Enqueue(ctx, tx, args...)
+}
+
+// known reports whether an activity was stored.
+func (o *Outbox) known(ctx context.Context, uri string) (stored, bool, error) {
+	s, err := activityByURI(ctx, o.DB, uri)
+	if db.IsNotFound(err) {
+		return stored{}, false, nil
+	}
+	return s, err == nil, err
+}
+
+func (s stored) outgoing() vocab.Outgoing {
+	return vocab.Outgoing{URI: s.URI, Type: s.Type, ActorID: s.AccountID, ObjectURI: s.ObjectURI, Public: s.Public, Body: s.Body}
+}

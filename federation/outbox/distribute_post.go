@@ -1,0 +1,161 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/riverqueue/river"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+func (o *Outbox) createPost(ctx context.Context, id int64) (plan, error) {
+	doc, err := o.Document(ctx, id)
+	if err != nil || doc.Post.State != post.StatePublished || !doc.Post.Local {
+		return plan{}, err
+	}
+	out, err := o.Render.Create(doc)
+	p := o.aboutPost(doc, out)
+	return p, err
+}
+
+func (o *Outbox) updatePost(ctx context.Context, id int64) (plan, error) {
+	doc, err := o.Document(ctx, id)
+	if err != nil || doc.Post.State != post.StatePublished || !doc.Post.Local {
+		return plan{}, err
+	}
+	if _, ok, err := o.known(ctx, vocab.CreateURI(doc.Post)); err != nil || !ok {
+		return plan{}, err // the Create is still to come and will say what is true then
+	}
+	out, err := o.Render.Update(doc)
+	p := o.aboutPost(doc, out)
+	// A second change within the same second is another activity; the same change is not sent twice.
+	p.again = func(n int) (vocab.Outgoing, error) {
+		if sent, ok, err := o.known(ctx, out.URI); err != nil || !ok || bytes.Equal(sent.Body, out.Body) {
+			return vocab.Outgoing{}, err
+		}
+		return o.Render.Renamed(out, out.URI+"-"+strconv.Itoa(n))
+	}
+	return p, err
+}
+
+func (o *Outbox) deletePost(ctx context.Context, id int64) (plan, error) {
+	doc, err := o.Document(ctx, id)
+	if err != nil || doc.Post.State != post.StateWithdrawn || !doc.Post.Local {
+		return plan{}, err
+	}
+	if _, ok, err := o.known(ctx, vocab.CreateURI(doc.Post)); err != nil || !ok {
+		return plan{}, err
+	}
+	out, err := o.Render.Delete(doc)
+	p := o.aboutPost(doc, out)
+	// Whoever was told that it exists is told that it does not, also those who no longer follow.
+	p.to.ToldOf = doc.Post.URI
+	return p, err
+}
+
+// aboutPost is who hears of a post, and what its board does with it.
+func (o *Outbox) aboutPost(doc vocab.PostDoc, out vocab.Outgoing) plan {
+	p := plan{out: out, table: "posts", id: doc.Post.ID}
+	if doc.Post.Visibility != post.Direct {
+		p.to.FollowersOf = []int64{doc.Author.ID}
+	}
+	for _, m := range doc.Mentions {
+		p.to.Accounts = append(p.to.Accounts, m.ID)
+	}
+	if doc.ParentAuthor != nil {
+		p.to.Accounts = append(p.to.Accounts, doc.ParentAuthor.ID)
+	}
+	p.to.Personal = doc.Post.Visibility == post.Direct
+	if doc.Board != nil && doc.Public() {
+		if doc.Board.Local() {
+			p.jobs = func(activityID int64) []river.JobArgs {
+				return []river.JobArgs{job.GroupAnnounce{GroupID: doc.Board.ID, ActivityID: activityID}}
+			}
+		} else {
+			// The group of the board passes it on to all who follow it.
+			p.to.Accounts = append(p.to.Accounts, doc.Board.ID)
+		}
+	}
+	seen := postVersion{State: string(doc.Post.State), Visibility: string(doc.Post.Visibility), EditedAt: doc.Post.EditedAt}
+	p.still = func(ctx context.Context, tx *sqlx.Tx) (bool, error) {
+		now, err := postVersionByID(ctx, tx, doc.Post.ID)
+		return seen.equal(now), err
+	}
+	return p
+}
+
+// Document gathers what the document of one of our posts states. The GET endpoints show the same.
+func (o *Outbox) Document(ctx context.Context, id int64) (vocab.PostDoc, error) {
+	p, err := o.Posts.Get(ctx, id)
+	if err != nil {
+		return vocab.PostDoc{}, err
+	}
+	return o.DocumentOf(ctx, p)
+}
+
+// DocumentOf is Document for a post already read.
+func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, error) {
+	doc := vocab.PostDoc{Post: p}
+	mentioned, err := o.Posts.MentionIDs(ctx, p.ID)
+	if err != nil {
+		return doc, err
+	}
+	if doc.Tags, err = o.Posts.Tags(ctx, p.ID); err != nil {
+		return doc, err
+	}
+	ids := append([]int64{p.AccountID}, mentioned...)
+	if p.BoardID != nil {
+		ids = append(ids, *p.BoardID)
+	}
+	var parentAuthor int64
+	if p.InReplyToID != nil {
+		parent, err := o.Posts.Get(ctx, *p.InReplyToID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return doc, err
+		}
+		parentAuthor = parent.AccountID
+		ids = append(ids, parentAuthor)
+	}
+	accounts, err := o.Accounts.ByIDs(ctx, ids)
+	if err != nil {
+		return doc, err
+	}
+	author, ok := accounts[p.AccountID]
+	if !ok {
+		return doc, fault.New(fault.NotFound, "error.account.not_found")
+	}
+	doc.Author = author
+	if p.BoardID != nil {
+		doc.Board = pointer(accounts, *p.BoardID)
+	}
+	doc.ParentAuthor = pointer(accounts, parentAuthor)
+	for _, id := range mentioned {
+		if a, ok := accounts[id]; ok {
+			doc.Mentions = append(doc.Mentions, a)
+		}
+	}
+	if p.Kind == post.Article {
+		details, err := o.Practices.Get(ctx, p.ID)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return doc, err
+		}
+		if err == nil {
+			doc.Practice = &details
+		}
+	}
+	return doc, nil
+}
+
+func pointer(accounts map[int64]account.Account, id int64) *account.Account {
+	if a, ok := accounts[id]; ok {
+		return &a
+	}
+	return nil
+}

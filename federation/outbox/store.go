@@ -1,0 +1,195 @@
+package outbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+)
+
+// stored is one row of activities.
+type stored struct {
+	ID        int64     `db:"id"`
+	URI       string    `db:"uri"`
+	AccountID int64     `db:"account_id"`
+	Type      string    `db:"type"`
+	ObjectURI string    `db:"object_uri"`
+	Public    bool      `db:"public"`
+	Body      []byte    `db:"body"`
+	CreatedAt time.Time `db:"created_at"`
+}
+
+// insertActivity stores the bytes once; false when the activity was stored before.
+func insertActivity(ctx context.Context, q sqlx.ExtContext, id int64, a vocab.Outgoing, at time.Time) (bool, error) {
+	res, err := q.ExecContext(ctx, `INSERT INTO activities (id, uri, account_id, type, object_uri, public, body, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (uri) DO NOTHING`,
+		id, a.URI, a.ActorID, a.Type, a.ObjectURI, a.Public, a.Body, at)
+	if err != nil {
+		return false, fmt.Errorf("insertActivity %s: %w", a.URI, err)
+	}
+	n, err := res.RowsAffected()
+	return n == 1, err
+}
+
+func activityByURI(ctx context.Context, q sqlx.ExtContext, uri string) (stored, error) {
+	var s stored
+	err := sqlx.GetContext(ctx, q, &s,
+		`SELECT id, uri, account_id, type, object_uri, public, body, created_at FROM activities WHERE uri = $1`, uri)
+	return s, err
+}
+
+func activityByID(ctx context.Context, q sqlx.ExtContext, id int64) (stored, error) {
+	var s stored
+	err := sqlx.GetContext(ctx, q, &s,
+		`SELECT id, uri, account_id, type, object_uri, public, body, created_at FROM activities WHERE id = $1`, id)
+	return s, err
+}
+
+// receivedBody returns the bytes of an activity that came to our inbox.
+func receivedBody(ctx context.Context, q sqlx.ExtContext, id int64) ([]byte, error) {
+	var body []byte
+	err := sqlx.GetContext(ctx, q, &body, `SELECT body FROM inbox_activities WHERE id = $1`, id)
+	return body, err
+}
+
+// countActivities counts what an account sent of a type about an object, and how much of it still waits for its
+// receivers.
+func countActivities(ctx context.Context, q sqlx.ExtContext, accountID int64, typ, objectURI string) (sent, waiting int, err error) {
+	err = q.QueryRowxContext(ctx, `SELECT count(DISTINCT a.id), count(d.id) FILTER (WHERE d.state = 'pending')
+		FROM activities a LEFT JOIN deliveries d ON d.activity_id = a.id
+		WHERE a.account_id = $1 AND a.type = $2 AND a.object_uri = $3`, accountID, typ, objectURI).Scan(&sent, &waiting)
+	return sent, waiting, err
+}
+
+// sentAdd reports whether our catalogue has told anyone that a post stands in a collection.
+func sentAdd(ctx context.Context, q sqlx.ExtContext, collection, postURI string) (bool, error) {
+	var yes bool
+	err := sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1 FROM activities
+		WHERE object_uri = $1 AND type = 'Add' AND starts_with(uri, $2))`, postURI, collection+"#add-")
+	return yes, err
+}
+
+// lockTables are the rows by which Distribute jobs about the same object take turns.
+var lockTables = map[string]string{
+	"posts": "posts", "favourites": "favourites", "boosts": "boosts", "follows": "follows", "accounts": "accounts",
+	"curations": "curations",
+}
+
+// lockObject locks the row an activity is about. Writers of the row wait, readers and foreign keys do not.
+func lockObject(ctx context.Context, q sqlx.ExtContext, table string, id int64) error {
+	name, ok := lockTables[table]
+	if !ok {
+		return fmt.Errorf("lockObject: no table %q", table)
+	}
+	key := "id"
+	if name == "curations" {
+		key = "post_id"
+	}
+	var got int64
+	err := sqlx.GetContext(ctx, q, &got, `SELECT `+key+` FROM `+name+` WHERE `+key+` = $1 FOR NO KEY UPDATE`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return err
+}
+
+// postVersion is what a rendered post was true for.
+type postVersion struct {
+	State      string     `db:"state"`
+	Visibility string     `db:"visibility"`
+	EditedAt   *time.Time `db:"edited_at"`
+}
+
+func (v postVersion) equal(w postVersion) bool {
+	return v.State == w.State && v.Visibility == w.Visibility &&
+		(v.EditedAt == nil) == (w.EditedAt == nil) && (v.EditedAt == nil || v.EditedAt.Equal(*w.EditedAt))
+}
+
+func postVersionByID(ctx context.Context, q sqlx.ExtContext, id int64) (postVersion, error) {
+	var v postVersion
+	err := sqlx.GetContext(ctx, q, &v, `SELECT state, visibility, edited_at FROM posts WHERE id = $1`, id)
+	return v, err
+}
+
+// curationState is where a practice stands on our desk.
+type curationState struct {
+	State    string `db:"state"`
+	Featured bool   `db:"featured"`
+}
+
+func curationStateByPost(ctx context.Context, q sqlx.ExtContext, postID int64) (curationState, error) {
+	var s curationState
+	err := sqlx.GetContext(ctx, q, &s, `SELECT state, featured FROM curations WHERE post_id = $1`, postID)
+	if errors.Is(err, sql.ErrNoRows) {
+		return s, nil
+	}
+	return s, err
+}
+
+// recipients says who gets an activity.
+type recipients struct {
+	FollowersOf []int64 // accounts whose remote followers get it
+	Accounts    []int64 // remote accounts that get it
+	Personal    bool    // at their own inbox, never a shared one
+	ToldOf      string  // also every inbox that ever got an activity about this object
+	ToldBy      int64   // also every inbox that got this activity
+	NotHost     string  // except this host, where it came from
+}
+
+// fillLanes is the fan-out: one row per inbox, shared inboxes folded, our own host and blocked ones left out. It returns
+// the hosts that got a row.
+func fillLanes(ctx context.Context, q sqlx.ExtContext, activityID int64, r recipients, domain string, at time.Time) ([]string, error) {
+	var hosts []string
+	err := sqlx.SelectContext(ctx, q, &hosts, `
+		WITH reached AS (
+			SELECT a.inbox_uri, a.shared_inbox_uri FROM follows f JOIN accounts a ON a.id = f.account_id
+			WHERE f.target_id = ANY($2) AND f.state = 'accepted' AND f.undone_at IS NULL AND a.domain IS NOT NULL AND a.state = 'active'
+			UNION ALL
+			SELECT inbox_uri, shared_inbox_uri FROM accounts WHERE id = ANY($3) AND domain IS NOT NULL AND state = 'active'
+		), inboxes AS (
+			SELECT CASE WHEN $4 OR shared_inbox_uri = '' THEN inbox_uri ELSE shared_inbox_uri END AS inbox_uri FROM reached
+			UNION
+			SELECT d.inbox_uri FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE $5 <> '' AND a.object_uri = $5
+			UNION
+			SELECT inbox_uri FROM deliveries WHERE activity_id = $9
+		), hosted AS (
+			SELECT inbox_uri, regexp_replace(lower(substring(inbox_uri FROM '^https?://([^/?#]+)')),
+				CASE WHEN inbox_uri LIKE 'https:%' THEN ':443$' ELSE ':80$' END, '') AS host
+			FROM inboxes WHERE inbox_uri <> ''
+		), filled AS (
+			INSERT INTO deliveries (activity_id, inbox_uri, host, next_at)
+			SELECT $1, inbox_uri, host, $8 FROM hosted h
+			WHERE host IS NOT NULL AND host <> $6 AND host <> $7 AND NOT EXISTS (
+				SELECT 1 FROM peers p WHERE p.blocked AND (p.host IN (h.host, split_part(h.host, ':', 1))
+					OR right(split_part(h.host, ':', 1), length(p.host) + 1) = '.' || p.host))
+			ON CONFLICT (activity_id, inbox_uri) DO NOTHING
+			RETURNING host
+		)
+		SELECT DISTINCT host FROM filled ORDER BY host`,
+		activityID, pq.Array(r.FollowersOf), pq.Array(r.Accounts), r.Personal, r.ToldOf, domain, r.NotHost, at, r.ToldBy)
+	if err != nil {
+		return nil, fmt.Errorf("fillLanes %d: %w", activityID, err)
+	}
+	return hosts, nil
+}
+
+// lockPeers locks the rows of hosts, making them where needed, always in the same order.
+func lockPeers(ctx context.Context, q sqlx.ExtContext, hosts ...string) error {
+	hosts = slices.Sorted(slices.Values(hosts))
+	if _, err := q.ExecContext(ctx, `INSERT INTO peers (host) SELECT unnest($1::text[]) ORDER BY 1 ON CONFLICT (host) DO NOTHING`, pq.Array(hosts)); err != nil {
+		return fmt.Errorf("lockPeers: %w", err)
+	}
+	var locked []string
+	err := sqlx.SelectContext(ctx, q, &locked, `SELECT host FROM peers WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE`, pq.Array(hosts))
+	if err != nil {
+		return fmt.Errorf("lockPeers: %w", err)
+	}
+	return nil
+}
