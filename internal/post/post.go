@@ -1,8 +1,13 @@
 // Package post is everything that federates as an object: notes, articles and what else arrives, their threads,
 // mentions, favourites and boosts. One row per object, whoever wrote it. It must not know what a practice is.
+//
+// Two rules hold its transactions together. Counters are recounted, never incremented, so that a replay does not drift.
+// And whoever adds to a thread locks the thread's first post before the post it answers: so a thread that moves below a
+// late parent moves whole.
 package post
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -73,6 +78,24 @@ type Post struct {
 	EditedAt        *time.Time `db:"edited_at"`
 	WithdrawnAt     *time.Time `db:"withdrawn_at"`
 	CreatedAt       time.Time  `db:"created_at"`
+}
+
+// Listed reports whether anyone may see the post.
+func (v Visibility) Listed() bool { return v == Public || v == Unlisted }
+
+// Valid reports whether v is one of the four.
+func (v Visibility) Valid() bool { return v.rank() > 0 }
+
+// Narrower returns the one of v and w that fewer may see.
+func (v Visibility) Narrower(w Visibility) Visibility {
+	if w.rank() > v.rank() {
+		return w
+	}
+	return v
+}
+
+func (v Visibility) rank() int {
+	return slices.Index([]Visibility{"", Public, Unlisted, Followers, Direct}, v)
 }
 
 // Viewer is who looks: the zero value is a visitor without an account.

@@ -2,13 +2,31 @@ package post
 
 import (
 	"context"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
-	"github.com/vorbild/vorbild/internal/paging"
+)
+
+// Limits, in characters where text is meant.
+const (
+	minTitle    = 3
+	maxTitle    = 200
+	maxSummary  = 1_000 // of others; ours are checked by whoever offers one
+	maxNote     = 20_000
+	maxMentions = 30
+	maxTags     = 30
+	maxReplies  = 1_000
+	maxThread   = 5_000
 )
 
 // Service writes and reads posts.
@@ -18,123 +36,118 @@ type Service struct {
 	jobs     *job.Queue
 	markup   *markup.Renderer
 	baseURL  string
+	erasers  []Eraser
 }
+
+// Eraser takes the words that another package keeps of a post whose text is being emptied.
+type Eraser func(ctx context.Context, tx *sqlx.Tx, postID int64) error
 
 // New returns the service.
 func New(db *sqlx.DB, accounts *account.Service, jobs *job.Queue, renderer *markup.Renderer, baseURL string) *Service {
 	return &Service{db: db, accounts: accounts, jobs: jobs, markup: renderer, baseURL: baseURL}
 }
 
-// Draft is what someone writes: a thread (no InReplyToID, Title wanted) or an answer.
-type Draft struct {
-	InReplyToID int64
-	Title       string // threads: 3..200 characters
-	Source      string // Markdown, 1..20,000 characters
-	Visibility  Visibility
-	Language    string
-	Role        string // RoleCurationNote, RoleQuestion: editors only
+// OnErase registers an Eraser. It is for constructors: not safe once the service is in use.
+func (s *Service) OnErase(e Eraser) { s.erasers = append(s.erasers, e) }
+
+func errNotFound() error { return fault.New(fault.NotFound, "error.post.not_found") }
+
+func errGone() error { return fault.New(fault.Gone, "error.post.gone") }
+
+func errForbidden() error { return fault.New(fault.Forbidden, "error.post.forbidden") }
+
+// TagURL is where a hashtag of ours leads.
+func (s *Service) TagURL(name string) string {
+	return s.baseURL + "/suche?q=%23" + queryEscape(name)
 }
 
-// Create publishes a note. Mentions (@user, @user@host) are looked up among known accounts and linked; the
-// parent's author is always mentioned. Threads stand on our forum's board; answers inherit board, thread, context and at most
-// the visibility of their parent. Guests may only answer. Enqueues Distribute, Notify and, on a local board,
-// what the group passes on follows from Distribute.
-func (s *Service) Create(ctx context.Context, actor account.Account, d Draft) (Post, error) {
-	panic("not built")
+// threadURL is the page of a thread, or of a practice with its comments.
+func (s *Service) threadURL(root Post) string {
+	if root.Kind == Article {
+		return s.baseURL + "/praxisbeispiele/" + decimal(root.ID)
+	}
+	return s.baseURL + "/diskussionen/" + decimal(root.ID)
 }
 
-// Edit changes an own note; the old version is kept as a revision. Errors: NotFound, Forbidden, Invalid.
-func (s *Service) Edit(ctx context.Context, actor account.Account, id int64, title, source string) (Post, error) {
-	panic("not built")
+// Render turns Markdown into HTML for a post by author: mentions of known accounts and tags become links. It returns who
+// was mentioned, without the author, and the tags.
+func (s *Service) Render(ctx context.Context, author account.Account, source string) (html string, mentionIDs []int64, tags []string, err error) {
+	html, _, tags = s.markup.RenderWithLinks(source, func(handle string) string {
+		if len(mentionIDs) >= maxMentions || err != nil {
+			return ""
+		}
+		a, e := s.accounts.ByHandle(ctx, handle)
+		if e != nil {
+			if !fault.Is(e, fault.NotFound) {
+				err = e
+			}
+			return ""
+		}
+		if a.ID != author.ID {
+			mentionIDs = appendOnce(mentionIDs, a.ID)
+		}
+		if a.URL != "" {
+			return a.URL
+		}
+		return a.URI
+	}, s.TagURL)
+	if len(tags) > maxTags {
+		tags = tags[:maxTags]
+	}
+	return html, mentionIDs, tags, err
 }
 
-// Delete withdraws an own post (moderators: any local one). Text is emptied, the place in the thread stays.
-func (s *Service) Delete(ctx context.Context, actor account.Account, id int64) error {
-	panic("not built")
+// nextEdit is when an edit counts as made: whole seconds, and later than what peers know, who compare whole seconds and
+// take an equal one for a replay.
+func nextEdit(now time.Time, known ...*time.Time) time.Time {
+	t := now.UTC().Truncate(time.Second)
+	for _, k := range known {
+		if k != nil && !t.After(k.Truncate(time.Second)) {
+			t = k.UTC().Truncate(time.Second).Add(time.Second)
+		}
+	}
+	return t
 }
 
-// Favourite, Unfavourite, Boost, Unboost by a local account; idempotent. Boost: public and unlisted posts only.
-func (s *Service) Favourite(ctx context.Context, actor account.Account, id int64) error {
-	panic("not built")
-}
-func (s *Service) Unfavourite(ctx context.Context, actor account.Account, id int64) error {
-	panic("not built")
-}
-func (s *Service) Boost(ctx context.Context, actor account.Account, id int64) error {
-	panic("not built")
-}
-func (s *Service) Unboost(ctx context.Context, actor account.Account, id int64) error {
-	panic("not built")
+var languageTag = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+
+func cleanLanguage(tag, fallback string) string {
+	if len(tag) <= 35 && languageTag.MatchString(tag) {
+		return tag
+	}
+	if languageTag.MatchString(fallback) {
+		return fallback
+	}
+	return "de"
 }
 
-// ByID returns a post the viewer may see; withdrawn ones are fault.Gone, drafts are their author's (and editors').
-func (s *Service) ByID(ctx context.Context, viewer Viewer, id int64) (View, error) {
-	panic("not built")
+// shorten cuts to at most limit characters.
+func shorten(s string, limit int) string {
+	if utf8.RuneCountInString(s) <= limit {
+		return s
+	}
+	return strings.TrimSpace(string([]rune(s)[:limit-1])) + "…"
 }
 
-// Find returns the post with that ActivityPub id or page address in any state, for federation. fault.NotFound.
-func (s *Service) Find(ctx context.Context, uri string) (Post, error) { panic("not built") }
-
-// Get returns a post by id in any state, for federation and jobs.
-func (s *Service) Get(ctx context.Context, id int64) (Post, error) { panic("not built") }
-
-// Views completes posts for the viewer, in the given order, with a fixed number of queries.
-func (s *Service) Views(ctx context.Context, viewer Viewer, posts []Post) ([]View, error) {
-	panic("not built")
+// erase empties a post and has the other packages do the same.
+func (s *Service) erase(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	if err := emptyPost(ctx, tx, id); err != nil {
+		return err
+	}
+	for _, e := range s.erasers {
+		if err := e(ctx, tx, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// Thread returns the whole thread a post belongs to, its first post first, every answer after what it answers,
-// siblings by time, Depth set. What the viewer may not see is left out; withdrawn posts that have answers stay, emptied.
-func (s *Service) Thread(ctx context.Context, viewer Viewer, threadID int64) ([]View, error) {
-	panic("not built")
+// inTx is db.InTx with the given rows missing turned into fault.NotFound.
+func (s *Service) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	err := db.InTx(ctx, s.db, f)
+	var known *fault.Error
+	if db.IsNotFound(err) && !errors.As(err, &known) {
+		return errNotFound()
+	}
+	return err
 }
-
-// Threads lists the first posts of discussions (notes with no parent; public, local and remote), newest activity first.
-func (s *Service) Threads(ctx context.Context, viewer Viewer, page paging.Page) ([]View, error) {
-	panic("not built")
-}
-
-// ByAccount lists an account's published posts the viewer may see, newest first.
-func (s *Service) ByAccount(ctx context.Context, viewer Viewer, accountID int64, page paging.Page) ([]View, error) {
-	panic("not built")
-}
-
-// Replies lists the direct public answers of a post, oldest first; MentionIDs who is mentioned; Tags its hashtags.
-func (s *Service) Replies(ctx context.Context, id int64) ([]Post, error)     { panic("not built") }
-func (s *Service) MentionIDs(ctx context.Context, id int64) ([]int64, error) { panic("not built") }
-func (s *Service) Tags(ctx context.Context, id int64) ([]string, error)      { panic("not built") }
-
-// Revisions lists published versions, newest first.
-func (s *Service) Revisions(ctx context.Context, viewer Viewer, id int64) ([]Revision, error) {
-	panic("not built")
-}
-
-// Receive stores or updates a remote post: sanitises, links parent and thread (adopting orphans that waited for it),
-// counts the reply, notifies mentioned and answered local accounts once. Unknown parents are noted by URI and a
-// FetchPost job is enqueued. An update counts only when newer. Nothing happens for a tombstoned URI.
-// Extra runs in the same transaction (practice details). created tells whether the row is new.
-func (s *Service) Receive(ctx context.Context, r Received, extra func(tx *sqlx.Tx, p Post) error) (p Post, created bool, err error) {
-	panic("not built")
-}
-
-// ReceiveDelete withdraws a remote post, or remembers the URI so that a late Create is dropped.
-func (s *Service) ReceiveDelete(ctx context.Context, uri string) error { panic("not built") }
-
-// ReceiveFavourite and ReceiveBoost store a remote account's reaction (idempotent by account and post) and notify
-// the local author; a boost by a group of a local practice notifies as curated. ReceiveUnfavourite, ReceiveUnboost end it.
-func (s *Service) ReceiveFavourite(ctx context.Context, accountID, postID int64, uri string) error {
-	panic("not built")
-}
-func (s *Service) ReceiveUnfavourite(ctx context.Context, accountID, postID int64) error {
-	panic("not built")
-}
-func (s *Service) ReceiveBoost(ctx context.Context, accountID, postID int64, uri string) error {
-	panic("not built")
-}
-func (s *Service) ReceiveUnboost(ctx context.Context, accountID, postID int64) error {
-	panic("not built")
-}
-
-// FavouriteByID and BoostByID return a reaction, also an undone one.
-func (s *Service) FavouriteByID(ctx context.Context, id int64) (Reaction, error) { panic("not built") }
-func (s *Service) BoostByID(ctx context.Context, id int64) (Reaction, error)     { panic("not built") }

@@ -1,0 +1,217 @@
+package post
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/markup"
+)
+
+// Draft is what someone writes: a thread (no InReplyToID, Title wanted) or an answer.
+type Draft struct {
+	InReplyToID int64
+	Title       string // threads: 3..200 characters
+	Source      string // Markdown, 1..20,000 characters
+	Visibility  Visibility
+	Language    string
+	Role        string // RoleCurationNote, RoleQuestion: editors only
+}
+
+// Composed is a checked and rendered note that is not stored yet. It exists because rendering looks accounts up, which
+// must not happen within a transaction that holds a connection already.
+type Composed struct {
+	post     Post
+	mentions []int64
+	tags     []string
+}
+
+// Create publishes a note. Mentions (@user, @user@host) are looked up among known accounts and linked; the
+// parent's author is always mentioned. Threads stand on our forum's board; answers inherit board, thread, context and at most
+// the visibility of their parent. Guests may only answer. Enqueues Distribute and Notify; what the group of a local
+// board passes on follows from Distribute.
+func (s *Service) Create(ctx context.Context, actor account.Account, d Draft) (Post, error) {
+	need := account.RoleGuest
+	if d.InReplyToID == 0 {
+		need = account.RoleMember
+	}
+	if d.Role != "" {
+		need = account.RoleEditor
+	}
+	if !actor.Local() || !actor.Able(need) {
+		return Post{}, errForbidden()
+	}
+	c, err := s.Compose(ctx, actor, d)
+	if err != nil {
+		return Post{}, err
+	}
+	var p Post
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		p, err = s.PublishIn(ctx, tx, c)
+		return err
+	})
+	return p, err
+}
+
+// Compose checks and renders a note by author, who may be one of our groups: its caller has checked who acts.
+func (s *Service) Compose(ctx context.Context, author account.Account, d Draft) (Composed, error) {
+	p, err := checkDraft(author, d)
+	if err != nil {
+		return Composed{}, err
+	}
+	c := Composed{post: p}
+	if c.post.HTML, c.mentions, c.tags, err = s.Render(ctx, author, p.Source); err != nil {
+		return Composed{}, fmt.Errorf("post.Compose: %w", err)
+	}
+	if d.InReplyToID == 0 {
+		forum, err := s.accounts.Forum(ctx)
+		if err != nil {
+			return Composed{}, fmt.Errorf("post.Compose: %w", err)
+		}
+		c.post.BoardID = &forum.ID
+		return c, nil
+	}
+	parent, err := s.forViewer(ctx, Viewer{AccountID: author.ID}, d.InReplyToID)
+	if err != nil {
+		return Composed{}, err
+	}
+	if parent.State != StatePublished {
+		return Composed{}, errNotFound()
+	}
+	if parent.AccountID != author.ID {
+		c.mentions = appendOnce(c.mentions, parent.AccountID)
+	}
+	c.post.InReplyToID = &parent.ID
+	return c, nil
+}
+
+// PublishIn stores a composed note in the caller's transaction.
+func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post, error) {
+	p, root := c.post, c.post
+	if p.InReplyToID != nil {
+		parent, err := lockParent(ctx, tx, *p.InReplyToID)
+		if err != nil {
+			return p, fmt.Errorf("post.PublishIn: parent %d: %w", *p.InReplyToID, err)
+		}
+		if parent.State != StatePublished {
+			return p, errGone()
+		}
+		p.InReplyToURI, p.ThreadID, p.BoardID, p.ContextURI = parent.URI, parent.ThreadID, parent.BoardID, parent.ContextURI
+		p.Visibility = p.Visibility.Narrower(parent.Visibility)
+		if root, err = postByID(ctx, tx, p.ThreadID); err != nil {
+			return p, fmt.Errorf("post.PublishIn: thread %d: %w", p.ThreadID, err)
+		}
+	}
+	if !p.Visibility.Listed() {
+		p.BoardID = nil // a group passes on only what everyone may see
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	p.PublishedAt = &now
+	for inserted := false; !inserted; {
+		p.ID = db.NewID(now)
+		p.URI = s.baseURL + "/notes/" + decimal(p.ID)
+		if p.InReplyToID == nil {
+			p.ThreadID, p.ContextURI = p.ID, s.baseURL+"/threads/"+decimal(p.ID)
+			p.URL = s.threadURL(p)
+		} else {
+			p.URL = s.threadURL(root) + "#beitrag-" + decimal(p.ID)
+		}
+		var err error
+		if inserted, err = insertPost(ctx, tx, p); err != nil {
+			return p, fmt.Errorf("post.PublishIn: %w", err)
+		}
+	}
+	if err := s.writeDetails(ctx, tx, p, c.mentions, c.tags); err != nil {
+		return p, err
+	}
+	if err := insertRevision(ctx, tx, Revision{PostID: p.ID, AccountID: &p.AccountID, Title: p.Title, HTML: p.HTML, Source: p.Source}); err != nil {
+		return p, fmt.Errorf("post.PublishIn: revision: %w", err)
+	}
+	if p.InReplyToID != nil {
+		if err := recountReplies(ctx, tx, *p.InReplyToID); err != nil {
+			return p, fmt.Errorf("post.PublishIn: count: %w", err)
+		}
+	}
+	if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.CreatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID}); err != nil {
+		return p, err
+	}
+	return postByID(ctx, tx, p.ID)
+}
+
+// checkDraft returns the note a draft asks for, without what its parent and its rendering add.
+func checkDraft(author account.Account, d Draft) (Post, error) {
+	p := Post{
+		AccountID: author.ID, Local: true, Kind: Note, State: StatePublished, Role: d.Role,
+		Source: strings.TrimSpace(markup.Block(d.Source)), Language: cleanLanguage(d.Language, author.Language),
+		Visibility: d.Visibility,
+	}
+	if p.Visibility == "" {
+		p.Visibility = Public
+	}
+	mistakes := checkSource(p.Source)
+	if d.InReplyToID == 0 {
+		p.Title = markup.Line(d.Title)
+		mistakes = append(checkTitle(p.Title), mistakes...)
+	}
+	if !p.Visibility.Valid() {
+		mistakes = append(mistakes, fault.Field{Name: "visibility", Message: "error.field.choice"})
+	}
+	if !slices.Contains([]string{"", RoleCurationNote, RoleQuestion}, d.Role) || d.Role != "" && d.InReplyToID == 0 {
+		mistakes = append(mistakes, fault.Field{Name: "role", Message: "error.field.choice"})
+	}
+	return p, fault.Fields(mistakes...)
+}
+
+func checkTitle(title string) []fault.Field {
+	switch n := utf8.RuneCountInString(title); {
+	case n == 0:
+		return []fault.Field{{Name: "title", Message: "error.field.required"}}
+	case n < minTitle:
+		return []fault.Field{{Name: "title", Message: "error.field.too_short", Args: map[string]any{"Min": minTitle}}}
+	case n > maxTitle:
+		return []fault.Field{{Name: "title", Message: "error.field.too_long", Args: map[string]any{"Max": maxTitle}}}
+	}
+	return nil
+}
+
+func checkSource(source string) []fault.Field {
+	switch n := utf8.RuneCountInString(source); {
+	case n == 0:
+		return []fault.Field{{Name: "source", Message: "error.field.required"}}
+	case n > maxNote:
+		return []fault.Field{{Name: "source", Message: "error.field.too_long", Args: map[string]any{"Max": maxNote}}}
+	}
+	return nil
+}
+
+func (s *Service) writeDetails(ctx context.Context, tx *sqlx.Tx, p Post, mentions []int64, tags []string) error {
+	if err := replaceMentions(ctx, tx, p.ID, mentions); err != nil {
+		return fmt.Errorf("post %d: mentions: %w", p.ID, err)
+	}
+	if err := replaceTags(ctx, tx, p.ID, tags); err != nil {
+		return fmt.Errorf("post %d: tags: %w", p.ID, err)
+	}
+	return nil
+}
+
+func appendOnce(ids []int64, id int64) []int64 {
+	if slices.Contains(ids, id) {
+		return ids
+	}
+	return append(ids, id)
+}
+
+func decimal(id int64) string { return strconv.FormatInt(id, 10) }
+
+func queryEscape(s string) string { return url.QueryEscape(s) }

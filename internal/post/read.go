@@ -1,0 +1,199 @@
+package post
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/paging"
+)
+
+// ByID returns a post the viewer may see; withdrawn ones are fault.Gone, drafts are their author's (and editors').
+func (s *Service) ByID(ctx context.Context, viewer Viewer, id int64) (View, error) {
+	p, err := s.forViewer(ctx, viewer, id)
+	if err != nil {
+		return View{}, err
+	}
+	views, err := s.Views(ctx, viewer, []Post{p})
+	if err != nil {
+		return View{}, err
+	}
+	return views[0], nil
+}
+
+// forViewer is ByID without what stands beside the post.
+func (s *Service) forViewer(ctx context.Context, viewer Viewer, id int64) (Post, error) {
+	p, err := postForViewer(ctx, s.db, viewer.AccountID, id)
+	if db.IsNotFound(err) {
+		return p.Post, errNotFound()
+	}
+	if err != nil {
+		return p.Post, fmt.Errorf("post %d: %w", id, err)
+	}
+	switch {
+	case p.State == StateDraft && !s.mayManage(ctx, viewer, p.Post):
+		return Post{}, errNotFound()
+	case !p.Seen:
+		return Post{}, errNotFound()
+	case p.State == StateWithdrawn:
+		return Post{}, errGone()
+	}
+	return p.Post, nil
+}
+
+// Find returns the post with that ActivityPub id or page address in any state, for federation. fault.NotFound.
+func (s *Service) Find(ctx context.Context, uri string) (Post, error) {
+	p, err := postByURI(ctx, s.db, uri)
+	if db.IsNotFound(err) {
+		p, err = postByURL(ctx, s.db, uri, s.ours(uri))
+	}
+	return found(p, err, "post.Find %q", uri)
+}
+
+// Get returns a post by id in any state, for federation and jobs.
+func (s *Service) Get(ctx context.Context, id int64) (Post, error) {
+	p, err := postByID(ctx, s.db, id)
+	return found(p, err, "post.Get %d", id)
+}
+
+// ByIDs returns those of the posts that the viewer may see, by id.
+func (s *Service) ByIDs(ctx context.Context, viewer Viewer, ids []int64) (map[int64]Post, error) {
+	byID := make(map[int64]Post, len(ids))
+	if len(ids) == 0 {
+		return byID, nil
+	}
+	list, err := visibleByIDs(ctx, s.db, viewer.AccountID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("post.ByIDs: %w", err)
+	}
+	for _, p := range list {
+		byID[p.ID] = p
+	}
+	return byID, nil
+}
+
+// Views completes posts for the viewer, in the given order, with a fixed number of queries.
+func (s *Service) Views(ctx context.Context, viewer Viewer, posts []Post) ([]View, error) {
+	views := make([]View, len(posts))
+	if len(posts) == 0 {
+		return views, nil
+	}
+	ids := make([]int64, len(posts))
+	var people []int64
+	at := make(map[int64][]int, len(posts)) // a boosted post can stand in a list twice
+	for i, p := range posts {
+		ids[i] = p.ID
+		at[p.ID] = append(at[p.ID], i)
+		people = append(people, p.AccountID)
+		if p.BoardID != nil {
+			people = append(people, *p.BoardID)
+		}
+	}
+	mentions, err := mentionsOf(ctx, s.db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("post.Views: mentions: %w", err)
+	}
+	for _, m := range mentions {
+		people = append(people, m.AccountID)
+	}
+	accounts, err := s.accounts.ByIDs(ctx, people)
+	if err != nil {
+		return nil, fmt.Errorf("post.Views: %w", err)
+	}
+	for i, p := range posts {
+		views[i] = View{Post: p, Author: accounts[p.AccountID]}
+		if p.BoardID != nil {
+			if board, ok := accounts[*p.BoardID]; ok {
+				views[i].Board = &board
+			}
+		}
+	}
+	for _, m := range mentions {
+		if a, ok := accounts[m.AccountID]; ok {
+			for _, i := range at[m.PostID] {
+				views[i].Mentions = append(views[i].Mentions, a)
+			}
+		}
+	}
+	tags, err := tagsOf(ctx, s.db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("post.Views: tags: %w", err)
+	}
+	for _, t := range tags {
+		for _, i := range at[t.PostID] {
+			views[i].Tags = append(views[i].Tags, t.Name)
+		}
+	}
+	if viewer.AccountID == 0 {
+		return views, nil
+	}
+	flags, err := flagsOf(ctx, s.db, viewer.AccountID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("post.Views: reactions: %w", err)
+	}
+	for _, f := range flags {
+		for _, i := range at[f.PostID] {
+			views[i].Favourited = views[i].Favourited || f.Favourited
+			views[i].Boosted = views[i].Boosted || !f.Favourited
+		}
+	}
+	return views, nil
+}
+
+// ByAccount lists an account's published posts the viewer may see, newest first.
+func (s *Service) ByAccount(ctx context.Context, viewer Viewer, accountID int64, page paging.Page) ([]View, error) {
+	list, err := postsByAccount(ctx, s.db, viewer.AccountID, accountID, page)
+	if err != nil {
+		return nil, fmt.Errorf("post.ByAccount %d: %w", accountID, err)
+	}
+	return s.Views(ctx, viewer, list)
+}
+
+// Replies lists the direct public answers of a post, oldest first; MentionIDs who is mentioned; Tags its hashtags.
+func (s *Service) Replies(ctx context.Context, id int64) ([]Post, error) {
+	list, err := publicReplies(ctx, s.db, id, maxReplies)
+	if err != nil {
+		return nil, fmt.Errorf("post.Replies %d: %w", id, err)
+	}
+	return list, nil
+}
+
+// MentionIDs lists who is mentioned in a post.
+func (s *Service) MentionIDs(ctx context.Context, id int64) ([]int64, error) {
+	list, err := mentionsOf(ctx, s.db, []int64{id})
+	if err != nil {
+		return nil, fmt.Errorf("post.MentionIDs %d: %w", id, err)
+	}
+	ids := make([]int64, len(list))
+	for i, m := range list {
+		ids[i] = m.AccountID
+	}
+	return ids, nil
+}
+
+// Tags lists the hashtags of a post, without #.
+func (s *Service) Tags(ctx context.Context, id int64) ([]string, error) {
+	list, err := tagsOf(ctx, s.db, []int64{id})
+	if err != nil {
+		return nil, fmt.Errorf("post.Tags %d: %w", id, err)
+	}
+	names := make([]string, len(list))
+	for i, t := range list {
+		names[i] = t.Name
+	}
+	return names, nil
+}
+
+// ours reports whether an address is on this instance.
+func (s *Service) ours(uri string) bool { return strings.HasPrefix(uri, s.baseURL+"/") }
+
+func found(p Post, err error, format string, args ...any) (Post, error) {
+	if db.IsNotFound(err) {
+		return p, errNotFound()
+	}
+	if err != nil {
+		return p, fmt.Errorf(format+": %w", append(args, err)...)
+	}
+	return p, nil
+}

@@ -1,0 +1,301 @@
+package post
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/markup"
+)
+
+// Peers' clocks may be ahead of ours by this much before we correct them.
+const clockSkew = 5 * time.Minute
+
+// oldest is the earliest time of publication we believe.
+var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// Receive stores or updates a remote post: sanitises, links parent and thread (adopting orphans that waited for it),
+// counts the reply, notifies mentioned and answered local accounts once. Unknown parents are noted by URI and a
+// FetchPost job is enqueued. An update counts only when newer. Extra runs in the same transaction (practice details)
+// when the post is new or changed. created tells whether the row is new.
+//
+// Errors: Gone for what was withdrawn before (nothing happens), Forbidden when the post is ours, another author's, or of
+// another kind than we know it as, Invalid for an address that is none.
+func (s *Service) Receive(ctx context.Context, r Received, extra func(tx *sqlx.Tx, p Post) error) (p Post, created bool, err error) {
+	now := time.Now().UTC()
+	if s.ours(r.URI) {
+		return p, false, errForbidden()
+	}
+	p, tags, err := s.received(r, now)
+	if err != nil {
+		return p, false, err
+	}
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockURIs(ctx, tx, p.URI, p.InReplyToURI); err != nil {
+			return fmt.Errorf("post.Receive %q: lock: %w", r.URI, err)
+		}
+		known, err := lockPostByURI(ctx, tx, p.URI)
+		switch {
+		case err == nil:
+			p, err = s.receiveUpdate(ctx, tx, known, p, r, tags, extra)
+			return err
+		case !db.IsNotFound(err):
+			return fmt.Errorf("post.Receive %q: %w", r.URI, err)
+		}
+		if dead, err := tombstoned(ctx, tx, p.URI); err != nil || dead {
+			if dead {
+				err = errGone()
+			}
+			return err
+		}
+		created = true
+		p, err = s.receiveNew(ctx, tx, p, r, tags, extra)
+		return err
+	})
+	if err != nil {
+		return Post{}, false, err
+	}
+	return p, created, nil
+}
+
+func (s *Service) receiveNew(ctx context.Context, tx *sqlx.Tx, p Post, r Received, tags []string, extra func(tx *sqlx.Tx, p Post) error) (Post, error) {
+	fetch, err := s.hang(ctx, tx, &p)
+	if err != nil {
+		return p, err
+	}
+	if !p.Visibility.Listed() {
+		p.BoardID = nil
+	}
+	for inserted := false; !inserted; {
+		// Others' times are whole seconds; the id's random part alone would clash when a server publishes much at once.
+		p.ID = db.NewID(*p.PublishedAt)
+		if p.InReplyToID == nil {
+			p.ThreadID = p.ID
+		}
+		if inserted, err = insertPost(ctx, tx, p); err != nil {
+			return p, fmt.Errorf("post.Receive %q: %w", p.URI, err)
+		}
+	}
+	if err := s.writeDetails(ctx, tx, p, mentionsWithin(r.MentionIDs), tags); err != nil {
+		return p, err
+	}
+	if p.InReplyToID != nil {
+		if err := recountReplies(ctx, tx, *p.InReplyToID); err != nil {
+			return p, fmt.Errorf("post.Receive %q: count: %w", p.URI, err)
+		}
+	}
+	if err := s.adoptOrphans(ctx, tx, p); err != nil {
+		return p, fmt.Errorf("post.Receive %q: orphans: %w", p.URI, err)
+	}
+	if p, err = postByID(ctx, tx, p.ID); err != nil {
+		return p, fmt.Errorf("post.Receive %q: %w", r.URI, err)
+	}
+	if extra != nil {
+		if err := extra(tx, p); err != nil {
+			return p, err
+		}
+	}
+	if fetch {
+		if err := s.jobs.Enqueue(ctx, tx, job.FetchPost{URI: p.InReplyToURI}); err != nil {
+			return p, err
+		}
+	}
+	return p, s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyPost, ID: p.ID})
+}
+
+// hang looks for the parent; fetch reports whether it is unknown and can be asked for.
+func (s *Service) hang(ctx context.Context, tx *sqlx.Tx, p *Post) (fetch bool, err error) {
+	if p.InReplyToURI == "" {
+		return false, nil
+	}
+	parent, err := postByURI(ctx, tx, p.InReplyToURI)
+	if db.IsNotFound(err) || err == nil && parent.State == StateDraft {
+		return !s.ours(p.InReplyToURI), nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("post.Receive %q: parent: %w", p.URI, err)
+	}
+	if parent, err = lockParent(ctx, tx, parent.ID); err != nil {
+		return false, fmt.Errorf("post.Receive %q: parent: %w", p.URI, err)
+	}
+	p.InReplyToID, p.ThreadID = &parent.ID, parent.ThreadID
+	p.Visibility = p.Visibility.Narrower(parent.Visibility)
+	if parent.BoardID != nil {
+		p.BoardID = parent.BoardID
+	}
+	if parent.ContextURI != "" {
+		p.ContextURI = parent.ContextURI
+	}
+	return false, nil
+}
+
+// adoptOrphans hangs below p what waited for it. A thread that p itself stands in cannot move below it: whoever says so
+// made a circle, which stays open.
+func (s *Service) adoptOrphans(ctx context.Context, tx *sqlx.Tx, p Post) error {
+	orphans, err := orphansOf(ctx, tx, p.URI)
+	if err != nil {
+		return err
+	}
+	for _, id := range orphans {
+		if id == p.ThreadID {
+			continue
+		}
+		if err := adopt(ctx, tx, p, id); err != nil {
+			return err
+		}
+	}
+	if len(orphans) == 0 {
+		return nil
+	}
+	return recountReplies(ctx, tx, p.ID)
+}
+
+// receiveUpdate applies what is newer than what we know.
+func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post, r Received, tags []string, extra func(tx *sqlx.Tx, p Post) error) (Post, error) {
+	switch {
+	case known.Local, known.AccountID != p.AccountID, known.Kind != p.Kind:
+		return known, errForbidden()
+	case known.State != StatePublished:
+		return known, errGone()
+	}
+	if known.BoardID == nil && p.BoardID != nil && known.Visibility.Listed() {
+		known.BoardID = p.BoardID
+		if err := updateBoard(ctx, tx, known.ID, p.BoardID); err != nil {
+			return known, fmt.Errorf("post.Receive %q: board: %w", r.URI, err)
+		}
+	}
+	if !newer(p.EditedAt, known) {
+		return known, nil
+	}
+	if known.InReplyToID != nil {
+		parent, err := postByID(ctx, tx, *known.InReplyToID)
+		if err != nil {
+			return known, fmt.Errorf("post.Receive %q: parent: %w", r.URI, err)
+		}
+		p.Visibility = p.Visibility.Narrower(parent.Visibility)
+	}
+	known.URL, known.Visibility, known.Role, known.EditedAt = p.URL, p.Visibility, p.Role, p.EditedAt
+	known.Title, known.Summary, known.HTML, known.Language, known.Sensitive = p.Title, p.Summary, p.HTML, p.Language, p.Sensitive
+	if err := updatePost(ctx, tx, known); err != nil {
+		return known, fmt.Errorf("post.Receive %q: %w", r.URI, err)
+	}
+	if err := s.writeDetails(ctx, tx, known, mentionsWithin(r.MentionIDs), tags); err != nil {
+		return known, err
+	}
+	if extra == nil {
+		return known, nil
+	}
+	return known, extra(tx, known)
+}
+
+func newer(edited *time.Time, known Post) bool {
+	if edited == nil {
+		return false
+	}
+	if known.EditedAt != nil {
+		return edited.After(*known.EditedAt)
+	}
+	return known.PublishedAt == nil || edited.After(*known.PublishedAt)
+}
+
+// ReceiveDelete withdraws a remote post, or remembers the URI so that a late Create is dropped.
+func (s *Service) ReceiveDelete(ctx context.Context, uri string) error {
+	if s.ours(uri) {
+		return errForbidden()
+	}
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockURIs(ctx, tx, uri); err != nil {
+			return fmt.Errorf("post.ReceiveDelete %q: lock: %w", uri, err)
+		}
+		p, err := postByURI(ctx, tx, uri)
+		if db.IsNotFound(err) {
+			return insertTombstone(ctx, tx, uri)
+		}
+		if err != nil {
+			return fmt.Errorf("post.ReceiveDelete %q: %w", uri, err)
+		}
+		_, err = s.withdraw(ctx, tx, p.ID, true)
+		return err
+	})
+}
+
+var (
+	roleName = regexp.MustCompile(`^[A-Za-z]{0,40}$`)
+	tagName  = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_]{1,100}$`)
+	hasTags  = regexp.MustCompile(`</?[A-Za-z]|&[A-Za-z#]`)
+)
+
+// received makes a post of what a peer says, believing as little as possible.
+func (s *Service) received(r Received, now time.Time) (Post, []string, error) {
+	p := Post{
+		URI: r.URI, URL: r.URL, AccountID: r.AuthorID, Kind: r.Kind, State: StatePublished, Visibility: r.Visibility,
+		Role: r.Role, BoardID: r.BoardID, InReplyToURI: r.InReplyToURI, ContextURI: r.ContextURI,
+		Title: shorten(markup.Line(r.Title), maxTitle), HTML: s.markup.Sanitize(r.HTML),
+		Language: cleanLanguage(r.Language, ""), Sensitive: r.Sensitive,
+	}
+	host := hostOf(r.URI)
+	if host == "" {
+		return p, nil, fault.Fields(fault.Field{Name: "id", Message: "error.field.url"})
+	}
+	if hostOf(p.URL) != host {
+		p.URL = p.URI // a page elsewhere could pretend to be anybody's
+	}
+	if p.InReplyToURI == p.URI || hostOf(p.InReplyToURI) == "" {
+		p.InReplyToURI = ""
+	}
+	if hostOf(p.ContextURI) == "" {
+		p.ContextURI = ""
+	}
+	if !p.Visibility.Valid() {
+		p.Visibility = Direct
+	}
+	if !roleName.MatchString(p.Role) {
+		p.Role = ""
+	}
+	p.Summary = r.Summary
+	if hasTags.MatchString(p.Summary) {
+		p.Summary = markup.Text(p.Summary)
+	}
+	p.Summary = shorten(markup.Line(p.Summary), maxSummary)
+
+	published := r.PublishedAt.UTC()
+	if published.Before(oldest) || published.After(now) {
+		published = now
+	}
+	p.PublishedAt = &published
+	if r.UpdatedAt != nil && r.UpdatedAt.After(published) {
+		edited := r.UpdatedAt.UTC()
+		if edited.After(now.Add(clockSkew)) {
+			edited = now
+		}
+		p.EditedAt = &edited
+	}
+	var tags []string
+	for _, t := range r.Tags {
+		t = strings.TrimPrefix(strings.TrimSpace(t), "#")
+		if tagName.MatchString(t) && len(tags) < maxTags && !slices.Contains(tags, t) {
+			tags = append(tags, t)
+		}
+	}
+	return p, tags, nil
+}
+
+// hostOf returns the host of a web address, "" for anything else.
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || len(address) > 2_000 || (u.Scheme != "https" && u.Scheme != "http") || address != markup.Line(address) {
+		return ""
+	}
+	return strings.ToLower(u.Host)
+}
+
+func mentionsWithin(ids []int64) []int64 { return ids[:min(len(ids), 100)] }

@@ -1,0 +1,74 @@
+package post
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+func replaceMentions(ctx context.Context, db sqlx.ExtContext, postID int64, accountIDs []int64) error {
+	_, err := db.ExecContext(ctx, `DELETE FROM mentions WHERE post_id = $1 AND account_id <> ALL ($2)`, postID, pq.Array(accountIDs))
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `
+		INSERT INTO mentions (post_id, account_id)
+		SELECT $1, id FROM accounts WHERE id = ANY ($2) ON CONFLICT DO NOTHING`, postID, pq.Array(accountIDs))
+	return err
+}
+
+func replaceTags(ctx context.Context, db sqlx.ExtContext, postID int64, names []string) error {
+	if _, err := db.ExecContext(ctx, `DELETE FROM tags WHERE post_id = $1`, postID); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO tags (post_id, name) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, postID, pq.Array(names))
+	return err
+}
+
+type mention struct {
+	PostID    int64 `db:"post_id"`
+	AccountID int64 `db:"account_id"`
+}
+
+func mentionsOf(ctx context.Context, db sqlx.ExtContext, postIDs []int64) (list []mention, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT post_id, account_id FROM mentions WHERE post_id = ANY ($1) ORDER BY post_id, account_id`, pq.Array(postIDs))
+	return list, err
+}
+
+type tag struct {
+	PostID int64  `db:"post_id"`
+	Name   string `db:"name"`
+}
+
+func tagsOf(ctx context.Context, db sqlx.ExtContext, postIDs []int64) (list []tag, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT post_id, name FROM tags WHERE post_id = ANY ($1) ORDER BY post_id, name`, pq.Array(postIDs))
+	return list, err
+}
+
+// insertRevision numbers the version itself when r.Revision is 0.
+func insertRevision(ctx context.Context, db sqlx.ExtContext, r Revision) error {
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO revisions (post_id, revision, account_id, title, summary, html, source, detail)
+		VALUES ($1, CASE WHEN $2 > 0 THEN $2 ELSE (SELECT coalesce(max(revision), 0) + 1 FROM revisions WHERE post_id = $1) END,
+			$3, $4, $5, $6, $7, $8)`,
+		r.PostID, r.Revision, r.AccountID, r.Title, r.Summary, r.HTML, r.Source, jsonOrNull(r.Detail))
+	return err
+}
+
+func jsonOrNull(b []byte) any {
+	if len(b) == 0 {
+		return nil
+	}
+	return string(b)
+}
+
+func revisionsOf(ctx context.Context, db sqlx.ExtContext, postID int64) (list []Revision, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT post_id, revision, account_id, title, summary, html, source, detail, created_at
+		FROM revisions WHERE post_id = $1 ORDER BY revision DESC`, postID)
+	return list, err
+}

@@ -1,0 +1,60 @@
+package post
+
+import (
+	"context"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/paging"
+)
+
+func direction(upwards bool) string {
+	if upwards {
+		return "ASC"
+	}
+	return "DESC"
+}
+
+func postsByAccount(ctx context.Context, db sqlx.ExtContext, viewerID, accountID int64, page paging.Page) (list []Post, err error) {
+	after, before, upwards := page.Bounds()
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM posts p
+		WHERE p.account_id = $2 AND p.id > $3 AND p.id < $4 AND `+VisibleTo("p", "$1")+`
+		ORDER BY p.id `+direction(upwards)+` LIMIT $5`, viewerID, accountID, after, before, page.Size())
+	if upwards {
+		slices.Reverse(list)
+	}
+	return list, err
+}
+
+// lastActivity is the id of the newest public post in the thread whose id the SQL expression id names.
+func lastActivity(id string) string {
+	return `(SELECT r.id FROM posts r
+		WHERE r.thread_id = ` + id + ` AND r.state = 'published' AND r.visibility IN ('public', 'unlisted')
+		ORDER BY r.id DESC LIMIT 1)`
+}
+
+// threads pages by the newest activity; the cursors are ids of threads, whose activity is looked up anew.
+func threads(ctx context.Context, db sqlx.ExtContext, page paging.Page) (list []Post, err error) {
+	after, before, upwards := page.Bounds()
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
+		WHERE p.state = 'published' AND p.visibility = 'public' AND p.kind = 'note'
+			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
+			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
+			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)
+		ORDER BY activity.id `+direction(upwards)+` LIMIT $3`, after, before, page.Size())
+	if upwards {
+		slices.Reverse(list)
+	}
+	return list, err
+}
+
+func publicReplies(ctx context.Context, db sqlx.ExtContext, id int64, limit int) (list []Post, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM posts p
+		WHERE p.in_reply_to_id = $1 AND p.state = 'published' AND p.visibility IN ('public', 'unlisted')
+		ORDER BY p.id LIMIT $2`, id, limit)
+	return list, err
+}

@@ -1,0 +1,68 @@
+package post
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// threadPosts lists a thread by time, also what is withdrawn or not for the viewer.
+func threadPosts(ctx context.Context, db sqlx.ExtContext, viewerID, threadID int64, limit int) (list []seenPost, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+`, `+audience("p", "$1")+` AS seen FROM posts p
+		WHERE p.thread_id = $2 AND p.state <> 'draft'
+		ORDER BY p.id LIMIT $3`, viewerID, threadID, limit)
+	return list, err
+}
+
+// lockParent locks the first post of a thread and then the post that is about to be answered, and returns the latter.
+func lockParent(ctx context.Context, tx *sqlx.Tx, id int64) (Post, error) {
+	p, err := postByID(ctx, tx, id)
+	if err != nil {
+		return p, err
+	}
+	for {
+		if _, err := tx.ExecContext(ctx, `SELECT 1 FROM posts WHERE id = $1 FOR NO KEY UPDATE`, p.ThreadID); err != nil {
+			return p, err
+		}
+		locked, err := lockPost(ctx, tx, id)
+		if err != nil || locked.ThreadID == p.ThreadID {
+			return locked, err
+		}
+		p = locked // its thread moved while we waited
+	}
+}
+
+// recountReplies needs the row locked by lockParent, else two answers at once count each other out.
+func recountReplies(ctx context.Context, db sqlx.ExtContext, id int64) error {
+	_, err := db.ExecContext(ctx, `
+		UPDATE posts SET replies_count = (
+			SELECT count(*) FROM posts r WHERE r.in_reply_to_id = posts.id AND r.state = 'published')
+		WHERE id = $1`, id)
+	return err
+}
+
+// orphansOf lists and locks the first posts of threads that wait for uri.
+func orphansOf(ctx context.Context, db sqlx.ExtContext, uri string) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `
+		SELECT id FROM posts WHERE in_reply_to_uri = $1 AND in_reply_to_id IS NULL ORDER BY id FOR NO KEY UPDATE`, uri)
+	return ids, err
+}
+
+// adopt hangs the thread that begins with orphan below p: all of it bears the orphan's id as its thread, at whatever
+// level. It may be seen by no more people than p.
+func adopt(ctx context.Context, db sqlx.ExtContext, p Post, orphan int64) error {
+	if _, err := db.ExecContext(ctx, `UPDATE posts SET in_reply_to_id = $2 WHERE id = $1`, orphan, p.ID); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, `
+		UPDATE posts SET thread_id = $2,
+			board_id = coalesce($3, board_id),
+			context_uri = CASE WHEN $4 <> '' THEN $4 ELSE context_uri END,
+			visibility = CASE
+				WHEN array_position(ARRAY['public', 'unlisted', 'followers', 'direct'], visibility)
+					< array_position(ARRAY['public', 'unlisted', 'followers', 'direct'], $5) THEN $5
+				ELSE visibility END
+		WHERE thread_id = $1`, orphan, p.ThreadID, p.BoardID, p.ContextURI, string(p.Visibility))
+	return err
+}

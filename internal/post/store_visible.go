@@ -1,0 +1,45 @@
+package post
+
+import (
+	"context"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// VisibleTo returns the SQL condition that the post with alias p is published and may be seen by the account whose id
+// the parameter viewer (such as "$1") holds; 0 is a visitor. Every query that shows posts to somebody contains it: the
+// rule stands only here.
+func VisibleTo(p, viewer string) string {
+	return `(` + p + `.state = 'published' AND ` + audience(p, viewer) + `)`
+}
+
+// audience is VisibleTo whatever became of the post.
+func audience(p, viewer string) string {
+	return strings.NewReplacer("{p}", p, "{viewer}", viewer+"::bigint").Replace(`(
+		{p}.visibility IN ('public', 'unlisted')
+		OR {p}.account_id = {viewer}
+		OR EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = {p}.id AND m.account_id = {viewer})
+		OR ({p}.visibility = 'followers' AND EXISTS (
+			SELECT 1 FROM follows f
+			WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))`)
+}
+
+// seenPost is a post in any state, with whether the viewer belongs to its audience.
+type seenPost struct {
+	Post
+	Seen bool `db:"seen"`
+}
+
+func postForViewer(ctx context.Context, db sqlx.ExtContext, viewerID, id int64) (p seenPost, err error) {
+	err = sqlx.GetContext(ctx, db, &p, `
+		SELECT `+columns+`, `+audience("p", "$1")+` AS seen FROM posts p WHERE p.id = $2`, viewerID, id)
+	return p, err
+}
+
+func visibleByIDs(ctx context.Context, db sqlx.ExtContext, viewerID int64, ids []int64) (list []Post, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM posts p WHERE p.id = ANY ($2) AND `+VisibleTo("p", "$1"), viewerID, pq.Array(ids))
+	return list, err
+}
