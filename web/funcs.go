@@ -11,6 +11,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // templateFuncs is what templates can call, in one language.
@@ -21,6 +22,10 @@ func (s *Site) templateFuncs(l *i18n.Localizer) template.FuncMap {
 		"lang":       l.Lang,
 		"levelName":  func(level any) string { return nameOf(l, "web.level.", fmt.Sprint(level)) },
 		"regionName": func(region string) string { return nameOf(l, "web.region.", region) },
+		// Practices.
+		"strongest":    func(p practice.Practice) *figureView { return strongest(l, p) },
+		"quantityName": func(q string) string { return quantityName(l, q) },
+		"termFieldID":  termFieldID,
 		// Numbers and times.
 		"number":     func(v any, digits int) string { return l.Number(toFloat(v), digits) },
 		"difference": func(v float64) string { return signed(l, v) },

@@ -1,0 +1,409 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+// practiceForm is the form as it was typed: numbers are text, so that nothing is lost when one is wrong.
+type practiceForm struct {
+	Action         string       `schema:"action"`
+	Title          string       `schema:"title"`
+	Summary        string       `schema:"summary"`
+	Source         string       `schema:"source"`
+	Language       string       `schema:"language"`
+	Level          string       `schema:"level"`
+	Region         string       `schema:"region"`
+	Implementation string       `schema:"implementation"`
+	Goals          []int64      `schema:"goals"`
+	Fields         []int64      `schema:"fields"`
+	Measures       string       `schema:"measures"`
+	ContactName    string       `schema:"contact_name"`
+	ContactUnit    string       `schema:"contact_unit"`
+	ContactEmail   string       `schema:"contact_email"`
+	ContactURL     string       `schema:"contact_url"`
+	Licence        string       `schema:"licence"`
+	Figures        []figureForm `schema:"figures"`
+}
+
+type figureForm struct {
+	Quantity string `schema:"quantity"`
+	Name     string `schema:"name"`
+	Unit     string `schema:"unit"`
+	Before   string `schema:"before"`
+	After    string `schema:"after"`
+	Change   string `schema:"change"`
+	From     string `schema:"from"`
+	To       string `schema:"to"`
+	Method   string `schema:"method"`
+	Scope    string `schema:"scope"`
+}
+
+// blank reports whether a row says nothing; what a select shows by itself does not count.
+func (f figureForm) blank() bool {
+	return f.Name+f.Before+f.After+f.Change+f.From+f.To+f.Method+f.Scope == "" && f.Quantity == "" && f.Unit == ""
+}
+
+// Unfolded reports whether the row's details should stand open.
+func (f figureForm) Unfolded() bool { return f.From+f.To+f.Method+f.Scope+f.Name != "" }
+
+const (
+	spareFigures = 3
+	maxFigures   = 30
+)
+
+// formOf fills the form with what is stored.
+func formOf(d practice.Draft) practiceForm {
+	f := practiceForm{
+		Title: d.Title, Summary: d.Summary, Source: d.Source, Language: d.Language, Level: string(d.Level), Region: d.Region,
+		Implementation: d.Implementation, Goals: d.Goals, Fields: d.Fields, Measures: strings.Join(d.Measures, "\n"),
+		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL, Licence: d.Licence,
+	}
+	for _, fig := range d.Figures {
+		f.Figures = append(f.Figures, figureForm{
+			Quantity: fig.Quantity, Name: fig.Name, Unit: fig.Unit, Before: numberText(fig.Before), After: numberText(fig.After),
+			Change: numberText(fig.Change), From: fig.From, To: fig.To, Method: fig.Method, Scope: fig.Scope,
+		})
+	}
+	return f
+}
+
+// numberText writes a number as a German types it.
+func numberText(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strings.Replace(strconv.FormatFloat(*v, 'f', -1, 64), ".", ",", 1)
+}
+
+// compact drops empty rows, so that the rows have the numbers the service will name in its errors.
+func (f *practiceForm) compact() {
+	f.Figures = slices.DeleteFunc(f.Figures, figureForm.blank)
+}
+
+// draft turns the form into what the service takes; the error names numbers that are none.
+func (f practiceForm) draft() (practice.Draft, error) {
+	d := practice.Draft{
+		Title: f.Title, Summary: f.Summary, Source: f.Source, Language: f.Language, Level: organization.Level(f.Level), Region: f.Region,
+		Implementation: f.Implementation, Goals: f.Goals, Fields: f.Fields, ContactName: f.ContactName, ContactUnit: f.ContactUnit,
+		ContactEmail: f.ContactEmail, ContactURL: f.ContactURL, Licence: f.Licence,
+	}
+	for line := range strings.Lines(f.Measures) {
+		if line = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "-*•")); line != "" {
+			d.Measures = append(d.Measures, line)
+		}
+	}
+	var mistakes []fault.Field
+	if len(f.Figures) > maxFigures {
+		return d, fault.Fields(fault.Field{Name: "figures", Message: "practices.form.figures.too_many", Args: map[string]any{"Max": maxFigures}})
+	}
+	for i, row := range f.Figures {
+		fig := practice.Figure{Quantity: row.Quantity, Name: row.Name, Unit: row.Unit, From: row.From, To: row.To, Method: row.Method, Scope: row.Scope}
+		for _, n := range []struct {
+			name, text string
+			into       **float64
+		}{{"before", row.Before, &fig.Before}, {"after", row.After, &fig.After}, {"change", row.Change, &fig.Change}} {
+			if n.text == "" {
+				continue
+			}
+			value, ok := parseNumber(n.text)
+			if !ok {
+				mistakes = append(mistakes, fault.Field{Name: fmt.Sprintf("figures.%d.%s", i, n.name), Message: "web.field.number"})
+				continue
+			}
+			*n.into = &value
+		}
+		d.Figures = append(d.Figures, fig)
+	}
+	return d, fault.Fields(mistakes...)
+}
+
+// practiceFormView is the page the form stands on.
+type practiceFormView struct {
+	practiceForm
+	ID        int64 // 0 for a new one
+	Target    string
+	Published bool
+	Preview   string // sanitised HTML
+	Previewed bool
+	Rows      []figureRow
+	GoalTerms []option
+	FieldList []option
+	Languages []option
+	Licences  []option
+	States    []option
+	Where     string // who will see it
+	Errors    formErrors
+	LoggedOut string // address of the login page when the session ended meanwhile
+}
+
+// FieldsChosen and MoreFigures report whether the folded parts of the form hold something.
+func (v practiceFormView) FieldsChosen() bool { return len(v.practiceForm.Fields) > 0 }
+
+// MoreFigures: beyond the first, which stands in the short form.
+func (v practiceFormView) MoreFigures() bool {
+	return len(v.Figures) > 1
+}
+
+// figureRow is one row of figures with its number and choices.
+type figureRow struct {
+	figureForm
+	Index      int
+	Quantities []option
+	Units      []option
+	Errors     formErrors
+	Unfold     bool
+}
+
+// Field is the name of an input of the row.
+func (row figureRow) Field(name string) string { return fmt.Sprintf("figures.%d.%s", row.Index, name) }
+
+// newPractice shows the empty form, with what the organisation already says.
+func (s *Site) newPractice(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.require(r, account.RoleMember); err != nil {
+		return err
+	}
+	o, err := s.organization(r.Context())
+	if err != nil {
+		return err
+	}
+	f := practiceForm{
+		Level: string(o.Level), Region: o.Region, Language: "de", Licence: practice.Licences[0],
+		ContactName: o.ContactName, ContactUnit: o.Name, ContactEmail: o.ContactEmail,
+	}
+	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: f})
+}
+
+// editPractice shows the form with the waiting draft, else with what is published.
+func (s *Site) editPractice(w http.ResponseWriter, r *http.Request) error {
+	actor, err := s.require(r, account.RoleMember)
+	if err != nil {
+		return err
+	}
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	d, p, err := s.Practices.DraftOf(r.Context(), actor, id)
+	if err != nil {
+		return fmt.Errorf("draft of %d: %w", id, err)
+	}
+	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: formOf(d), ID: id, Published: p.PublishedAt != nil})
+}
+
+// savePractice takes the form: save, publish, withdraw, preview, or one more row of figures. Scripts that save by
+// themselves get JSON. Whatever goes wrong, the form comes back with all that was typed.
+func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
+	view := practiceFormView{}
+	if id, err := pathID(r); err == nil {
+		view.ID = id
+	}
+	decodeErr := decode(r, &view.practiceForm)
+	if decodeErr != nil && !fault.Is(decodeErr, fault.Invalid) {
+		return decodeErr
+	}
+	actor, err := s.require(r, account.RoleMember)
+	if fault.Is(err, fault.Unauthorized) && !wantsJSON(r) && !usesToken(r) {
+		// The session ended while someone was writing: their text stays on the screen.
+		view.LoggedOut = loginURL(r)
+		return s.renderPracticeForm(w, r, http.StatusUnauthorized, view)
+	}
+	if err != nil {
+		return err
+	}
+	if view.ID != 0 {
+		_, p, err := s.Practices.DraftOf(r.Context(), actor, view.ID)
+		if err != nil {
+			return fmt.Errorf("draft of %d: %w", view.ID, err)
+		}
+		view.Published = p.PublishedAt != nil
+	}
+	switch view.Action {
+	case "preview":
+		view.Preview, view.Previewed = s.Practices.Preview(view.Source), true
+		return s.renderPracticeForm(w, r, http.StatusOK, view)
+	case "add-figure":
+		view.Figures = append(view.Figures, figureForm{})
+		return s.renderPracticeForm(w, r, http.StatusOK, view)
+	case "withdraw":
+		return s.withdrawPractice(w, r, actor, view.ID)
+	}
+	view.compact()
+	d, err := view.draft()
+	if decodeErr != nil {
+		err = decodeErr
+	}
+	if err == nil {
+		if view.Action == "publish" {
+			view.ID, err = s.publishOr(r, actor, view.ID, d)
+		} else {
+			view.ID, err = s.saveDraftOr(r, actor, view.ID, d)
+		}
+	}
+	if err != nil {
+		errs, ok := s.formErrors(r, err)
+		if !ok || wantsJSON(r) {
+			return err
+		}
+		view.Errors = errs
+		return s.renderPracticeForm(w, r, errs.Status, view)
+	}
+	if wantsJSON(r) {
+		writeJSON(w, http.StatusOK, map[string]string{"id": strconv.FormatInt(view.ID, 10), "action": practiceURL(view.ID) + "/bearbeiten"})
+		return nil
+	}
+	if view.Action == "publish" {
+		s.flash(w, "success", "flash.practice.published")
+		http.Redirect(w, r, practiceURL(view.ID), http.StatusSeeOther)
+		return nil
+	}
+	s.flash(w, "success", "flash.practice.saved")
+	http.Redirect(w, r, practiceURL(view.ID)+"/bearbeiten", http.StatusSeeOther)
+	return nil
+}
+
+// publishOr and saveDraftOr keep the id when the service refuses, so that the form stays the same form.
+func (s *Site) publishOr(r *http.Request, actor account.Account, id int64, d practice.Draft) (int64, error) {
+	published, err := s.Practices.Publish(r.Context(), actor, id, d)
+	if err != nil {
+		return id, fmt.Errorf("publish practice %d: %w", id, err)
+	}
+	return published, nil
+}
+
+func (s *Site) saveDraftOr(r *http.Request, actor account.Account, id int64, d practice.Draft) (int64, error) {
+	saved, err := s.Practices.SaveDraft(r.Context(), actor, id, d)
+	if err != nil {
+		return id, fmt.Errorf("save draft %d: %w", id, err)
+	}
+	return saved, nil
+}
+
+func (s *Site) withdrawPractice(w http.ResponseWriter, r *http.Request, actor account.Account, id int64) error {
+	if id == 0 {
+		return fault.New(fault.NotFound, "web.error.not_found.text")
+	}
+	if err := s.Practices.Withdraw(r.Context(), actor, id); err != nil {
+		return fmt.Errorf("withdraw practice %d: %w", id, err)
+	}
+	s.flash(w, "success", "flash.practice.withdrawn")
+	http.Redirect(w, r, "/praxisbeispiele", http.StatusSeeOther)
+	return nil
+}
+
+// confirmView is a question before something that cannot be undone.
+type confirmView struct {
+	Title, Text, Action, Button, Cancel string
+	Fields                              []hiddenField
+}
+
+// confirmWithdraw asks before a practice is taken back everywhere.
+func (s *Site) confirmWithdraw(w http.ResponseWriter, r *http.Request) error {
+	actor, err := s.require(r, account.RoleMember)
+	if err != nil {
+		return err
+	}
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	d, p, err := s.Practices.DraftOf(r.Context(), actor, id)
+	if err != nil {
+		return fmt.Errorf("draft of %d: %w", id, err)
+	}
+	view := confirmView{
+		Title: s.t(r, "practices.withdraw.title"), Text: s.t(r, "practices.withdraw.text", "Title", d.Title), Button: s.t(r, "practices.withdraw.button"),
+		Action: practiceURL(id) + "/bearbeiten", Cancel: practiceURL(id), Fields: []hiddenField{{Name: "action", Value: "withdraw"}},
+	}
+	if p.PublishedAt == nil {
+		view.Title, view.Text, view.Button = s.t(r, "practices.discard.title"), s.t(r, "practices.discard.text"), s.t(r, "practices.discard.button")
+		view.Cancel = practiceURL(id) + "/bearbeiten"
+	}
+	return s.render(w, r, http.StatusOK, "confirm_page", page{Title: view.Title, Nav: "practices", Data: view, NoIndex: true})
+}
+
+// preview renders Markdown for the script that shows it beside the text.
+func (s *Site) preview(w http.ResponseWriter, r *http.Request) error {
+	if _, err := s.require(r, account.RoleGuest); err != nil {
+		return err
+	}
+	var form struct {
+		Source string `schema:"source"`
+	}
+	if err := decode(r, &form); err != nil {
+		return err
+	}
+	return s.fragment(w, r, "preview", s.Practices.Preview(form.Source))
+}
+
+func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status int, view practiceFormView) error {
+	goals, err := s.termOptions(r, practice.SchemeGoal, view.Goals)
+	if err != nil {
+		return err
+	}
+	fields, err := s.termOptions(r, practice.SchemeField, view.practiceForm.Fields)
+	if err != nil {
+		return err
+	}
+	view.GoalTerms, view.FieldList = goals, fields
+	view.Target = "/praxisbeispiele/neu"
+	if view.ID != 0 {
+		view.Target = practiceURL(view.ID) + "/bearbeiten"
+	}
+	for _, code := range []string{"de", "en"} {
+		view.Languages = append(view.Languages, option{Value: code, Label: s.t(r, "practices.language."+code)})
+	}
+	for _, address := range practice.Licences {
+		view.Licences = append(view.Licences, option{Value: address, Label: licenceName(address)})
+	}
+	for _, state := range []string{"begun", "advanced", "completed"} {
+		view.States = append(view.States, option{Value: state, Label: s.t(r, "practices.state."+state)})
+	}
+	rows := view.Figures
+	for len(rows) < spareFigures && len(rows) < maxFigures {
+		rows = append(rows, figureForm{})
+	}
+	for i, f := range rows {
+		row := figureRow{figureForm: f, Index: i, Errors: view.Errors, Unfold: f.Unfolded()}
+		for _, q := range practice.Quantities {
+			row.Quantities = append(row.Quantities, option{Value: q, Label: s.t(r, "practices.quantity."+q)})
+		}
+		known := f.Unit == ""
+		for _, u := range formUnits {
+			known = known || u == f.Unit
+			row.Units = append(row.Units, option{Value: u, Label: s.t(r, "practices.unit."+units[u]+".form")})
+		}
+		if !known {
+			row.Units = append(row.Units, option{Value: f.Unit, Label: f.Unit})
+		}
+		view.Rows = append(view.Rows, row)
+	}
+	title := s.t(r, "practices.form.new")
+	if view.ID != 0 {
+		title = s.t(r, "practices.form.edit")
+	}
+	return s.render(w, r, status, "practice_form", page{Title: title, Nav: "practices", Data: view, NoIndex: true, Scripts: []string{"editor.js"}})
+}
+
+// termOptions lists a taxonomy as boxes; goals are named with their number.
+func (s *Site) termOptions(r *http.Request, scheme string, chosen []int64) ([]option, error) {
+	terms, err := s.Practices.Terms(r.Context(), scheme)
+	if err != nil {
+		return nil, fmt.Errorf("terms of %s: %w", scheme, err)
+	}
+	options := make([]option, 0, len(terms))
+	for _, t := range terms {
+		options = append(options, option{
+			Value: strconv.FormatInt(t.ID, 10), Label: strings.TrimSpace(t.Notation + " " + t.Name), Hint: t.Description, Selected: slices.Contains(chosen, t.ID),
+		})
+	}
+	return options, nil
+}

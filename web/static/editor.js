@@ -1,0 +1,77 @@
+// The editor: a preview beside the text while it is written, and a draft that saves itself. Without this script
+// the buttons of the form do the same.
+const form = document.querySelector("form[data-editor]");
+if (form) {
+  const status = form.querySelector("[data-status]");
+  const source = form.elements.source;
+  let dirty = false;
+  let busy = false;
+
+  const post = (address, fields, accept) =>
+    fetch(address, { method: "POST", headers: { Accept: accept }, body: fields, credentials: "same-origin" });
+
+  // Preview: half a second after the last key.
+  const panel = form.querySelector("[data-preview]");
+  const shown = form.querySelector("[data-preview-body]");
+  let wait = 0;
+  let latest = 0;
+  const preview = async () => {
+    const turn = ++latest;
+    try {
+      const answer = await post("/vorschau", new URLSearchParams({ source: source.value }), "text/html");
+      if (!answer.ok || turn !== latest) return;
+      shown.innerHTML = await answer.text(); // sanitised by the server
+      panel.hidden = false;
+    } catch {
+      // No connection: the last preview stays.
+    }
+  };
+  source.addEventListener("input", () => {
+    clearTimeout(wait);
+    wait = setTimeout(preview, 500);
+  });
+  if (source.value.trim() !== "") preview();
+
+  // Draft: every 20 seconds, when something changed.
+  form.addEventListener("input", () => {
+    dirty = true;
+  });
+  const save = async () => {
+    if (!dirty || busy || (form.elements.title.value.trim() === "" && source.value.trim() === "")) return;
+    busy = true;
+    dirty = false;
+    status.textContent = form.dataset.saving;
+    const fields = new URLSearchParams(new FormData(form));
+    fields.set("action", "save");
+    try {
+      const answer = await post(form.action, fields, "application/json");
+      const result = await answer.json();
+      if (!answer.ok) throw new Error(result.error);
+      if (new URL(form.action).pathname !== result.action) {
+        // The first save of a new text gave it an address.
+        form.action = result.action;
+        for (const button of form.querySelectorAll("[formaction]")) button.formAction = result.action + new URL(button.formAction).hash;
+        history.replaceState(null, "", result.action);
+      }
+      const time = new Intl.DateTimeFormat(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" }).format(new Date());
+      status.textContent = form.dataset.saved.replace("@@", time);
+    } catch (problem) {
+      dirty = true;
+      status.textContent = `${form.dataset.failed} ${problem.message}`;
+    }
+    busy = false;
+  };
+  setInterval(save, 20_000);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") save();
+  });
+
+  // Leaving with unsaved words asks first; sending the form does not.
+  let sending = false;
+  form.addEventListener("submit", () => {
+    sending = true;
+  });
+  window.addEventListener("beforeunload", (event) => {
+    if (dirty && !sending) event.preventDefault();
+  });
+}
