@@ -24,7 +24,7 @@ func entries(ctx context.Context, db sqlx.ExtContext, page paging.Page) (list []
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT l.id, l.account_id, coalesce(a.username, '') AS username, l.action, l.subject, l.detail, l.created_at
 		FROM audit_log l LEFT JOIN accounts a ON a.id = l.account_id
-		WHERE ($1 = 0 OR l.id < $1) AND l.id > greatest($2, $3)
+		WHERE ($1::bigint = 0 OR l.id < $1) AND l.id > greatest($2::bigint, $3::bigint)
 		ORDER BY l.id `+order+`
 		LIMIT $4`, page.MaxID, page.SinceID, page.MinID, page.Size())
 	if page.MinID > 0 {

@@ -118,8 +118,8 @@ func followerIDs(ctx context.Context, db sqlx.ExtContext, targetID int64, page p
 	return pageOf(ctx, db, page, `
 		SELECT f.account_id FROM follows f
 		WHERE f.target_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL
-		AND ($2 = 0 OR f.id < (SELECT max(c.id) FROM follows c WHERE c.target_id = $1 AND c.account_id = $2))
-		AND ($3 = 0 OR f.id > (SELECT max(c.id) FROM follows c WHERE c.target_id = $1 AND c.account_id = $3))
+		AND ($2::bigint = 0 OR f.id < (SELECT max(c.id) FROM follows c WHERE c.target_id = $1 AND c.account_id = $2))
+		AND ($3::bigint = 0 OR f.id > (SELECT max(c.id) FROM follows c WHERE c.target_id = $1 AND c.account_id = $3))
 		ORDER BY f.id `, targetID)
 }
 
@@ -127,8 +127,8 @@ func followingIDs(ctx context.Context, db sqlx.ExtContext, readerID int64, page 
 	return pageOf(ctx, db, page, `
 		SELECT f.target_id FROM follows f
 		WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL
-		AND ($2 = 0 OR f.id < (SELECT max(c.id) FROM follows c WHERE c.account_id = $1 AND c.target_id = $2))
-		AND ($3 = 0 OR f.id > (SELECT max(c.id) FROM follows c WHERE c.account_id = $1 AND c.target_id = $3))
+		AND ($2::bigint = 0 OR f.id < (SELECT max(c.id) FROM follows c WHERE c.account_id = $1 AND c.target_id = $2))
+		AND ($3::bigint = 0 OR f.id > (SELECT max(c.id) FROM follows c WHERE c.account_id = $1 AND c.target_id = $3))
 		ORDER BY f.id `, readerID)
 }
 
