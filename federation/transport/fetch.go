@@ -50,7 +50,7 @@ func (e *StatusError) Error() string {
 // Errors: fault.NotFound, fault.Gone, fault.Unavailable, fault.Invalid (no such document, or not trustworthy),
 // fault.Forbidden (blocked or refused address).
 func (c *Client) Get(ctx context.Context, uri string) (Document, error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	a, err := c.get(ctx, uri, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity})
 	if err != nil {
@@ -81,7 +81,7 @@ func (c *Client) Get(ctx context.Context, uri string) (Document, error) {
 // Post delivers an activity to an inbox, signed by the account. status is 0 when no answer came; retryAfter is
 // what the answer asked for, at most a day. err is nil exactly when the inbox took it (2xx).
 func (c *Client) Post(ctx context.Context, signerID int64, inbox string, body []byte) (status int, retryAfter time.Duration, err error) {
-	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	u, err := c.checkTarget(ctx, inbox)
 	if err != nil {

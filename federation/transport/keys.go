@@ -74,7 +74,7 @@ func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, r *http.Reques
 	}
 	// The fetch serves all who wait for it, so it must not end with the request that came first.
 	done := c.keyFetches.DoChan(keyID, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*requestTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*c.timeout)
 		defer cancel()
 		a, err := c.lookUpKey(ctx, keyID)
 		if err == nil {
@@ -104,7 +104,7 @@ func keyFault(keyID string, err error) error {
 		return fault.Wrap(fault.Unauthorized, "error.signature.invalid", fmt.Errorf("transport: key %s: %w", keyID, err))
 	}
 	switch fault.KindOf(err) {
-	case fault.Unavailable, fault.Internal, fault.Forbidden:
+	case fault.Unavailable, fault.Internal:
 		return fmt.Errorf("transport: key %s: %w", keyID, err)
 	}
 	return fault.Wrap(fault.Unauthorized, "error.signature.invalid", fmt.Errorf("transport: key %s: %w", keyID, err))
@@ -142,7 +142,7 @@ func (c *Client) lookUpKey(ctx context.Context, keyID string) (account.Account, 
 
 // getKey fetches a key or its owner: no redirects, a shorter time.
 func (c *Client) getKey(ctx context.Context, uri string) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, keyTimeout)
+	ctx, cancel := context.WithTimeout(ctx, min(keyTimeout, c.timeout))
 	defer cancel()
 	return c.get(ctx, uri, request{accept: acceptActivity, signed: true, is: isActivity})
 }

@@ -142,6 +142,8 @@ func (d *discovery) actorURI(ctx context.Context, who acct) (string, error) {
 	if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Forbidden) {
 		return "", err
 	}
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
 	a, err := d.get(ctx, base+"/.well-known/nodeinfo", request{accept: "application/json", redirects: maxRedirects, is: isJSON})
 	if err == nil {
 		if doc, err := parseJRD(a.body); err == nil {

@@ -48,6 +48,7 @@ type Client struct {
 	http     *http.Client
 	proxies  []netip.Prefix
 	now      func() time.Time
+	timeout  time.Duration // requestTimeout
 
 	instanceID  atomic.Int64 // accounts.id of our Application actor, 0 until asked for
 	signingKeys *lru[int64, signingKey]
@@ -74,6 +75,7 @@ func New(db *sqlx.DB, accounts *account.Service, cfg config.Config, log *slog.Lo
 		http:        newHTTPClient(g),
 		proxies:     parsePrefixes(cfg.TrustedProxies),
 		now:         time.Now,
+		timeout:     requestTimeout,
 		signingKeys: newLRU[int64, signingKey](256),
 		keyFailures: newLRU[string, keyFailure](4096),
 		keyLimits:   newLimits(),

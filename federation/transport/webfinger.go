@@ -114,6 +114,8 @@ func (d *discovery) webfinger(ctx context.Context, host, resource string) (jrd, 
 	if doc, ok := d.asked[host+" "+resource]; ok {
 		return doc, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, d.timeout)
+	defer cancel()
 	address := d.origin(host) + "/.well-known/webfinger?" + url.Values{"resource": {resource}}.Encode()
 	a, err := d.get(ctx, address, request{accept: "application/jrd+json, application/json", redirects: maxRedirects, is: isJSON})
 	if fault.Is(err, fault.NotFound) {

@@ -1,0 +1,380 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+func (l letter) send(t *testing.T, c *Client) (account.Account, error) {
+	t.Helper()
+	return c.Verify(t.Context(), l.request(), []byte(l.body))
+}
+
+// stored puts an actor of the peer into the store as fetched so long ago.
+func stored(t *testing.T, c *Client, p *peer, username string, age time.Duration) account.Account {
+	t.Helper()
+	at := time.Now().Add(-age)
+	id := p.url("/u/" + username)
+	a, err := c.accounts.Receive(t.Context(), account.Account{
+		Username: username, Domain: &p.host, URI: id, Kind: account.Person, InboxURI: id + "/inbox",
+		PublicKeyID: id + "#main-key", PublicKeyPEM: publicPEM(testKey()), FetchedAt: &at,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.db.ExecContext(t.Context(), `UPDATE accounts SET fetched_at = $1 WHERE id = $2`, at, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestVerify(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	anna := stored(t, c, p, "anna", time.Minute)
+	at := func(d time.Duration) string { return time.Now().Add(d).UTC().Format(http.TimeFormat) }
+
+	accepted := map[string]func(*letter){
+		"plain":                 func(*letter) {},
+		"old enough":            func(l *letter) { l.date = at(-59 * time.Minute) },
+		"ahead":                 func(l *letter) { l.date = at(59 * time.Minute) },
+		"hs2019":                func(l *letter) { l.algorithm = "hs2019" },
+		"query signed":          func(l *letter) { l.target, l.signedTarget = "/inbox?x=1", "/inbox?x=1" },
+		"query not signed":      func(l *letter) { l.target, l.signedTarget = "/inbox?x=1", "/inbox" },
+		"digest in lower case":  func(l *letter) { l.digest = strings.Replace(l.digest, "SHA-256", "sha-256", 1) },
+		"several digests":       func(l *letter) { l.digest = "md5=abc, " + l.digest },
+		"created for date":      func(l *letter) { l.headers, l.created = "(request-target) host (created) digest", time.Now().Unix() },
+		"more headers":          func(l *letter) { l.headers += " content-type" },
+		"any order, blanks":     func(l *letter) { l.format = looseFormat },
+		"forwarded by a proxy":  func(l *letter) { l.host, l.signedHost = "10.0.0.7:8080", ourDomain },
+		"get":                   func(l *letter) { l.method, l.body, l.digest, l.headers = "GET", "", "", "(request-target) host date" },
+		"get with needless sum": func(l *letter) { l.method, l.body = "GET", ""; l.digest = digestOf("") },
+	}
+	for name, change := range accepted {
+		l := newLetter(anna.PublicKeyID, testKey())
+		change(&l)
+		got, err := l.send(t, c)
+		if err != nil || got.ID != anna.ID {
+			t.Errorf("%s: got account %d, %v", name, got.ID, err)
+		}
+	}
+
+	refused := map[string]func(*letter){
+		"body changed": func(l *letter) { l.body += " " },
+		"digest changed too": func(l *letter) {
+			l.body += " "
+			l.tamper = func(r *http.Request) { r.Header.Set("Digest", digestOf(`{"type":"Create"} `)) }
+		},
+		"other key":       func(l *letter) { l.key = otherKey() },
+		"other target":    func(l *letter) { l.signedTarget = "/u/anna/inbox" },
+		"other host":      func(l *letter) { l.signedHost = "victim.example" },
+		"old":             func(l *letter) { l.date = at(-61 * time.Minute) },
+		"from the future": func(l *letter) { l.date = at(61 * time.Minute) },
+		"no date":         func(l *letter) { l.date = "" },
+		"date not a date": func(l *letter) { l.date = "yesterday" },
+		"created old": func(l *letter) {
+			l.headers, l.created = "(request-target) host (created) digest", time.Now().Unix()-3700
+		},
+		"created not given":      func(l *letter) { l.headers = "(request-target) host (created) digest" },
+		"expired":                func(l *letter) { l.format = expiredFormat },
+		"target unsigned":        func(l *letter) { l.headers = "host date digest" },
+		"host unsigned":          func(l *letter) { l.headers = "(request-target) date digest" },
+		"date unsigned":          func(l *letter) { l.headers = "(request-target) host digest" },
+		"digest unsigned":        func(l *letter) { l.headers = "(request-target) host date" },
+		"no digest":              func(l *letter) { l.digest = "" },
+		"digest of another kind": func(l *letter) { l.digest = "md5=abc" },
+		"two digests, one wrong": func(l *letter) { l.digest += ", " + digestOf("other") },
+		"signed header missing":  func(l *letter) { l.headers += " x-missing" },
+		"unknown algorithm":      func(l *letter) { l.algorithm = "rsa-sha512" },
+		"two Signature headers":  func(l *letter) { l.more = http.Header{"Signature": {`keyId="x"`}} },
+		"two Digest headers": func(l *letter) {
+			l.tamper = func(r *http.Request) { r.Header.Add("Digest", r.Header.Get("Digest")) }
+		},
+		"empty body of a post":    func(l *letter) { l.body, l.digest, l.headers = "", "", "(request-target) host date" },
+		"our own key":             func(l *letter) { l.keyID = ourBase + "/actor#main-key" },
+		"key at a refused host":   func(l *letter) { l.keyID = "https://127.0.0.1/u/x#main-key" },
+		"key at no address":       func(l *letter) { l.keyID = "main-key" },
+		"key of another protocol": func(l *letter) { l.keyID = "file:///etc/passwd" },
+	}
+	for name, change := range refused {
+		l := newLetter(anna.PublicKeyID, testKey())
+		change(&l)
+		r := l.request()
+		if l.tamper != nil {
+			l.tamper(r)
+		}
+		if got, err := c.Verify(t.Context(), r, []byte(l.body)); !fault.Is(err, fault.Unauthorized) || got.ID != 0 {
+			t.Errorf("%s: got account %d, %v", name, got.ID, err)
+		}
+	}
+	if n := p.askedAtAll(); n != 0 {
+		t.Errorf("the peer was asked %d times", n)
+	}
+}
+
+// A request without a signature says so, and is not looked at further.
+func TestVerifyUnsigned(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	r := httptest.NewRequest(http.MethodPost, ourBase+"/inbox", strings.NewReader("{}"))
+	if _, err := c.Verify(t.Context(), r, []byte("{}")); !fault.Is(err, fault.Unauthorized) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestVerifyFetchesKey(t *testing.T) {
+	t.Parallel()
+	c := newClient(t)
+	// Each case has a peer of its own, so that nothing remembered from one helps another.
+	for name, run := range map[string]struct {
+		serve   func(p, other *peer) (keyID string)
+		want    fault.Kind // "": accepted
+		gone    bool
+		handles string // path that must not be asked
+	}{
+		"fragment of the actor": {serve: func(p, _ *peer) string {
+			p.serveActor("anna", p.actor("anna", testKey()))
+			return p.url("/u/anna#main-key")
+		}},
+		"second of two keys": {serve: func(p, _ *peer) string {
+			doc := p.actor("anna", testKey())
+			doc["publicKey"] = []any{
+				map[string]any{"id": p.url("/u/anna#old"), "owner": doc["id"], "publicKeyPem": publicPEM(otherKey())},
+				doc["publicKey"],
+			}
+			p.serveActor("anna", doc)
+			return p.url("/u/anna#main-key")
+		}},
+		"stub with the key": {serve: func(p, _ *peer) string { // as GoToSocial
+			doc := p.actor("anna", testKey())
+			key := map[string]any{"id": p.url("/u/anna/main-key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
+			doc["publicKey"] = key
+			p.serveActor("anna", doc)
+			p.serveJSON("/u/anna/main-key", map[string]any{"id": doc["id"], "type": "Person", "preferredUsername": "anna", "publicKey": key})
+			return p.url("/u/anna/main-key")
+		}},
+		"key as its own document": {serve: func(p, _ *peer) string {
+			doc := p.actor("anna", testKey())
+			key := map[string]any{"id": p.url("/keys/1"), "type": "Key", "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
+			doc["publicKey"] = key
+			p.serveActor("anna", doc)
+			p.serveJSON("/keys/1", key)
+			return p.url("/keys/1")
+		}},
+		"owner does not list the key": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("anna", p.actor("anna", otherKey()))
+			p.serveJSON("/uploads/1", map[string]any{"id": p.url("/uploads/1"), "owner": p.url("/u/anna"), "publicKeyPem": publicPEM(testKey())})
+			return p.url("/uploads/1")
+		}},
+		"owner on another host": {want: fault.Unauthorized, handles: "/u/anna", serve: func(p, other *peer) string {
+			other.serveActor("anna", other.actor("anna", testKey()))
+			p.serveJSON("/keys/1", map[string]any{"id": p.url("/keys/1"), "owner": other.url("/u/anna"), "publicKeyPem": publicPEM(testKey())})
+			return p.url("/keys/1")
+		}},
+		"actor claims another host's id": {want: fault.Unauthorized, serve: func(p, other *peer) string {
+			doc := other.actor("anna", testKey())
+			other.serveActor("anna", doc)
+			doc["publicKey"] = map[string]any{"id": p.url("/u/anna#main-key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
+			p.serveJSON("/u/anna", doc)
+			return p.url("/u/anna#main-key")
+		}},
+		"key names another owner": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("victim", p.actor("victim", otherKey()))
+			doc := p.actor("anna", testKey())
+			doc["publicKey"].(map[string]any)["owner"] = p.url("/u/victim")
+			p.serveActor("anna", doc)
+			return p.url("/u/anna#main-key")
+		}},
+		"redirect is not followed": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("anna", p.actor("anna", testKey()))
+			p.redirect("/moved", p.url("/u/anna"))
+			return p.url("/moved#main-key")
+		}},
+		"HTML page": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serve("/u/anna", "text/html", "<p>Anna</p>")
+			return p.url("/u/anna#main-key")
+		}},
+		"plain JSON, as an upload would be": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("anna", p.actor("anna", testKey()))
+			answer := p.answers["/u/anna"]
+			p.on("/u/anna", func(w http.ResponseWriter, r *http.Request) {
+				rec := httptest.NewRecorder()
+				answer(rec, r)
+				w.Header().Set("Content-Type", "application/json")
+				io.Copy(w, rec.Body) //nolint:errcheck // a test server
+			})
+			return p.url("/u/anna#main-key")
+		}},
+		"small key": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("anna", p.actor("anna", smallKey()))
+			return p.url("/u/anna#main-key")
+		}},
+		"handle does not lead back": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("anna", p.actor("anna", otherKey()))
+			doc := p.actor("anna", testKey()) // a second document that takes the same name
+			doc["id"], doc["inbox"] = p.url("/uploads/1"), p.url("/uploads/1/inbox")
+			doc["publicKey"] = map[string]any{"id": p.url("/uploads/1#k"), "owner": p.url("/uploads/1"), "publicKeyPem": publicPEM(testKey())}
+			p.serveJSON("/uploads/1", doc)
+			return p.url("/uploads/1#k")
+		}},
+		"gone":            {want: fault.Unauthorized, gone: true, serve: func(p, _ *peer) string { p.status("/u/anna", 410); return p.url("/u/anna#main-key") }},
+		"unknown":         {want: fault.Unauthorized, gone: true, serve: func(p, _ *peer) string { return p.url("/u/anna#main-key") }},
+		"refused":         {want: fault.Unauthorized, serve: func(p, _ *peer) string { p.status("/u/anna", 403); return p.url("/u/anna#main-key") }},
+		"broken down":     {want: fault.Unavailable, serve: func(p, _ *peer) string { p.status("/u/anna", 500); return p.url("/u/anna#main-key") }},
+		"does not answer": {want: fault.Unavailable, serve: func(p, _ *peer) string { p.Server.Close(); return p.url("/u/anna#main-key") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, other := newPeer(t, "peer"), newPeer(t, "other")
+			keyID := run.serve(p, other)
+			key := testKey()
+			if name == "small key" {
+				key = smallKey()
+			}
+			got, err := newLetter(keyID, key).send(t, c)
+			if fault.KindOf(err) != run.want {
+				t.Fatalf("got %v, want kind %q", err, run.want)
+			}
+			if errors.Is(err, ErrActorGone) != run.gone {
+				t.Errorf("gone: %v", err)
+			}
+			if run.want == "" && (got.URI != p.url("/u/anna") || got.Host() != p.host || got.PublicKeyID != keyID) {
+				t.Errorf("account %s of %s with key %s", got.URI, got.Host(), got.PublicKeyID)
+			}
+			if run.handles != "" && other.asked(run.handles) != 0 {
+				t.Errorf("the other host was asked")
+			}
+			// What went wrong is remembered: no second question. What went right is stored.
+			before := p.askedAtAll()
+			_, err = newLetter(keyID, key).send(t, c)
+			if fault.KindOf(err) != run.want {
+				t.Errorf("again: got %v, want kind %q", err, run.want)
+			}
+			if name == "small key" { // the actor is stored, its key does not count
+				return
+			}
+			if n := p.askedAtAll(); n != before {
+				t.Errorf("asked %d times again", n-before)
+			}
+		})
+	}
+}
+
+func TestVerifyFailureIsForgotten(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	p.status("/u/anna", 500)
+	l := newLetter(p.url("/u/anna#main-key"), testKey())
+	if _, err := l.send(t, c); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("got %v", err)
+	}
+	p.serveActor("anna", p.actor("anna", testKey()))
+	c.now = func() time.Time { return time.Now().Add(keyFailureTTL + time.Second) }
+	if _, err := l.send(t, c); err != nil {
+		t.Errorf("after a while: %v", err)
+	}
+}
+
+// A rotated key is fetched once; but not for every bad signature, and not if the stored key is fresh.
+func TestVerifyRotatedKey(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	anna := stored(t, c, p, "anna", 10*time.Minute)
+	p.serveActor("anna", p.actor("anna", otherKey()))
+	if _, err := newLetter(anna.PublicKeyID, otherKey()).send(t, c); err != nil {
+		t.Fatalf("new key: %v", err)
+	}
+	if n := p.asked("/u/anna"); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	if _, err := newLetter(anna.PublicKeyID, testKey()).send(t, c); !fault.Is(err, fault.Unauthorized) {
+		t.Errorf("old key: %v", err)
+	}
+	if n := p.asked("/u/anna"); n != 1 {
+		t.Errorf("asked %d times; the key was fresh", n)
+	}
+}
+
+func TestVerifyRefusesBlocked(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "sub.peer")
+	p.serveActor("anna", p.actor("anna", testKey()))
+	block := func(host string) {
+		if _, err := c.db.ExecContext(t.Context(), `INSERT INTO peers (host, blocked) VALUES ($1, true)`, host); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := stored(t, c, p, "bert", time.Minute)
+	block("peer.localhost")
+	for _, keyID := range []string{p.url("/u/anna#main-key"), known.PublicKeyID} {
+		if _, err := newLetter(keyID, testKey()).send(t, c); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s: got %v", keyID, err)
+		}
+	}
+	if n := p.askedAtAll(); n != 0 {
+		t.Errorf("the blocked host was asked %d times", n)
+	}
+}
+
+func TestVerifyRefusesSuspendedAndGone(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	for state, want := range map[account.State]fault.Kind{account.Suspended: fault.Forbidden, account.Gone: fault.Unauthorized} {
+		a := stored(t, c, p, string(state), time.Minute)
+		if _, err := c.db.ExecContext(t.Context(), `UPDATE accounts SET state = $1 WHERE id = $2`, state, a.ID); err != nil {
+			t.Fatal(err)
+		}
+		_, err := newLetter(a.PublicKeyID, testKey()).send(t, c)
+		if !fault.Is(err, want) || errors.Is(err, ErrActorGone) != (state == account.Gone) {
+			t.Errorf("%s: got %v", state, err)
+		}
+	}
+}
+
+// Somebody who makes up key ids cannot make us send any number of requests.
+func TestVerifyLimitsFetches(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	limited := 0
+	for i := range 80 {
+		_, err := newLetter(p.url(fmt.Sprintf("/u/%d#main-key", i)), testKey()).send(t, c)
+		if fault.Is(err, fault.Limited) {
+			limited++
+		}
+	}
+	if n := p.askedAtAll(); limited == 0 || n+limited != 80 || n > 60 {
+		t.Errorf("%d limited, %d fetched", limited, n)
+	}
+}
+
+func TestClientIP(t *testing.T) {
+	t.Parallel()
+	c := &Client{proxies: parsePrefixes([]string{"10.0.0.0/8", "192.0.2.1"})}
+	for name, tt := range map[string]struct{ remote, forwarded, want string }{
+		"direct":          {"203.0.113.5:4000", "", "203.0.113.5"},
+		"direct, lies":    {"203.0.113.5:4000", "198.51.100.1", "203.0.113.5"},
+		"one proxy":       {"10.0.0.2:4000", "198.51.100.1", "198.51.100.1"},
+		"two proxies":     {"10.0.0.2:4000", "198.51.100.1, 192.0.2.1", "198.51.100.1"},
+		"lies in front":   {"10.0.0.2:4000", "1.2.3.4, 198.51.100.1", "198.51.100.1"},
+		"proxy, nonsense": {"10.0.0.2:4000", "unknown", "10.0.0.2"},
+		"v6":              {"[2001:db8::1]:4000", "", "2001:db8::1"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = tt.remote
+		if tt.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", tt.forwarded)
+		}
+		if got := c.clientIP(r); got != tt.want {
+			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
