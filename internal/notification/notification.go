@@ -4,17 +4,29 @@ package notification
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// Notification is one line for one account. Kind: mention, reply, follow, follow_request, favourite, boost, curated.
+// Kinds of notifications.
+const (
+	Mention       = "mention"
+	Reply         = "reply"
+	Follow        = "follow"
+	FollowRequest = "follow_request"
+	Favourite     = "favourite"
+	Boost         = "boost"
+	Curated       = "curated"
+)
+
+// Notification is one line for one account.
 type Notification struct {
 	ID            int64      `db:"id"`
 	AccountID     int64      `db:"account_id"`
@@ -25,7 +37,7 @@ type Notification struct {
 	ReadAt        *time.Time `db:"read_at"`
 }
 
-// View is a notification with who and what.
+// View is a notification with who and what. Post is nil for follows.
 type View struct {
 	Notification
 	From account.Account
@@ -36,23 +48,75 @@ type View struct {
 type Service struct {
 	db       *sqlx.DB
 	accounts *account.Service
+	follows  *follow.Service
 	posts    *post.Service
 }
 
 // New returns the service.
-func New(db *sqlx.DB, accounts *account.Service, posts *post.Service) *Service {
-	return &Service{db: db, accounts: accounts, posts: posts}
+func New(db *sqlx.DB, accounts *account.Service, follows *follow.Service, posts *post.Service) *Service {
+	return &Service{db: db, accounts: accounts, follows: follows, posts: posts}
 }
 
-// Notify works one job.Notify: idempotent, never for one's own doings, never for what the account may not see.
-// Follows and reactions of our groups' content go to the editors of this instance.
-func (s *Service) Notify(ctx context.Context, n job.Notify) error { panic("not built") }
-
-// List is newest first; Unread counts; MarkRead marks all up to id.
+// List is newest first. What is about a post that the reader can no longer see is left out.
 func (s *Service) List(ctx context.Context, reader account.Account, page paging.Page) ([]View, error) {
-	panic("not built")
+	items, err := list(ctx, s.db, reader.ID, page)
+	if err != nil {
+		return nil, fmt.Errorf("notification.List of %d: %w", reader.ID, err)
+	}
+	var from, about []int64
+	for _, n := range items {
+		from = append(from, n.FromAccountID)
+		if n.PostID != nil {
+			about = append(about, *n.PostID)
+		}
+	}
+	accounts, err := s.accounts.ByIDs(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	viewer := post.Viewer{AccountID: reader.ID}
+	byID, err := s.posts.ByIDs(ctx, viewer, about)
+	if err != nil {
+		return nil, err
+	}
+	var posts []post.Post
+	at := map[int64]int{} // post id -> place in posts
+	for id, p := range byID {
+		at[id] = len(posts)
+		posts = append(posts, p)
+	}
+	views, err := s.posts.Views(ctx, viewer, posts)
+	if err != nil {
+		return nil, err
+	}
+	var result []View
+	for _, n := range items {
+		v := View{Notification: n, From: accounts[n.FromAccountID]}
+		if n.PostID != nil {
+			place, ok := at[*n.PostID]
+			if !ok {
+				continue
+			}
+			v.Post = &views[place]
+		}
+		result = append(result, v)
+	}
+	return result, nil
 }
-func (s *Service) Unread(ctx context.Context, readerID int64) (int, error) { panic("not built") }
+
+// Unread counts what the account has not read.
+func (s *Service) Unread(ctx context.Context, readerID int64) (int, error) {
+	n, err := unread(ctx, s.db, readerID)
+	if err != nil {
+		return 0, fmt.Errorf("notification.Unread of %d: %w", readerID, err)
+	}
+	return n, nil
+}
+
+// MarkRead marks all up to an id.
 func (s *Service) MarkRead(ctx context.Context, reader account.Account, upToID int64) error {
-	panic("not built")
+	if err := markRead(ctx, s.db, reader.ID, upToID, time.Now()); err != nil {
+		return fmt.Errorf("notification.MarkRead of %d: %w", reader.ID, err)
+	}
+	return nil
 }

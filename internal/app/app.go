@@ -1,0 +1,135 @@
+// Package app is the composition root: it alone knows every part, wires them and runs them. The same App runs in
+// production and in the tests.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/federation"
+	"github.com/vorbild/vorbild/federation/transport"
+	"github.com/vorbild/vorbild/federation/wellknown"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/auth"
+	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/observe"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/postgres"
+	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/timeline"
+	"github.com/vorbild/vorbild/web"
+)
+
+// App is one instance: its services on an open, migrated database.
+type App struct {
+	Config        config.Config
+	DB            *sqlx.DB
+	Organizations *organization.Service
+	Accounts      *account.Service
+	Auth          *auth.Service
+	Follows       *follow.Service
+	Posts         *post.Service
+	Practices     *practice.Service
+	Curation      *curation.Service
+	Timeline      *timeline.Service
+	Notifications *notification.Service
+
+	log        *slog.Logger
+	jobs       *job.Queue
+	transport  *transport.Client
+	federation *federation.Federation
+	cluster    *postgres.Cluster // nil when the operator gave a database
+}
+
+// New opens and migrates the database, the private cluster first where no database is configured, and makes the actors
+// every instance has. Nothing runs yet; Close releases what New opened.
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err error) {
+	a = &App{Config: cfg, log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Close())
+		}
+	}()
+	if err := a.openDatabase(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.wire(); err != nil {
+		return nil, err
+	}
+	return a, a.bootstrap(ctx)
+}
+
+func (a *App) openDatabase(ctx context.Context) error {
+	dsn := a.Config.DatabaseURL
+	if dsn == "" {
+		cluster, err := postgres.Start(ctx, postgres.Options{DataDir: a.Config.DataDir, Log: a.log, Progress: func(line string) { a.log.Info(line) }})
+		if err != nil {
+			return err
+		}
+		a.cluster = cluster
+		if err := cluster.EnsureDatabase(ctx, "vorbild"); err != nil {
+			return err
+		}
+		dsn = cluster.DSN("vorbild")
+	}
+	var err error
+	if a.DB, err = db.Open(ctx, dsn, a.Config.DatabaseConns); err != nil {
+		return err
+	}
+	return db.Migrate(ctx, a.DB, a.log)
+}
+
+func (a *App) wire() error {
+	base, domain := a.Config.BaseURL, a.Config.Domain()
+	a.jobs = job.New(a.DB, a.log)
+	renderer := markup.New()
+	a.Organizations = organization.New(a.DB)
+	a.Accounts = account.New(a.DB, a.Organizations, a.jobs, base, domain)
+	var err error
+	if a.Auth, err = auth.New(a.DB, a.Accounts, base, "Vorbild "+domain); err != nil {
+		return err
+	}
+	a.Follows = follow.New(a.DB, a.Accounts, a.jobs, base, a.Config.AutoAcceptHosts)
+	a.Posts = post.New(a.DB, a.Accounts, a.jobs, renderer, base)
+	a.Practices = practice.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, renderer, base)
+	a.Curation = curation.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
+	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
+	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
+	a.transport = transport.New(a.DB, a.Accounts, a.Config, a.log)
+	return nil
+}
+
+// bootstrap makes sure that the instance has an organisation, its actors and its taxonomies.
+func (a *App) bootstrap(ctx context.Context) error {
+	o, err := a.Organizations.Get(ctx)
+	if fault.Is(err, fault.NotFound) {
+		// Until an administrator says whose instance this is, it is called after its address.
+		o = organization.Organization{Name: a.Config.Domain(), ShortName: a.Config.Domain(), Level: organization.LevelExtern}
+		err = a.Organizations.Save(ctx, o)
+	}
+	if err != nil {
+		return fmt.Errorf("app: organisation: %w", err)
+	}
+	if err := a.Accounts.Bootstrap(ctx, o.ShortName, string(o.Level), o.Region); err != nil {
+		return err
+	}
+	return a.Practices.SeedTerms(ctx)
+}

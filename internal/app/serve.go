@@ -1,0 +1,160 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/riverqueue/river"
+
+	"github.com/vorbild/vorbild/federation"
+	"github.com/vorbild/vorbild/federation/wellknown"
+	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/observe"
+	"github.com/vorbild/vorbild/web"
+	"github.com/vorbild/vorbild/web/locales"
+)
+
+const (
+	shutdownTime = 15 * time.Second
+	sweepEvery   = time.Hour
+)
+
+// Serve answers requests, and works the jobs unless that is left to others, until ctx ends.
+func (a *App) Serve(ctx context.Context) error {
+	listener, err := net.Listen("tcp", a.Config.ListenAddress())
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s (VORBILD_LISTEN): %w", a.Config.ListenAddress(), err)
+	}
+	return a.ServeOn(ctx, listener)
+}
+
+// ServeOn is Serve on a listener that is open already.
+func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
+	handler, err := a.Handler()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    64 << 10,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
+	}
+	if a.Config.Worker {
+		if err := a.startJobs(ctx); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	a.log.InfoContext(ctx, "serving", slog.String("url", a.Config.BaseURL), slog.String("listen", listener.Addr().String()), slog.String("version", Version()))
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	if shutErr := server.Shutdown(stopping); shutErr != nil {
+		a.log.Warn("requests were cut off at the end", slog.Any("error", shutErr))
+	}
+	if a.Config.Worker {
+		err = errors.Join(err, a.stopJobs(stopping))
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Work works the jobs until ctx ends.
+func (a *App) Work(ctx context.Context) error {
+	if err := a.startJobs(ctx); err != nil {
+		return err
+	}
+	a.log.InfoContext(ctx, "working jobs", slog.String("version", Version()))
+	<-ctx.Done()
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	return a.stopJobs(stopping)
+}
+
+// Handler is all three surfaces as one: what ActivityPub asks for is answered first, the rest are pages.
+func (a *App) Handler() (http.Handler, error) {
+	messages, err := i18n.Load(locales.FS)
+	if err != nil {
+		return nil, err
+	}
+	site, err := web.New(web.Deps{
+		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, Follows: a.Follows, Posts: a.Posts,
+		Practices: a.Practices, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications,
+		Resolver: a.transport, I18n: messages, Log: a.log, Deliveries: a.federation.Deliveries,
+	})
+	if err != nil {
+		return nil, err
+	}
+	router := mux.NewRouter()
+	wellknown.Register(router, a.DB, a.Accounts, a.Config, Version(), a.log)
+	a.federation.Routes(router)
+	site.Register(router)
+	return observe.Requests(a.log, router), nil
+}
+
+// startJobs says who works which kind of job, and begins. The house keeps itself clean by the same clock.
+func (a *App) startJobs(ctx context.Context) error {
+	a.federation.Work(a.jobs)
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Notify]) error { return a.Notifications.Notify(ctx, j.Args) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error { return a.Curation.Arrived(ctx, j.Args.PostID) })
+	if err := a.jobs.Start(ctx); err != nil {
+		return err
+	}
+	go a.sweep(ctx)
+	return nil
+}
+
+func (a *App) stopJobs(ctx context.Context) error {
+	if err := a.jobs.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil // what did not end in time is taken up again at the next start
+}
+
+// sweep removes expired sessions, links and ceremonies now and then.
+func (a *App) sweep(ctx context.Context) {
+	for {
+		if err := a.Auth.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(sweepEvery):
+		}
+	}
+}
+
+// Close releases the database and, if it is ours, stops it.
+func (a *App) Close() error {
+	var err error
+	if a.transport != nil {
+		a.transport.Close()
+	}
+	if a.DB != nil {
+		err = a.DB.Close()
+	}
+	if a.cluster != nil {
+		err = errors.Join(err, a.cluster.Stop())
+	}
+	return err
+}
+
+var _ = federation.New
