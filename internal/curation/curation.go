@@ -4,14 +4,41 @@ package curation
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+)
+
+// States of a practice on the desk; Changed is an accepted one whose origin has published a newer revision since.
+const (
+	Waiting  = "waiting"
+	Accepted = "accepted"
+	Declined = "declined"
+	Changed  = "changed"
+)
+
+// Kinds of decisions.
+const (
+	Accept    = "accept"
+	Decline   = "decline"
+	Feature   = "feature"
+	Unfeature = "unfeature"
+	Annotate  = "annotate"
+	Reopen    = "reopen"
+)
+
+// Slugs of the collections every curating catalogue has.
+const (
+	Curated  = "kuratiert"
+	Featured = "hervorgehoben"
 )
 
 // Decision is one entry of the log.
@@ -19,17 +46,11 @@ type Decision struct {
 	ID        int64     `db:"id"`
 	PostID    int64     `db:"post_id"`
 	AccountID *int64    `db:"account_id"`
-	Decision  string    `db:"decision"` // accept, decline, feature, unfeature, annotate, reopen
+	Decision  string    `db:"decision"`
 	Revision  int       `db:"revision"`
 	Reason    string    `db:"reason"`
 	CreatedAt time.Time `db:"created_at"`
 }
-
-// Slugs of the collections every curating catalogue has.
-const (
-	Curated  = "kuratiert"
-	Featured = "hervorgehoben"
-)
 
 // Service is the desk.
 type Service struct {
@@ -45,51 +66,87 @@ func New(db *sqlx.DB, accounts *account.Service, posts *post.Service, practices 
 	return &Service{db: db, accounts: accounts, posts: posts, practices: practices, jobs: jobs}
 }
 
-// Arrived puts a practice on the desk (idempotent). Called for every new remote practice that our catalogue's
-// follows brought, and for our own.
-func (s *Service) Arrived(ctx context.Context, postID int64) error { panic("not built") }
-
-// Accept takes the current revision into the aggregate view: our catalogue boosts it (job Announce) and Adds it to
-// "kuratiert" (job AddCurated). Accepting again after a change moves the accepted revision. Editors and above.
-func (s *Service) Accept(ctx context.Context, actor account.Account, postID int64) error {
-	panic("not built")
+// Arrived puts a practice, ours or received, on the desk; idempotent. What was decided stays decided when it comes in a
+// new revision: an accepted one then stands among the changed.
+func (s *Service) Arrived(ctx context.Context, postID int64) error {
+	p, err := s.posts.Get(ctx, postID)
+	if fault.Is(err, fault.NotFound) || err == nil && p.State != post.StatePublished {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("curation.Arrived %d: %w", postID, err)
+	}
+	if err := insertEntry(ctx, s.db, postID); err != nil {
+		return fmt.Errorf("curation.Arrived %d: %w", postID, err)
+	}
+	return nil
 }
 
-// Decline says no with a reason (5..1000 characters); an accepted one leaves the view (UndoAnnounce, RemoveCurated, and
-// RemoveFeatured where featured).
-func (s *Service) Decline(ctx context.Context, actor account.Account, postID int64, reason string) error {
-	panic("not built")
+// Desk lists practices by state ("waiting", "accepted", "declined", "changed"), oldest waiting first, with counts per
+// state. Editors and above.
+func (s *Service) Desk(ctx context.Context, actor account.Account, state string, offset, limit int) ([]practice.View, map[string]int, error) {
+	if !actor.Able(account.RoleEditor) {
+		return nil, nil, errForbidden()
+	}
+	if _, ok := tabs[state]; !ok {
+		state = Waiting
+	}
+	counts, err := countTabs(ctx, s.db)
+	if err != nil {
+		return nil, nil, fmt.Errorf("curation.Desk: %w", err)
+	}
+	ids, err := deskPage(ctx, s.db, state, max(0, offset), min(max(1, limit), 100))
+	if err != nil {
+		return nil, nil, fmt.Errorf("curation.Desk %s: %w", state, err)
+	}
+	items, err := s.practices.Views(ctx, post.Viewer{AccountID: actor.ID}, ids)
+	return items, counts, err
 }
 
-// Reopen puts a decided one back on the desk.
-func (s *Service) Reopen(ctx context.Context, actor account.Account, postID int64) error {
-	panic("not built")
-}
-
-// Feature and Unfeature: accepted ones only.
-func (s *Service) Feature(ctx context.Context, actor account.Account, postID int64, featured bool) error {
-	panic("not built")
-}
-
-// Annotate publishes an editor's note as a comment in the name of the catalogue (post.RoleCurationNote).
-func (s *Service) Annotate(ctx context.Context, actor account.Account, postID int64, source string) error {
-	panic("not built")
-}
-
-// Desk lists practices by state ("waiting", "accepted", "declined", "changed" = accepted but newer revision), oldest
-// waiting first, with counts per state.
-func (s *Service) Desk(ctx context.Context, actor account.Account, state string, offset, limit int) (items []practice.View, counts map[string]int, err error) {
-	panic("not built")
-}
-
-// Decisions lists the log of one practice, newest first; DecisionByID one entry.
+// Decisions lists the log of one practice, newest first.
 func (s *Service) Decisions(ctx context.Context, postID int64) ([]Decision, error) {
-	panic("not built")
+	list, err := decisionsByPost(ctx, s.db, postID)
+	if err != nil {
+		return nil, fmt.Errorf("curation.Decisions of %d: %w", postID, err)
+	}
+	return list, nil
 }
-func (s *Service) DecisionByID(ctx context.Context, id int64) (Decision, error) { panic("not built") }
 
-// Collection returns the posts of a collection in order, with the accepted revision, for federation; withdrawn ones
-// are left out.
-func (s *Service) Collection(ctx context.Context, slug string) ([]post.Post, error) {
-	panic("not built")
+// DecisionByID returns one entry of the log; fault.NotFound.
+func (s *Service) DecisionByID(ctx context.Context, id int64) (Decision, error) {
+	d, err := decisionByID(ctx, s.db, id)
+	if db.IsNotFound(err) {
+		return d, errNotFound()
+	}
+	if err != nil {
+		return d, fmt.Errorf("curation.DecisionByID %d: %w", id, err)
+	}
+	return d, nil
 }
+
+// Collection returns the public posts of a collection in order; withdrawn ones are left out. fault.NotFound for a slug
+// that is neither Curated nor Featured.
+func (s *Service) Collection(ctx context.Context, slug string) ([]post.Post, error) {
+	if slug != Curated && slug != Featured {
+		return nil, errNotFound()
+	}
+	ids, err := collection(ctx, s.db, slug == Featured)
+	if err != nil {
+		return nil, fmt.Errorf("curation.Collection %s: %w", slug, err)
+	}
+	byID, err := s.posts.ByIDs(ctx, post.Viewer{}, ids)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]post.Post, 0, len(ids))
+	for _, id := range ids {
+		if p, ok := byID[id]; ok {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+func errForbidden() error { return fault.New(fault.Forbidden, "error.curation.forbidden") }
+
+func errNotFound() error { return fault.New(fault.NotFound, "error.curation.not_found") }
