@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -171,8 +172,8 @@ func (c *Client) get(ctx context.Context, uri string, rq request) (*answer, erro
 // checkTarget parses an address that someone else gave us and refuses what we do not talk to.
 func (c *Client) checkTarget(ctx context.Context, uri string) (*url.URL, error) {
 	u, err := url.Parse(uri)
-	if err != nil {
-		return nil, refused(fmt.Errorf("%w: %w", ErrRefused, err))
+	if err != nil || !clean(uri) {
+		return nil, refused(fmt.Errorf("%w: %.200q is no address", ErrRefused, uri))
 	}
 	u.Fragment, u.RawFragment = "", ""
 	if err := c.guard.checkURL(u); err != nil {
@@ -339,6 +340,9 @@ func printable(text []byte) string {
 	out := []rune(strings.Join(strings.Fields(clean), " "))
 	return string(out[:min(len(out), 300)])
 }
+
+// clean reports whether a stranger's text may go to the database and the log: valid and without control characters.
+func clean(s string) bool { return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl) }
 
 func portOf(u *url.URL) string {
 	switch {

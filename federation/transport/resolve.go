@@ -54,6 +54,9 @@ func (c *Client) fetchActor(ctx context.Context, uri string, ttl time.Duration) 
 	if c.ours(uri) {
 		return c.localByURI(ctx, uri)
 	}
+	if _, err := c.checkTarget(ctx, uri); err != nil {
+		return account.Account{}, err
+	}
 	known, err := c.accounts.ByURI(ctx, uri)
 	switch {
 	case fault.Is(err, fault.NotFound):
@@ -220,8 +223,8 @@ func (d *discovery) confirm(ctx context.Context, a account.Account) (string, err
 // localByURI finds one of our accounts by id or page address.
 func (c *Client) localByURI(ctx context.Context, uri string) (account.Account, error) {
 	u, err := url.Parse(uri)
-	if err != nil {
-		return account.Account{}, fault.Wrap(fault.NotFound, "error.remote.not_found", err)
+	if err != nil || !clean(u.Path) {
+		return account.Account{}, fault.Wrap(fault.NotFound, "error.remote.not_found", fmt.Errorf("%.200q is no address", uri))
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	switch name, isPage := strings.CutPrefix(path, "/@"); {

@@ -27,7 +27,7 @@ func TestParseAcct(t *testing.T) {
 		}
 	}
 	for _, in := range []string{"", "@", "anna", "anna@", "@@sh.example", "a@b@sh.example", "anna@sh.example/inbox", "anna@sh.example?x", "anna@sh.example#x",
-		"an na@sh.example", "anna@sh .example", "anna@user:pass@sh.example/", "anna@sh_.example", "anna@" + strings.Repeat("a.", 200) + "example", "anna@sh.example:x", "anna@-.example"} {
+		"an na@sh.example", "anna@sh .example", "anna@user:pass@sh.example/", "anna@sh_.example", "an\x00na@sh.example", "\xff@sh.example", "anna@sh.example\x00", "anna@" + strings.Repeat("a.", 200) + "example", "anna@sh.example:x", "anna@-.example"} {
 		if got, err := parseAcct(in); err == nil {
 			t.Errorf("%q: accepted as %+v", in, got)
 		}
@@ -126,7 +126,7 @@ func TestResolveHandleOfOurs(t *testing.T) {
 			t.Errorf("%s: %v", handle, err)
 		}
 	}
-	for _, uri := range []string{ourBase + "/@nobody", ourBase + "/notes/1", ourBase + "/@a/@b"} {
+	for _, uri := range []string{ourBase + "/@nobody", ourBase + "/@a%00b", ourBase + "/%ff", ourBase + "/notes/1", ourBase + "/@a/@b"} {
 		if _, err := c.ResolveURI(t.Context(), uri); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: %v", uri, err)
 		}
@@ -332,7 +332,7 @@ func TestResolveURI(t *testing.T) {
 			t.Errorf("%s: got %s, %v", uri, a.URI, err)
 		}
 	}
-	for _, uri := range []string{p.url("/notes/1"), p.url("/start"), p.url("/nothing"), "https://127.0.0.1/", "anna"} {
+	for _, uri := range []string{p.url("/notes/1"), p.url("/start"), p.url("/nothing"), "https://127.0.0.1/", "anna", p.url("/\xff"), p.url("/\x00")} {
 		if a, err := c.ResolveURI(t.Context(), uri); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: got %s, %v", uri, a.URI, err)
 		}

@@ -39,8 +39,8 @@ func parseSignature(s string) (signature, error) {
 		return signature{}, err
 	}
 	sig := signature{keyID: params["keyid"], algorithm: strings.ToLower(params["algorithm"])}
-	if sig.keyID == "" {
-		return signature{}, errors.New("signature without keyId")
+	if sig.keyID == "" || strings.ContainsFunc(sig.keyID, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return signature{}, errors.New("signature without a keyId that is an address")
 	}
 	if sig.value, err = base64.StdEncoding.DecodeString(params["signature"]); err != nil || len(sig.value) == 0 {
 		return signature{}, errors.New("signature is not base64")

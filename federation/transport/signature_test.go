@@ -40,6 +40,7 @@ func TestParseSignatureRefuses(t *testing.T) {
 	for name, s := range map[string]string{
 		"empty":             ``,
 		"no keyId":          `headers="date",signature="YWJj"`,
+		"keyId not ASCII":   "keyId=\"\xff\",headers=\"date\",signature=\"YWJj\"",
 		"no signature":      `keyId="k",headers="date"`,
 		"no headers":        `keyId="k",signature="YWJj"`,
 		"empty headers":     `keyId="k",headers=" ",signature="YWJj"`,

@@ -30,7 +30,7 @@ func parseAcct(s string) (acct, error) {
 	var a acct
 	if at := strings.LastIndexByte(s, '@'); at >= 0 {
 		a.user, s = s[:at], s[at+1:]
-		if a.user == "" || len(a.user) > 200 || strings.ContainsAny(a.user, "@/?# \t\r\n") {
+		if a.user == "" || len(a.user) > 200 || !clean(a.user) || strings.ContainsAny(a.user, "@/?# \t\r\n") {
 			return acct{}, fmt.Errorf("%.80q is no user name", a.user)
 		}
 	}

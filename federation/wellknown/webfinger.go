@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -33,7 +35,8 @@ const maxResource = 2048
 func (h *handler) webfinger(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	resources := query["resource"]
-	if len(resources) != 1 || resources[0] == "" || len(resources[0]) > maxResource {
+	if len(resources) != 1 || resources[0] == "" || len(resources[0]) > maxResource ||
+		!utf8.ValidString(resources[0]) || strings.ContainsFunc(resources[0], unicode.IsControl) {
 		return fault.New(fault.Invalid, "error.wellknown.resource")
 	}
 	doc, err := h.describe(r.Context(), resources[0])
