@@ -57,6 +57,12 @@ func (v postView) Withdrawn() bool { return v.Post.State == post.StateWithdrawn 
 // Domain is the instance of the author, "" for ours.
 func (v postView) Domain() string { return v.Author.Host() }
 
+// Excerpt is the beginning of the text, for lists that show no more.
+func (v postView) Excerpt() string { return excerpt(markup.Text(v.Post.HTML), excerptLength) }
+
+// excerptLength is how many characters of a post such a list shows.
+const excerptLength = 220
+
 // foldAfter is how many characters a post in a list may have before it is folded.
 const foldAfter = 1500
 
@@ -159,7 +165,7 @@ func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) 
 		}
 		text := markup.Text(v.Post.HTML)
 		if utf8.RuneCountInString(text) > foldAfter {
-			p.Folded, p.Lead = true, excerpt(text, 280)
+			p.Folded, p.Lead = true, excerpt(text, excerptLength)
 		}
 		list = append(list, p)
 	}

@@ -45,6 +45,13 @@ type Deps struct {
 
 	// Deliveries counts at how many other instances a post of ours has arrived, is on its way, and could not be delivered.
 	Deliveries func(ctx context.Context, postURI string) (delivered, pending, failed int, err error)
+	// Lanes tells the administration how the deliveries to each other instance fare.
+	Lanes func(ctx context.Context) ([]Lane, error)
+	// FetchPost gets a post by its ActivityPub id or page address from its origin, for a member who looks for it.
+	// Errors: fault.NotFound, fault.Unavailable.
+	FetchPost func(ctx context.Context, address string) (post.Post, error)
+	// Version of the software, as the page about this instance says it.
+	Version string
 }
 
 // Site serves the pages of one instance.

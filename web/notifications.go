@@ -1,0 +1,82 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/paging"
+)
+
+// notificationView is one line of the list.
+type notificationView struct {
+	notification.View
+	Href string // the post, the person, or the open requests
+}
+
+type notificationsView struct {
+	Items      []notificationView
+	Newest     int64
+	Pagination pagination
+	Nav        homeNav
+}
+
+// Excerpt is what the post is about.
+func (v notificationView) Excerpt() string {
+	if v.Post.Post.Title != "" {
+		return v.Post.Post.Title
+	}
+	return excerpt(markup.Text(v.Post.Post.HTML), excerptLength)
+}
+
+// notificationKinds are the kinds that have words of their own.
+var notificationKinds = map[string]bool{
+	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
+}
+
+// Words is the key of what happened; a kind that a newer version wrote is still shown.
+func (v notificationView) Words() string {
+	if notificationKinds[v.Kind] {
+		return "notice." + v.Kind
+	}
+	return "notice.other"
+}
+
+// showNotifications lists them and marks what is shown as read: unread ones stay marked on this view of the page.
+func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
+	reader, err := s.require(r, account.RoleGuest)
+	if err != nil {
+		return err
+	}
+	items, err := s.Notifications.List(r.Context(), reader, paging.Page{MaxID: maxID(r)})
+	if err != nil {
+		return fmt.Errorf("notifications: %w", err)
+	}
+	view := notificationsView{}
+	for _, item := range items {
+		v := notificationView{View: item, Href: profileURL(item.From)}
+		switch {
+		case item.Post != nil:
+			v.Href = fmt.Sprintf("/beitraege/%d", item.Post.Post.ID)
+		case item.Kind == "follow_request":
+			v.Href = "/bereich/anfragen"
+		}
+		view.Newest = max(view.Newest, item.ID)
+		view.Items = append(view.Items, v)
+	}
+	if len(items) == (paging.Page{}).Size() {
+		view.Pagination = olderThan(r, items[len(items)-1].ID)
+	}
+	if view.Nav, err = s.homeNav(r, reader, "notifications"); err != nil {
+		return err
+	}
+	// A prefetching browser or a HEAD request has not been read by anyone.
+	if maxID(r) == 0 && view.Newest != 0 && r.Method == http.MethodGet && r.Header.Get("Sec-Purpose") == "" {
+		if err := s.Notifications.MarkRead(r.Context(), reader, view.Newest); err != nil {
+			return fmt.Errorf("mark notifications read: %w", err)
+		}
+	}
+	return s.render(w, r, http.StatusOK, "notifications", page{Title: s.t(r, "notice.title"), Nav: "home", Data: view, NoIndex: true})
+}

@@ -1,0 +1,292 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/paging"
+)
+
+// profileView is the page of one account.
+type profileView struct {
+	Account    account.Account
+	Handle     string // @user@host
+	Kind       string // key of what it is
+	About      string // key of a sentence that explains it, for groups
+	Followers  int
+	Following  int
+	Own        bool
+	MayFollow  bool
+	Relation   follow.Relation
+	Instance   *follow.Relation // of our catalogue to the account; nil where the reader is no editor
+	Login      string
+	Posts      []postView
+	Pagination pagination
+}
+
+func profileURL(a account.Account) string { return "/@" + a.Handle() }
+
+// profile finds the account that the path names. A handle with our own domain is one of ours.
+func (s *Site) profile(r *http.Request) (account.Account, error) {
+	handle := strings.ToLower(strings.TrimPrefix(pathText(r, "handle"), "@"))
+	name, host, _ := strings.Cut(handle, "@")
+	if host == strings.ToLower(s.Config.Domain()) {
+		handle = name
+	}
+	a, err := s.Accounts.ByHandle(r.Context(), handle)
+	if err != nil {
+		return a, fmt.Errorf("profile %q: %w", handle, err)
+	}
+	return a, nil
+}
+
+func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
+	a, err := s.profile(r)
+	if err != nil {
+		return err
+	}
+	if a.Local() && wantsActivity(r) {
+		http.Redirect(w, r, a.URI, http.StatusSeeOther)
+		return nil
+	}
+	if a.Local() && a.Kind == account.Application {
+		http.Redirect(w, r, "/instanz", http.StatusSeeOther)
+		return nil
+	}
+	if target := profileURL(a); r.URL.Path != target && maxID(r) == 0 {
+		http.Redirect(w, r, target, http.StatusSeeOther)
+		return nil
+	}
+	view := profileView{Account: a, Handle: s.fullHandle(a)}
+	view.Kind, view.About = kindOf(a)
+	if view.Followers, view.Following, err = s.Follows.Counts(r.Context(), a.ID); err != nil {
+		return fmt.Errorf("profile %s: %w", a, err)
+	}
+	if err := s.relate(r, &view); err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if a.State == account.Gone {
+		status = http.StatusGone
+	} else {
+		posts, err := s.Posts.ByAccount(r.Context(), viewer(r), a.ID, paging.Page{MaxID: maxID(r)})
+		if err != nil {
+			return fmt.Errorf("profile %s: %w", a, err)
+		}
+		if view.Posts, err = s.listView(r, posts); err != nil {
+			return fmt.Errorf("profile %s: %w", a, err)
+		}
+		view.Pagination = olderThan(r, nextPage(posts))
+	}
+	p := page{Title: a.Name(), Nav: "participants", Data: view, NoIndex: !a.Discoverable || !a.Local() || status != http.StatusOK}
+	if a.Local() {
+		p.Activity, p.Canonical = a.URI, s.Config.BaseURL+profileURL(a)
+	} else {
+		p.Canonical = a.URL
+	}
+	return s.render(w, r, status, "profile", p)
+}
+
+// relate says what stands between the reader and the account, and between our catalogue and the account.
+func (s *Site) relate(r *http.Request, view *profileView) error {
+	reader := currentAccount(r)
+	if reader == nil {
+		view.Login = "/anmelden?weiter=" + url.QueryEscape(r.URL.Path)
+		return nil
+	}
+	a := view.Account
+	view.Own = a.ID == reader.ID
+	if view.Own || a.State == account.Gone {
+		return nil
+	}
+	var err error
+	view.MayFollow = reader.Able(account.RoleMember) && a.Kind != account.Application
+	if view.Relation, err = s.Follows.Relation(r.Context(), reader.ID, a.ID); err != nil {
+		return fmt.Errorf("relation to %s: %w", a, err)
+	}
+	if !reader.Able(account.RoleEditor) || a.Local() {
+		return nil
+	}
+	relation, err := s.instanceRelation(r.Context(), a)
+	if err != nil {
+		return err
+	}
+	view.Instance = &relation
+	return nil
+}
+
+// instanceRelation is what our catalogue has to do with an account; with another instance as a whole, it is what it has
+// to do with that instance's catalogue.
+func (s *Site) instanceRelation(ctx context.Context, a account.Account) (follow.Relation, error) {
+	catalog, err := s.Accounts.Catalog(ctx)
+	if err != nil {
+		return follow.Relation{}, fmt.Errorf("relation of the catalogue: %w", err)
+	}
+	if a.Kind == account.Application && a.CatalogURI != "" {
+		target, err := s.Accounts.ByURI(ctx, a.CatalogURI)
+		if fault.Is(err, fault.NotFound) {
+			return follow.Relation{}, nil
+		}
+		if err != nil {
+			return follow.Relation{}, fmt.Errorf("relation of the catalogue to %s: %w", a, err)
+		}
+		a = target
+	}
+	relation, err := s.Follows.Relation(ctx, catalog.ID, a.ID)
+	if err != nil {
+		return relation, fmt.Errorf("relation of the catalogue to %s: %w", a, err)
+	}
+	return relation, nil
+}
+
+// kindOf returns the keys of what an account is and, for groups and instances, of what that means.
+func kindOf(a account.Account) (kind, about string) {
+	switch {
+	case a.Kind == account.Group && a.Username == account.CatalogUsername:
+		return "profile.kind.catalog", "profile.catalog.text"
+	case a.Kind == account.Group && a.Username == account.ForumUsername:
+		return "profile.kind.forum", "profile.forum.text"
+	case a.Kind == account.Group:
+		return "profile.kind.group", "profile.group.text"
+	case a.Kind == account.Application:
+		return "profile.kind.application", "profile.application.text"
+	case a.Kind == account.Organization:
+		return "profile.kind.organization", ""
+	case a.Kind == account.ServiceActor:
+		return "profile.kind.service", ""
+	}
+	return "profile.kind.person", ""
+}
+
+// asCatalog is the value of the field als with which an editor acts for the instance.
+const asCatalog = "catalog"
+
+// followProfile follows an account as the reader, or for the instance with als=catalog. To follow an instance is to
+// follow its catalogue and its forum.
+func (s *Site) followProfile(w http.ResponseWriter, r *http.Request) error {
+	reader, a, err := s.followSides(r)
+	if err != nil {
+		return err
+	}
+	asInstance := r.PostFormValue("als") == asCatalog
+	pending, err := s.follow(r.Context(), reader, a, asInstance)
+	if err != nil {
+		return fmt.Errorf("follow %s: %w", a, err)
+	}
+	switch {
+	case pending:
+		s.flash(w, "info", "flash.follow.sent")
+	case asInstance:
+		s.flash(w, "success", "flash.follow.instance")
+	default:
+		s.flash(w, "success", "flash.follow.done")
+	}
+	return s.back(w, r, profileURL(a))
+}
+
+func (s *Site) unfollowProfile(w http.ResponseWriter, r *http.Request) error {
+	reader, a, err := s.followSides(r)
+	if err != nil {
+		return err
+	}
+	asInstance := r.PostFormValue("als") == asCatalog
+	if err := s.unfollow(r.Context(), reader, a, asInstance); err != nil {
+		return fmt.Errorf("unfollow %s: %w", a, err)
+	}
+	if asInstance {
+		s.flash(w, "success", "flash.unfollow.instance")
+	} else {
+		s.flash(w, "success", "flash.unfollow.done")
+	}
+	return s.back(w, r, profileURL(a))
+}
+
+// followSides returns who clicked and whom it is about.
+func (s *Site) followSides(r *http.Request) (account.Account, account.Account, error) {
+	reader, err := s.require(r, account.RoleMember)
+	if err != nil {
+		return reader, account.Account{}, err
+	}
+	a, err := s.profile(r)
+	return reader, a, err
+}
+
+// readerAs returns whose follow it is: the reader's own, or our catalogue's.
+func (s *Site) readerAs(ctx context.Context, actor account.Account, asInstance bool) (int64, error) {
+	if !asInstance {
+		return actor.ID, nil
+	}
+	catalog, err := s.Accounts.Catalog(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("our catalogue: %w", err)
+	}
+	return catalog.ID, nil
+}
+
+// follow starts to follow a, or catalogue and forum where a is an instance. pending reports that an answer is awaited.
+func (s *Site) follow(ctx context.Context, actor, a account.Account, asInstance bool) (pending bool, err error) {
+	readerID, err := s.readerAs(ctx, actor, asInstance)
+	if err != nil {
+		return false, err
+	}
+	targets, err := s.targetsOf(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	for _, target := range targets {
+		f, err := s.Follows.Follow(ctx, actor, readerID, target.ID)
+		if err != nil {
+			return pending, err
+		}
+		pending = pending || f.State == follow.Pending
+	}
+	return pending, nil
+}
+
+func (s *Site) unfollow(ctx context.Context, actor, a account.Account, asInstance bool) error {
+	readerID, err := s.readerAs(ctx, actor, asInstance)
+	if err != nil {
+		return err
+	}
+	targets, err := s.targetsOf(ctx, a)
+	if err != nil {
+		return err
+	}
+	for _, target := range targets {
+		if err := s.Follows.Unfollow(ctx, actor, readerID, target.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// targetsOf is a itself or, for another instance, its catalogue and its forum, fetched when we do not know them yet.
+func (s *Site) targetsOf(ctx context.Context, a account.Account) ([]account.Account, error) {
+	if a.Kind != account.Application {
+		return []account.Account{a}, nil
+	}
+	var targets []account.Account
+	for _, uri := range []string{a.CatalogURI, a.ForumURI} {
+		if uri == "" {
+			continue
+		}
+		target, err := s.Accounts.ByURI(ctx, uri)
+		if fault.Is(err, fault.NotFound) && s.Resolver != nil {
+			target, err = s.Resolver.ResolveURI(ctx, uri)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("group of %s: %w", a, err)
+		}
+		targets = append(targets, target)
+	}
+	if len(targets) == 0 {
+		return nil, fault.New(fault.Invalid, "member.error.no_catalog")
+	}
+	return targets, nil
+}

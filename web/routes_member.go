@@ -1,0 +1,84 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/gorilla/mux"
+)
+
+// registerMember is the table of the pages about people, talk and administration.
+func (s *Site) registerMember(r *mux.Router) {
+	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
+	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	ceremony := func(path string, h handler) { r.Handle(path, s.handleJSON(h)).Methods(http.MethodPost) }
+
+	// Coming in and going out. What is sent here is limited per address, see limitWrites.
+	get("/anmelden", s.showLogin)
+	post("/abmelden", s.logout)
+	get("/einladung/{secret}", s.showInvitation)
+	get("/anmeldelink/{secret}", s.showLoginLink)
+	post("/anmeldelink/{secret}", s.useLoginLink)
+	ceremony("/webauthn/anmeldung/beginn", s.beginLogin)
+	ceremony("/webauthn/anmeldung/abschluss", s.finishLogin)
+	ceremony("/webauthn/registrierung/beginn", s.beginRegistration)
+	ceremony("/webauthn/registrierung/abschluss", s.finishRegistration)
+	ceremony("/webauthn/schluessel/beginn", s.beginAddPasskey)
+	ceremony("/webauthn/schluessel/abschluss", s.finishAddPasskey)
+
+	// Anyone: talk and people.
+	get("/diskussionen", s.listDiscussions)
+	get("/diskussionen/{id:[0-9]+}", s.showDiscussion)
+	get("/beitraege/{id:[0-9]+}", s.showPost)
+	get("/beitraege/{id:[0-9]+}/verlauf", s.showPostHistory)
+	get("/mitmachende", s.showParticipants)
+	get("/suche", s.search)
+	get("/@{handle}", s.showProfile)
+
+	// Everyone with an account: answering, writing, following.
+	get("/diskussionen/neu", s.newDiscussion)
+	post("/beitraege", s.createPost)
+	get("/beitraege/{id:[0-9]+}/antworten", s.showReply)
+	get("/beitraege/{id:[0-9]+}/bearbeiten", s.editPost)
+	post("/beitraege/{id:[0-9]+}/bearbeiten", s.savePost)
+	get("/beitraege/{id:[0-9]+}/loeschen", s.confirmDelete)
+	post("/beitraege/{id:[0-9]+}/{verb:loeschen|favorisieren|nicht-mehr-favorisieren|teilen|nicht-mehr-teilen}", s.reactToPost)
+	post("/@{handle}/folgen", s.followProfile)
+	post("/@{handle}/entfolgen", s.unfollowProfile)
+
+	// Everyone with an account: what concerns me.
+	get("/bereich", s.showHome)
+	get("/bereich/mitteilungen", s.showNotifications)
+	get("/bereich/entwuerfe", s.showDrafts)
+	get("/bereich/anfragen", s.showRequests)
+	post("/bereich/anfragen/{id:[0-9]+}", s.answerRequest)
+	get("/einstellungen", s.showSettings)
+	post("/einstellungen", s.saveSettings)
+	get("/einstellungen/zugangsschluessel", s.showPasskeys)
+	post("/einstellungen/zugangsschluessel/{id:[0-9]+}/umbenennen", s.renamePasskey)
+	get("/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen", s.confirmRevokePasskey)
+	post("/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen", s.revokePasskey)
+	get("/einstellungen/sitzungen", s.showSessions)
+	post("/einstellungen/sitzungen/{id:[0-9]+}/abmelden", s.revokeSession)
+
+	// Administrators.
+	get("/verwaltung", s.showOrganization)
+	post("/verwaltung", s.saveOrganization)
+	get("/verwaltung/konten", s.showAccounts)
+	get("/verwaltung/konten/{id:[0-9]+}", s.manageAccount)
+	post("/verwaltung/konten/{id:[0-9]+}/rolle", s.changeRole)
+	post("/verwaltung/konten/{id:[0-9]+}/zustand", s.changeState)
+	post("/verwaltung/konten/{id:[0-9]+}/anmeldelink", s.createLoginLink)
+	get("/verwaltung/einladungen", s.showInvitations)
+	post("/verwaltung/einladungen", s.createInvitation)
+	post("/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen", s.revokeInvitation)
+	get("/verwaltung/foederation", s.showFederation)
+	post("/verwaltung/foederation/folgen", s.followAsInstance)
+	get("/verwaltung/protokoll", s.showAuditLog)
+
+	// Anyone: about this instance.
+	get("/impressum", s.showImprint)
+	get("/datenschutz", s.showPrivacy)
+	get("/barrierefreiheit", s.showAccessibility)
+	get("/instanz", s.showInstance)
+	get("/ns/vorbild", s.showVocabulary)
+}

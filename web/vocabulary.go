@@ -1,0 +1,120 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// vocabularyNamespace is the namespace of the extension terms. Its literal prefix on the wire is "vb:".
+const vocabularyNamespace = "https://w3id.org/vorbild#"
+
+// vocabularyTerm documents one extension term for people and, by its kind, for JSON-LD processors.
+type vocabularyTerm struct {
+	Name   string
+	Type   string
+	DE, EN string
+	ID     bool // its value is an address
+}
+
+// vocabularySection is the terms of one kind of object.
+type vocabularySection struct {
+	ID    string
+	Title string // key
+	Terms []vocabularyTerm
+}
+
+type vocabularyView struct {
+	Namespace string
+	Sections  []vocabularySection
+}
+
+// vocabulary is what version 1 says. It only grows: instances that are updated years apart read it.
+var vocabulary = []vocabularySection{
+	{"artikel", "about.ns.article", []vocabularyTerm{
+		{Name: "kind", Type: "BestPractice", DE: "Kennzeichnet ein Praxisbeispiel. Pflicht.", EN: "Marks a best practice. Required."},
+		{Name: "schema", Type: "1", DE: "Version dieses Vokabulars. Pflicht.", EN: "Version of this vocabulary. Required."},
+		{Name: "revision", Type: "integer", DE: "Wächst mit jeder veröffentlichten Fassung, ab 1. Pflicht.", EN: "Grows with each published version, from 1. Required."},
+		{Name: "level", Type: "bund, land, kommune, verband, extern", DE: "Verwaltungsebene.", EN: "Level of administration."},
+		{Name: "region", Type: "ISO 3166-2:DE", DE: "Land, zum Beispiel DE-SH.", EN: "Land, such as DE-SH."},
+		{Name: "ars", Type: "text", DE: "Amtlicher Regionalschlüssel mit 12 Ziffern, wenn eine Gemeinde gemeint ist.", EN: "Official regional key of 12 digits where a municipality is meant."},
+		{Name: "organization", Type: "{name, url, id}", DE: "Wer dahintersteht.", EN: "Who stands behind it."},
+		{Name: "goals", Type: "list of {id, notation, name}", DE: "Kernziele.", EN: "Core goals."},
+		{Name: "fields", Type: "list of {id, notation, name}", DE: "Handlungsfelder.", EN: "Fields of action."},
+		{Name: "services", Type: "list of {scheme, key, name}", DE: "Betroffene Verwaltungsleistungen (leika, ozg).", EN: "Administrative services concerned (leika, ozg)."},
+		{Name: "implementation", Type: "begun, advanced, completed", DE: "Stand der Umsetzung.", EN: "State of implementation."},
+		{Name: "situation", Type: "text", DE: "Ausgangslage.", EN: "Starting point."},
+		{Name: "outcome", Type: "text", DE: "Wirkung in Worten.", EN: "Effect in words."},
+		{Name: "prerequisites", Type: "text", DE: "Was es braucht.", EN: "What it needs."},
+		{Name: "pitfalls", Type: "text", DE: "Was schiefging.", EN: "What went wrong."},
+		{Name: "measures", Type: "list of text", DE: "Was getan wurde.", EN: "What was done."},
+		{Name: "legalBasis", Type: "list of text", DE: "Gesetze und Normen.", EN: "Laws and norms."},
+		{Name: "figures", Type: "list of {quantity, name, unit, before, after, change, from, to, method, scope}", DE: "Kennzahlen. Einheiten in UCUM, zum Beispiel MW.h/a; negativ ist eingespart.", EN: "Key figures. Units in UCUM, such as MW.h/a; negative is saved."},
+		{Name: "cost", Type: "list of {amount, currency, kind, name}", DE: "Kosten, einmalig (once) oder jährlich (yearly).", EN: "Cost, once or yearly."},
+		{Name: "effort", Type: "{personDays}", DE: "Aufwand in Personentagen.", EN: "Effort in person days."},
+		{Name: "contact", Type: "{name, unit, email, url}", DE: "Fachlicher Kontakt, keine privaten Daten.", EN: "Functional contact, no private data."},
+		{Name: "licence", Type: "URL", DE: "Lizenz des Textes.", EN: "Licence of the text.", ID: true},
+		{Name: "links", Type: "list of {rel, href, name}", DE: "Verweise: opencode, documentation, law, product, other.", EN: "Links: opencode, documentation, law, product, other."},
+		{Name: "reuseOf", Type: "id", DE: "Das Praxisbeispiel, aus dem dieses entstanden ist.", EN: "The practice this one grew out of.", ID: true},
+	}},
+	{"antwort", "about.ns.note", []vocabularyTerm{
+		{Name: "kind", Type: "Reuse, Assessment, Question, CurationNote", DE: "Nachnutzung, Bewertung, Rückfrage oder Anmerkung der Redaktion.", EN: "A reuse, an assessment, an editor's question or an editor's note."},
+		{Name: "reuseState", Type: "planned, implementing, in-use, rejected", DE: "Stand der Nachnutzung.", EN: "State of the reuse."},
+		{Name: "practice", Type: "id", DE: "Das eigene Praxisbeispiel der nachnutzenden Stelle.", EN: "The reuser's own practice.", ID: true},
+		{Name: "status", Type: "critical, attention, uncritical", DE: "Bewertung: kritisch, weitere Maßnahmen erforderlich, unkritisch.", EN: "Assessment."},
+		{Name: "progress", Type: "begun, advanced, completed", DE: "Umsetzung zum Zeitpunkt der Bewertung.", EN: "Implementation at the time of the assessment."},
+		{Name: "urgent", Type: "boolean", DE: "Hohe Dringlichkeit.", EN: "High urgency."},
+		{Name: "horizon", Type: "integer", DE: "Jahr, für das die Bewertung gilt.", EN: "Year the assessment is about."},
+		{Name: "collection", Type: "id", DE: "Sammlung, zu der eine Anmerkung gehört.", EN: "Collection that a note belongs to.", ID: true},
+	}},
+	{"kuratieren", "about.ns.curation", []vocabularyTerm{
+		{Name: "revisionAccepted", Type: "integer", DE: "An Add: die Fassung, die aufgenommen wurde.", EN: "On Add: the version that was accepted."},
+		{Name: "chapter", Type: "text", DE: "Kapitel der Sammlung.", EN: "Chapter of the collection."},
+		{Name: "reason", Type: "text", DE: "An Remove: warum.", EN: "On Remove: why."},
+		{Name: "chapters", Type: "list of {name, summary}", DE: "An einer Sammlung (kind: Curation): ihre Kapitel.", EN: "On a collection (kind: Curation): its chapters."},
+		{Name: "entries", Type: "list of {id, revision}", DE: "An einer Ausgabe (kind: Edition): was in ihr steht.", EN: "On an edition (kind: Edition): what it contains."},
+		{Name: "checksum", Type: "text", DE: "SHA-256 des HTML einer Ausgabe.", EN: "SHA-256 of an edition's HTML."},
+		{Name: "replacedBy", Type: "id", DE: "An einem Begriff einer Taxonomie: sein Nachfolger.", EN: "On a term of a taxonomy: its successor.", ID: true},
+	}},
+	{"instanz", "about.ns.actor", []vocabularyTerm{
+		{Name: "catalogue", Type: "id", DE: "Katalog der Instanz.", EN: "The instance's catalogue.", ID: true},
+		{Name: "forum", Type: "id", DE: "Forum der Instanz.", EN: "The instance's forum.", ID: true},
+	}},
+}
+
+// vocabularyContext is the JSON-LD context of the terms.
+func vocabularyContext() ([]byte, error) {
+	terms := map[string]any{"vb": vocabularyNamespace}
+	for _, section := range vocabulary {
+		for _, term := range section.Terms {
+			if term.ID {
+				terms["vb:"+term.Name] = map[string]string{"@type": "@id"}
+			}
+		}
+	}
+	body, err := json.MarshalIndent(map[string]any{"@context": terms}, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("vocabulary: %w", err)
+	}
+	return body, nil
+}
+
+// showVocabulary documents the terms for people, and is the context for machines.
+func (s *Site) showVocabulary(w http.ResponseWriter, r *http.Request) error {
+	if accept := r.Header.Get("Accept"); strings.Contains(accept, "ld+json") || wantsActivity(r) {
+		body, err := vocabularyContext()
+		if err != nil {
+			return err
+		}
+		w.Header().Set("Content-Type", "application/ld+json; charset=utf-8")
+		w.Header().Set("Cache-Control", "public, max-age=86400")
+		w.Header().Add("Vary", "Accept")
+		_, _ = w.Write(body)
+		return nil
+	}
+	return s.render(w, r, http.StatusOK, "vocabulary", page{
+		Title: s.t(r, "about.ns.title"), Description: s.t(r, "about.ns.lead"), Canonical: s.Config.BaseURL + "/ns/vorbild",
+		Data: vocabularyView{Namespace: vocabularyNamespace, Sections: vocabulary},
+	})
+}
