@@ -113,7 +113,9 @@ func (a *App) Handler() (http.Handler, error) {
 func (a *App) startJobs(ctx context.Context) error {
 	a.federation.Work(a.jobs)
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Notify]) error { return a.Notifications.Notify(ctx, j.Args) })
-	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error { return a.Curation.Arrived(ctx, j.Args.PostID) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error {
+		return a.Curation.Arrived(ctx, j.Args.PostID)
+	})
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}

@@ -1,0 +1,205 @@
+package app_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/app"
+	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/db/dbtest"
+	"github.com/vorbild/vorbild/internal/organization"
+)
+
+// instance is a whole Vorbild on loopback, the same App as in production.
+type instance struct {
+	*app.App
+	t    testing.TB
+	slug string
+	dsn  string
+	port int
+	stop func()
+}
+
+func startInstance(t testing.TB, slug string, o organization.Organization) *instance {
+	t.Helper()
+	i := &instance{t: t, slug: slug, dsn: dbtest.DSN(t)}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.port = listener.Addr().(*net.TCPAddr).Port
+	i.run(listener)
+	t.Cleanup(func() { i.stop() })
+	if err := i.Organizations.Save(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	if err := i.Accounts.Bootstrap(t.Context(), o.ShortName, string(o.Level), o.Region); err != nil {
+		t.Fatal(err)
+	}
+	return i
+}
+
+// run serves until stop is called.
+func (i *instance) run(listener net.Listener) {
+	i.t.Helper()
+	cfg := config.Config{
+		BaseURL: fmt.Sprintf("http://%s.localhost:%d", i.slug, i.port), DatabaseURL: i.dsn, DatabaseConns: 8,
+		PrivateHosts: []string{"*.localhost"}, Worker: true,
+	}
+	a, err := app.New(context.Background(), cfg, slog.New(slog.NewTextHandler(testWriter{i.t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	i.App = a
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- a.ServeOn(ctx, listener) }()
+	i.stop = func() {
+		cancel()
+		if err := errors.Join(<-done, a.Close()); err != nil {
+			i.t.Errorf("%s: %v", i.slug, err)
+		}
+		i.stop = func() {}
+	}
+}
+
+// testWriter shows what an instance logs when a test fails.
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(b []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(b)))
+	return len(b), nil
+}
+
+func (i *instance) url(path string) string { return i.Config.BaseURL + path }
+
+// member makes an account and returns its token.
+func (i *instance) member(username string, role account.Role) string {
+	i.t.Helper()
+	a, err := i.Accounts.CreateLocal(i.t.Context(), username, "Stelle "+username, role)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	token, err := i.Auth.Token(i.t.Context(), a.ID, "test", "read write follow")
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return token
+}
+
+// loopback reaches names under .localhost wherever they resolve to, and shows redirects instead of following them.
+var loopback = &http.Client{
+	Timeout: 30 * time.Second,
+	Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, err
+		}
+		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+	}},
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+}
+
+func (i *instance) do(method, path, token string, form url.Values) (*http.Response, *goquery.Document) {
+	i.t.Helper()
+	var body io.Reader
+	if form != nil {
+		body = strings.NewReader(form.Encode())
+	}
+	req, err := http.NewRequestWithContext(i.t.Context(), method, i.url(path), body)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	req.Header.Set("Accept", "text/html")
+	if form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	resp, err := loopback.Do(req)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	page, err := goquery.NewDocumentFromReader(resp.Body)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return resp, page
+}
+
+func (i *instance) get(path, token string) (*http.Response, *goquery.Document) {
+	i.t.Helper()
+	return i.do(http.MethodGet, path, token, nil)
+}
+
+// post sends a form that must succeed and returns where it leads.
+func (i *instance) post(path, token string, form url.Values) string {
+	i.t.Helper()
+	if form == nil {
+		form = url.Values{}
+	}
+	resp, page := i.do(http.MethodPost, path, token, form)
+	if resp.StatusCode != http.StatusSeeOther {
+		i.t.Fatalf("POST %s on %s: %s\n%s", path, i.slug, resp.Status, strings.Join(strings.Fields(page.Find("main").Text()), " "))
+	}
+	return resp.Header.Get("Location")
+}
+
+// followInstance lets i's catalogue follow the catalogue and the forum of another, and waits until that stands.
+func (i *instance) followInstance(other *instance, token string) {
+	i.t.Helper()
+	for _, name := range []string{"praxis", "forum"} {
+		handle := name + "@" + other.Config.Domain()
+		i.get("/suche?q="+url.QueryEscape(handle), token)
+		i.post("/@"+handle+"/folgen", token, url.Values{"als": {"catalog"}})
+		within(i.t, handle+" accepts "+i.slug, func() bool {
+			target, err := i.Accounts.ByHandle(i.t.Context(), handle)
+			if err != nil {
+				return false
+			}
+			following, err := i.Follows.FollowedByUs(i.t.Context(), target.ID)
+			return err == nil && following
+		})
+	}
+}
+
+// pageOf returns the path of the page on which i shows the post with that ActivityPub id, as soon as it has arrived.
+func (i *instance) pageOf(uri string) (path string) {
+	i.t.Helper()
+	within(i.t, uri+" arrives at "+i.slug, func() bool {
+		resp, _ := i.get("/suche?q="+url.QueryEscape(uri), "")
+		path = resp.Header.Get("Location")
+		return resp.StatusCode == http.StatusSeeOther
+	})
+	u, err := url.Parse(path)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	return u.RequestURI()
+}
+
+// within waits for what takes another instance's work.
+func within(t testing.TB, what string, f func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for !f() {
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s", what)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}

@@ -1,0 +1,235 @@
+package app_test
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/organization"
+)
+
+// The main job, from an invitation to the aggregate view: a person registers a passkey in a real browser and publishes;
+// another instance comments; the KG accepts; the author is told; a change and a withdrawal reach the KG. Every page that
+// is passed is searched for barriers.
+func TestJourney(t *testing.T) {
+	t.Parallel()
+	sh := startInstance(t, "sh", organization.Organization{Name: "Land Schleswig-Holstein", ShortName: "Schleswig-Holstein", Level: organization.LevelLand, Region: "DE-SH"})
+	vitako := startInstance(t, "vitako", organization.Organization{Name: "VITAKO", ShortName: "VITAKO", Level: organization.LevelVerband})
+	kg := startInstance(t, "kg", organization.Organization{Name: "KG Green-IT", ShortName: "KG Green-IT", Level: organization.LevelVerband, Curates: true})
+	everyone := []*instance{sh, vitako, kg}
+	editors := map[*instance]string{}
+	for _, i := range everyone {
+		editors[i] = i.member("redaktion", account.RoleEditor)
+	}
+	for _, i := range everyone {
+		for _, other := range everyone {
+			if i != other {
+				i.followInstance(other, editors[i])
+			}
+		}
+	}
+	b := startBrowser(t)
+
+	// An invitation, a passkey, and the way back in with it.
+	invitation, err := sh.Auth.Invite(t.Context(), account.Account{}, account.RoleMember, "Green-IT-Stelle", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(sh.url("/einladung/" + invitation))
+	b.barriers("invitation")
+	b.run("register", fill("username", "green-it"), fill("display_name", "Green-IT-Stelle"), fill("name", "Dienstrechner"),
+		chromedp.Click("[data-passkey-start]", chromedp.ByQuery))
+	b.waitPath("/bereich")
+	b.run("log out", chromedp.Evaluate(`document.querySelector("form[action='/abmelden']").submit()`, nil))
+	b.waitPath("/")
+	b.open(sh.url("/bereich"))
+	b.waitPath("/anmelden")
+	b.barriers("login")
+	b.run("log in", chromedp.Click("[data-passkey-start]", chromedp.ByQuery))
+	b.waitPath("/bereich")
+	if resp, _ := sh.get("/einladung/"+invitation, ""); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("a used invitation answers %s", resp.Status)
+	}
+
+	// Publishing: a mistake first, which keeps what was typed; then complete.
+	b.open(sh.url("/praxisbeispiele/neu"))
+	b.barriers("form")
+	b.run("publish with gaps", fill("title", "Serverräume wärmer betreiben"), chromedp.Click("button.kern-btn[name=action][value=publish]", chromedp.ByQuery))
+	b.run("error summary", chromedp.WaitVisible(".error-summary", chromedp.ByQuery))
+	b.barriers("form with mistakes")
+	var title string
+	b.run("kept", chromedp.Value("[name=title]", &title, chromedp.ByQuery))
+	if title != "Serverräume wärmer betreiben" {
+		t.Errorf("after a mistake the title is %q", title)
+	}
+	b.run("publish",
+		fill("summary", "Höhere Temperaturen sparen Kühlenergie, ohne die Geräte zu gefährden."),
+		fill("source", "## Vorgehen\n\nGrad für Grad von 20 auf 24 °C."),
+		chromedp.SetValue("[name='figures.0.quantity']", "electricity", chromedp.ByQuery),
+		chromedp.SetValue("[name='figures.0.unit']", "MW.h/a", chromedp.ByQuery),
+		fill("figures.0.before", "120,5"), fill("figures.0.after", "70"),
+		chromedp.Click("button.kern-btn[name=action][value=publish]", chromedp.ByQuery))
+	path := b.waitPath("/praxisbeispiele/")
+	uri := sh.url("/practices/" + strings.TrimPrefix(path, "/praxisbeispiele/"))
+	b.barriers("own practice")
+
+	// It stands complete on the others, with its origin.
+	for _, i := range []*instance{vitako, kg} {
+		_, page := i.get(i.pageOf(uri), "")
+		text := strings.Join(strings.Fields(page.Find("main").Text()), " ")
+		for _, want := range []string{"Serverräume wärmer betreiben", "Höhere Temperaturen sparen Kühlenergie", "Grad für Grad", "120,5", "70", "Schleswig-Holstein"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s does not show %q", i.slug, want)
+			}
+		}
+		if page.Find("main a[href='"+sh.url(path)+"']").Length() == 0 {
+			t.Errorf("%s does not link the origin %s", i.slug, sh.url(path))
+		}
+	}
+
+	// A comment from VITAKO reaches the origin and, through its group, the KG.
+	commenter := vitako.member("rechenzentrum", account.RoleMember)
+	id := vitako.pageOf(uri)[len("/praxisbeispiele/"):]
+	vitako.post("/beitraege", commenter, url.Values{"in_reply_to": {id}, "source": {"Wie haben Sie die **Einhausung** gelöst?"}, "visibility": {"public"}})
+	for _, i := range []*instance{sh, kg} {
+		within(t, "the comment stands at "+i.slug, func() bool {
+			_, page := i.get(i.pageOf(uri), "")
+			return strings.Contains(page.Find("main").Text(), "Wie haben Sie die Einhausung gelöst?")
+		})
+	}
+
+	// The KG's editor accepts at the desk; the aggregate view sums up; the author is told.
+	link, err := kg.Auth.LoginLink(t.Context(), mustByUsername(t, kg, "redaktion").ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(kg.url("/anmeldelink/" + link))
+	b.barriers("login link")
+	b.run("use the link", chromedp.Click("main form button[type=submit]", chromedp.ByQuery))
+	b.waitPath("/einstellungen/zugangsschluessel")
+	b.barriers("passkeys")
+	b.open(kg.url("/redaktion"))
+	b.barriers("desk")
+	b.run("accept", chromedp.Click("form[action$='/annehmen'] button", chromedp.ByQuery))
+	b.waitPath("/redaktion")
+	b.open(kg.url("/ueberblick"))
+	b.barriers("overview")
+	if text := b.text("main"); !strings.Contains(text, "Serverräume wärmer betreiben") || !strings.Contains(text, "50,5") {
+		t.Errorf("the overview does not show the accepted practice and its sum:\n%s", text)
+	}
+	within(t, "the author hears of the curation", func() bool {
+		list, err := sh.Notifications.Unread(t.Context(), mustByUsername(t, sh, "green-it").ID)
+		return err == nil && list >= 2 // the comment and the curation
+	})
+	b.open(sh.url("/bereich/mitteilungen"))
+	b.barriers("notifications")
+	if text := b.text("main"); !strings.Contains(text, "KG Green-IT") {
+		t.Errorf("the author's notifications do not name the KG:\n%s", text)
+	}
+
+	// A change at the origin is visible at the KG, as a change since the curation; so is the withdrawal.
+	b.open(sh.url(path + "/bearbeiten"))
+	b.run("change", fill("title", "Serverräume deutlich wärmer betreiben"), chromedp.Click("button.kern-btn[name=action][value=publish]", chromedp.ByQuery))
+	b.waitPath(path)
+	within(t, "the KG shows the change", func() bool {
+		_, page := kg.get("/redaktion?stand=changed", editors[kg])
+		return strings.Contains(page.Find("main").Text(), "Serverräume deutlich wärmer betreiben")
+	})
+	b.open(sh.url(path + "/verlauf"))
+	b.barriers("history")
+	b.open(sh.url(path + "/zurueckziehen"))
+	b.barriers("withdraw")
+	b.run("withdraw", chromedp.Click("main form button[type=submit]", chromedp.ByQuery))
+	within(t, "the withdrawal reaches everyone", func() bool {
+		return !slices.ContainsFunc(everyone, func(i *instance) bool {
+			_, page := i.get("/praxisbeispiele", "")
+			_, overview := kg.get("/ueberblick", "")
+			return strings.Contains(page.Find("main").Text()+overview.Find("main").Text(), "Serverräume deutlich")
+		})
+	})
+	if resp, _ := sh.get(path, ""); resp.StatusCode != http.StatusGone {
+		t.Errorf("the withdrawn practice answers %s at its origin", resp.Status)
+	}
+}
+
+// fill replaces what stands in a field, as typing does.
+func fill(name, text string) chromedp.Action {
+	field := "[name='" + name + "']"
+	return chromedp.Tasks{
+		chromedp.ScrollIntoView(field, chromedp.ByQuery),
+		chromedp.SetValue(field, "", chromedp.ByQuery),
+		chromedp.SendKeys(field, text, chromedp.ByQuery),
+	}
+}
+
+func mustByUsername(t *testing.T, i *instance, name string) account.Account {
+	t.Helper()
+	a, err := i.Accounts.ByUsername(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// Every page of every role, with content, in both widths.
+func TestNoBarriersAnywhere(t *testing.T) {
+	t.Parallel()
+	kg := startInstance(t, "kg", organization.Organization{Name: "KG Green-IT", ShortName: "KG Green-IT", Level: organization.LevelVerband, Curates: true})
+	admin := kg.member("verwaltung", account.RoleAdmin)
+	location := kg.post("/praxisbeispiele/neu", admin, url.Values{
+		"title": {"Abwärme nutzen"}, "summary": {"Die Abwärme des Rechenzentrums heizt zwei Schulen."}, "source": {"## Vorgehen\n\n1. messen\n2. anschließen\n\n| a | b |\n|---|---|\n| 1 | 2 |"},
+		"level": {"kommune"}, "region": {"DE-SH"}, "implementation": {"advanced"}, "licence": {"https://www.govdata.de/dl-de/by-2-0"}, "language": {"de"}, "action": {"publish"},
+		"figures.0.quantity": {"heat"}, "figures.0.name": {"Wärme"}, "figures.0.unit": {"MW.h/a"}, "figures.0.change": {"-180"},
+	})
+	practice := strings.Split(location, "?")[0]
+	practiceID := practice[strings.LastIndex(practice, "/")+1:]
+	thread := kg.post("/beitraege", admin, url.Values{"title": {"Wer hat Erfahrung?"}, "source": {"Bitte **melden**.\n\n> Zitat"}, "visibility": {"public"}})
+	comment := kg.post("/beitraege", admin, url.Values{"in_reply_to": {practiceID}, "source": {"Eine Ergänzung."}, "visibility": {"public"}})
+	commentID := comment[strings.LastIndex(comment, "-")+1:]
+	within(t, "the practice is on the desk", func() bool {
+		_, page := kg.get("/redaktion", admin)
+		return strings.Contains(page.Find("main").Text(), "Abwärme nutzen")
+	})
+	kg.post("/redaktion/"+practiceID+"/annehmen", admin, nil)
+
+	public := []string{"/", "/ueberblick", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
+		practice + "/verlauf", "/diskussionen", thread, "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
+		"/barrierefreiheit", "/instanz", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
+	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu",
+		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
+		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/redaktion", "/redaktion?stand=accepted",
+		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/protokoll"}
+
+	b := startBrowser(t)
+	b.everyPage(kg, "visitor", public)
+	link, err := kg.Auth.LoginLink(t.Context(), mustByUsername(t, kg, "verwaltung").ID, time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.open(kg.url("/anmeldelink/" + link))
+	b.run("use the link", chromedp.Click("main form button[type=submit]", chromedp.ByQuery))
+	b.waitPath("/einstellungen")
+	b.everyPage(kg, "administration", internal)
+}
+
+func (b *browser) everyPage(i *instance, who string, paths []string) {
+	b.t.Helper()
+	for _, width := range []int64{1280, 390} {
+		b.run("resize", chromedp.EmulateViewport(width, 900))
+		for _, path := range paths {
+			b.open(i.url(path))
+			b.barriers(who + " " + path)
+			var overflow int
+			b.run("width", chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &overflow))
+			if overflow > 0 {
+				b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
+			}
+		}
+	}
+}

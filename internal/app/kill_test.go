@@ -1,0 +1,196 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/app"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/organization"
+)
+
+const asProgram = "VORBILD_TEST_AS_PROGRAM"
+
+// TestMain lets the test binary be the program itself, so that a test can kill it for real.
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "" {
+		os.Exit(m.Run())
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	if err := app.Command().Run(ctx, append([]string{"vorbild"}, strings.Fields(os.Getenv(asProgram))...)); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// program is an instance as a process of its own.
+type program struct {
+	*instance
+	cmd *exec.Cmd
+}
+
+// startProgram sets an instance up in this process, then hands its database and port to a process.
+func startProgram(t *testing.T, slug string) (p *program, token string) {
+	t.Helper()
+	i := startInstance(t, slug, organization.Organization{Name: slug, ShortName: slug, Level: organization.LevelVerband})
+	token = i.member("redaktion", account.RoleEditor)
+	i.stop()
+	p = &program{instance: i}
+	p.start()
+	t.Cleanup(func() { p.kill() })
+	return p, token
+}
+
+func (p *program) start() {
+	p.t.Helper()
+	p.cmd = exec.Command(os.Args[0])
+	p.cmd.Env = append(os.Environ(), asProgram+"=serve", "VORBILD_BASE_URL="+p.Config.BaseURL, fmt.Sprintf("VORBILD_LISTEN=127.0.0.1:%d", p.port),
+		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=8", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
+	p.cmd.Stderr = os.Stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	within(p.t, p.slug+" listens", func() bool {
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err == nil
+	})
+}
+
+func (p *program) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// tryPost sends a form that may meet a dead process; it reports whether the server said it was done.
+func (p *program) tryPost(path, token string, form url.Values) bool {
+	req, err := http.NewRequest(http.MethodPost, p.url(path), strings.NewReader(form.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set("Authorization", "Bearer "+token)
+	resp, err := loopback.Do(req)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	return resp.StatusCode == http.StatusSeeOther
+}
+
+// Both sides are killed again and again while one publishes; afterwards the other has exactly what the first has.
+func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	from, token := startProgram(t, "sender")
+	to, follower := startProgram(t, "receiver")
+	handle := "forum@" + from.Config.Domain()
+	to.get("/suche?q="+url.QueryEscape(handle), follower)
+	to.post("/@"+handle+"/folgen", follower, url.Values{"als": {"catalog"}})
+	senderDB, receiverDB := openDB(t, from.dsn), openDB(t, to.dsn)
+	within(t, "the follow is accepted", func() bool {
+		return count(t, receiverDB, `SELECT count(*) FROM follows WHERE state = 'accepted'`) == 1
+	})
+
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	stop := make(chan struct{})
+	killed := make(chan int)
+	go func() {
+		kills := 0
+		defer func() { killed <- kills }()
+		for victims := []*program{from, to}; ; kills++ {
+			select {
+			case <-stop:
+				return
+			case <-time.After(time.Duration(100+random.IntN(500)) * time.Millisecond):
+			}
+			v := victims[random.IntN(2)]
+			v.kill()
+			v.start()
+		}
+	}()
+	var promised []string
+	for n := range 40 {
+		title := fmt.Sprintf("Beitrag Nummer %d", n)
+		if from.tryPost("/beitraege", token, url.Values{"title": {title}, "source": {"Text zu " + title}, "visibility": {"public"}}) {
+			promised = append(promised, title)
+		}
+		time.Sleep(30 * time.Millisecond)
+	}
+	close(stop)
+	kills := <-killed
+	t.Logf("%d of 40 posts confirmed, %d kills", len(promised), kills)
+	if kills < 2 || len(promised) < 5 {
+		t.Fatalf("too little happened: %d kills, %d confirmed posts", kills, len(promised))
+	}
+
+	published := titles(t, senderDB, `SELECT title FROM posts WHERE local AND state = 'published' ORDER BY title`)
+	have := map[string]bool{}
+	for _, title := range published {
+		if have[title] {
+			t.Errorf("%q stands twice at its origin", title)
+		}
+		have[title] = true
+	}
+	for _, title := range promised {
+		if !have[title] {
+			t.Errorf("%q was confirmed and is lost", title)
+		}
+	}
+	within(t, "everything published has arrived", func() bool {
+		return count(t, receiverDB, `SELECT count(*) FROM posts WHERE NOT local AND state = 'published'`) >= len(published)
+	})
+	arrived := titles(t, receiverDB, `SELECT title FROM posts WHERE NOT local AND state = 'published' ORDER BY title`)
+	if diff := cmp.Diff(published, arrived); diff != "" {
+		t.Errorf("the receiver has something else than the sender (-sender +receiver):\n%s", diff)
+	}
+	if twice := count(t, receiverDB, `SELECT count(*) FROM (SELECT 1 FROM boosts WHERE undone_at IS NULL GROUP BY account_id, post_id HAVING count(*) > 1) b`); twice != 0 {
+		t.Errorf("%d posts are shared twice", twice)
+	}
+}
+
+func openDB(t *testing.T, dsn string) *sqlx.DB {
+	t.Helper()
+	conn, err := db.Open(t.Context(), dsn, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+func count(t *testing.T, conn *sqlx.DB, query string) (n int) {
+	t.Helper()
+	if err := conn.Get(&n, query); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func titles(t *testing.T, conn *sqlx.DB, query string) (list []string) {
+	t.Helper()
+	if err := conn.Select(&list, query); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
