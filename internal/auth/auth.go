@@ -47,6 +47,9 @@ func New(db *sqlx.DB, accounts *account.Service, baseURL, name string) (*Service
 	if err != nil {
 		return nil, fmt.Errorf("auth.New: base URL: %w", err)
 	}
+	if u.Hostname() == "" {
+		return nil, fmt.Errorf("auth.New: base URL %q has no host", baseURL)
+	}
 	if name = strings.TrimSpace(name); name == "" {
 		name = u.Hostname()
 	}
