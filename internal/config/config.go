@@ -5,7 +5,11 @@ package config
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
+	"os"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
@@ -21,7 +25,7 @@ type Config struct {
 	DatabaseURL string `env:"VORBILD_DATABASE_URL"`
 	// DatabaseURLFile is a file that holds DatabaseURL.
 	DatabaseURLFile string `env:"VORBILD_DATABASE_URL_FILE"`
-	// DatabaseConns is the most connections one process opens.
+	// DatabaseConns is the most connections one process opens, beside one that listens for jobs.
 	DatabaseConns int `env:"VORBILD_DATABASE_CONNS" envDefault:"16"`
 	// DataDir holds the private PostgreSQL cluster and nothing else of value.
 	DataDir string `env:"VORBILD_DATA_DIR" envDefault:"data"`
@@ -48,20 +52,120 @@ func (c Config) Domain() string {
 	return strings.ToLower(u.Host)
 }
 
-// Load reads the environment.
-func Load() (Config, error) {
-	c, err := env.ParseAs[Config]()
-	if err != nil {
-		return c, fmt.Errorf("config: %w", err)
+// ListenAddress returns where serve listens: Listen, or the loopback address with the port of BaseURL, else 8080.
+func (c Config) ListenAddress() string {
+	if c.Listen != "" {
+		return c.Listen
 	}
-	return c, c.Validate()
+	port := "8080"
+	if u, err := url.Parse(c.BaseURL); err == nil && u.Port() != "" {
+		port = u.Port()
+	}
+	return net.JoinHostPort("127.0.0.1", port)
 }
 
-// Validate lists every mistake.
-func (c Config) Validate() error {
-	var errs []error
-	if u, err := url.Parse(c.BaseURL); err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || strings.Trim(u.Path, "/") != "" {
-		errs = append(errs, fmt.Errorf("VORBILD_BASE_URL: %q is not an address like https://green-it.example", c.BaseURL))
+// Load reads the environment. The error lists every mistake, one to a line, by the name of the variable.
+func Load() (Config, error) { return load(env.ToMap(os.Environ())) }
+
+func load(environment map[string]string) (Config, error) {
+	var c Config
+	// What cannot be parsed keeps its zero value and is reported once, by parsing.
+	errs, broken := parseErrors(env.ParseWithOptions(&c, env.Options{Environment: environment}))
+	if c.DatabaseURLFile != "" {
+		if err := c.readDatabaseURL(); err != nil {
+			errs = append(errs, err)
+		}
 	}
-	return errors.Join(errs...)
+	c.normalize()
+	for _, m := range c.mistakes() {
+		if !slices.Contains(broken, m.name) {
+			errs = append(errs, m)
+		}
+	}
+	if len(errs) > 0 {
+		return c, fmt.Errorf("the configuration has mistakes:\n%w", errors.Join(errs...))
+	}
+	return c, nil
+}
+
+// readDatabaseURL takes the connection string from the file.
+func (c *Config) readDatabaseURL() error {
+	if c.DatabaseURL != "" {
+		return mistake{"VORBILD_DATABASE_URL_FILE", "is set beside VORBILD_DATABASE_URL; set one of them"}
+	}
+	content, err := os.ReadFile(c.DatabaseURLFile)
+	if err != nil {
+		return mistake{"VORBILD_DATABASE_URL_FILE", fmt.Sprintf("cannot be read: %v", err)}
+	}
+	if c.DatabaseURL = strings.TrimSpace(string(content)); c.DatabaseURL == "" {
+		return mistake{"VORBILD_DATABASE_URL_FILE", fmt.Sprintf("names %s, which is empty", c.DatabaseURLFile)}
+	}
+	return nil
+}
+
+// normalize forgives what has only one meaning: capitals, the usual port and a slash behind the address, blanks around
+// entries of lists.
+func (c *Config) normalize() {
+	c.BaseURL = strings.TrimRight(strings.ToLower(strings.TrimSpace(c.BaseURL)), "/")
+	for scheme, port := range map[string]string{"https://": ":443", "http://": ":80"} {
+		if strings.HasPrefix(c.BaseURL, scheme) {
+			c.BaseURL = strings.TrimSuffix(c.BaseURL, port)
+		}
+	}
+	c.LogLevel = strings.ToLower(strings.TrimSpace(c.LogLevel))
+	for _, list := range []*[]string{&c.PrivateHosts, &c.TrustedProxies, &c.AutoAcceptHosts} {
+		var kept []string
+		for _, entry := range *list {
+			if entry = strings.ToLower(strings.TrimSpace(entry)); entry != "" {
+				kept = append(kept, entry)
+			}
+		}
+		*list = kept
+	}
+}
+
+// parseErrors names the variables instead of the fields, without their values: one may be a secret.
+func parseErrors(err error) (errs []error, names []string) {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		if err != nil {
+			errs = append(errs, err)
+		}
+		return errs, nil
+	}
+	for _, e := range all.Errors {
+		var field env.ParseError
+		if !errors.As(e, &field) {
+			errs = append(errs, e)
+			continue
+		}
+		name, kind := field.Name, "a "+field.Type.String()
+		if f, ok := reflect.TypeFor[Config]().FieldByName(field.Name); ok {
+			name = f.Tag.Get("env")
+		}
+		switch field.Type.Kind() {
+		case reflect.Int:
+			kind = "a whole number"
+		case reflect.Bool:
+			kind = "true or false"
+		}
+		errs = append(errs, mistake{name, "is not " + kind})
+		names = append(names, name)
+	}
+	return errs, names
+}
+
+// Setting is one variable of the environment.
+type Setting struct {
+	Name    string // VORBILD_...
+	Default string
+}
+
+// Settings lists all variables in the order of Config, for the documentation's tests.
+func Settings() []Setting {
+	var settings []Setting
+	for f := range reflect.TypeFor[Config]().Fields() {
+		settings = append(settings, Setting{Name: f.Tag.Get("env"), Default: f.Tag.Get("envDefault")})
+	}
+	return settings
 }
