@@ -136,15 +136,6 @@ func (l *Localizer) T(key string, args ...any) string {
 	return key
 }
 
-// Has reports whether key has a message, in whichever language.
-func (l *Localizer) Has(key string) bool {
-	if _, ok := l.plain[key]; ok {
-		return true
-	}
-	_, tag, _ := l.messages.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: key})
-	return tag != language.Und
-}
-
 func integer(v any) (int64, bool) {
 	switch n := v.(type) {
 	case int:
