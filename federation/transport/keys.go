@@ -49,6 +49,9 @@ func (c *Client) keyOwner(ctx context.Context, keyID string, r *http.Request) (o
 	if err == nil {
 		err = checkState(owner)
 	}
+	if err == nil && owner.Host() != hostOf(u) { // the handle is on another host than the key
+		err = c.checkBlocked(ctx, owner.Host())
+	}
 	return owner, true, err
 }
 
@@ -82,7 +85,11 @@ func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, r *http.Reques
 			return a, checkState(a)
 		}
 		err = keyFault(keyID, err)
-		c.keyFailures.put(keyID, keyFailure{err: err, until: c.now().Add(keyFailureTTL)})
+		ttl := keyFailureTTL
+		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
+			ttl = keyOutageTTL
+		}
+		c.keyFailures.put(keyID, keyFailure{err: err, until: c.now().Add(ttl)})
 		return a, err
 	})
 	select {

@@ -33,7 +33,8 @@ const (
 	clockWindow    = time.Hour       // how far a signature's date may be from now
 	keyRetry       = 5 * time.Minute // a key younger than this is not fetched again because a signature failed
 	keyFailureTTL  = 5 * time.Minute
-	actorTTL       = 24 * time.Hour // how long a stored actor is believed without asking its origin
+	keyOutageTTL   = 10 * time.Second // the origin did not answer: it may be starting, and its first messages wait for this
+	actorTTL       = 24 * time.Hour   // how long a stored actor is believed without asking its origin
 )
 
 // Client talks to other instances in the name of this one. It is safe for concurrent use; one process has one.

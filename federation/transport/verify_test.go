@@ -271,16 +271,25 @@ func TestVerifyFetchesKey(t *testing.T) {
 
 func TestVerifyFailureIsForgotten(t *testing.T) {
 	t.Parallel()
-	c, p := newClient(t), newPeer(t, "peer")
-	p.status("/u/anna", 500)
-	l := newLetter(p.url("/u/anna#main-key"), testKey())
-	if _, err := l.send(t, c); !fault.Is(err, fault.Unavailable) {
-		t.Fatalf("got %v", err)
-	}
-	p.serveActor("anna", p.actor("anna", testKey()))
-	c.now = func() time.Time { return time.Now().Add(keyFailureTTL + time.Second) }
-	if _, err := l.send(t, c); err != nil {
-		t.Errorf("after a while: %v", err)
+	for code, tt := range map[int]struct {
+		kind  fault.Kind
+		after time.Duration
+	}{500: {fault.Unavailable, keyOutageTTL}, 404: {fault.Unauthorized, keyFailureTTL}} {
+		c, p := newClient(t), newPeer(t, "peer")
+		p.status("/u/anna", code)
+		l := newLetter(p.url("/u/anna#main-key"), testKey())
+		if _, err := l.send(t, c); !fault.Is(err, tt.kind) {
+			t.Fatalf("%d: got %v", code, err)
+		}
+		p.serveActor("anna", p.actor("anna", testKey()))
+		c.now = func() time.Time { return time.Now().Add(tt.after - 2*time.Second) }
+		if _, err := l.send(t, c); !fault.Is(err, tt.kind) {
+			t.Errorf("%d, too early: %v", code, err)
+		}
+		c.now = func() time.Time { return time.Now().Add(tt.after + time.Second) }
+		if _, err := l.send(t, c); err != nil {
+			t.Errorf("%d, after a while: %v", code, err)
+		}
 	}
 }
 
@@ -314,8 +323,12 @@ func TestVerifyRefusesBlocked(t *testing.T) {
 		}
 	}
 	known := stored(t, c, p, "bert", time.Minute)
+	split := stored(t, c, newPeer(t, "web"), "carl", time.Minute)
+	if _, err := c.db.ExecContext(t.Context(), `UPDATE accounts SET domain = $1 WHERE id = $2`, p.host, split.ID); err != nil {
+		t.Fatal(err)
+	}
 	block("peer.localhost")
-	for _, keyID := range []string{p.url("/u/anna#main-key"), known.PublicKeyID} {
+	for _, keyID := range []string{p.url("/u/anna#main-key"), known.PublicKeyID, split.PublicKeyID} {
 		if _, err := newLetter(keyID, testKey()).send(t, c); !fault.Is(err, fault.Forbidden) {
 			t.Errorf("%s: got %v", keyID, err)
 		}
