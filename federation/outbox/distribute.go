@@ -22,8 +22,6 @@ type plan struct {
 	table string
 	id    int64
 	still func(ctx context.Context, tx *sqlx.Tx) (bool, error)
-	// again makes the activity once more under another id when its id was used before; nil: then there is nothing to send.
-	again func(n int) (vocab.Outgoing, error)
 	// jobs follow from the stored activity.
 	jobs func(activityID int64) []river.JobArgs
 }
@@ -105,23 +103,8 @@ func (o *Outbox) store(ctx context.Context, p plan) error {
 		now := o.now()
 		id := db.NewID(now)
 		fresh, err := insertActivity(ctx, tx, id, p.out, now)
-		for n := 2; err == nil && !fresh; n++ {
-			if p.again == nil || n > 20 {
-				return nil
-			}
-			out, err := p.again(n)
-			if err != nil {
-				return err
-			}
-			if out.URI == "" {
-				return nil
-			}
-			if fresh, err = insertActivity(ctx, tx, id, out, now); err != nil {
-				return err
-			}
-		}
-		if err != nil {
-			return err
+		if err != nil || !fresh {
+			return err // stored before: this job runs a second time
 		}
 		if p.jobs != nil {
 			if err := o.Jobs.Enqueue(ctx, tx, p.jobs(id)...); err != nil {

@@ -1,9 +1,7 @@
 package outbox
 
 import (
-	"bytes"
 	"context"
-	"strconv"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
@@ -35,13 +33,6 @@ func (o *Outbox) updatePost(ctx context.Context, id int64) (plan, error) {
 	}
 	out, err := o.Render.Update(doc)
 	p := o.aboutPost(doc, out)
-	// A second change within the same second is another activity; the same change is not sent twice.
-	p.again = func(n int) (vocab.Outgoing, error) {
-		if sent, ok, err := o.known(ctx, out.URI); err != nil || !ok || bytes.Equal(sent.Body, out.Body) {
-			return vocab.Outgoing{}, err
-		}
-		return o.Render.Renamed(out, out.URI+"-"+strconv.Itoa(n))
-	}
 	return p, err
 }
 

@@ -67,7 +67,17 @@ func (o *Outbox) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("outbox.Sweep: %w", err)
 	}
-	return o.wake(ctx, hosts...)
+	return db.InTx(ctx, o.DB, func(tx *sqlx.Tx) error {
+		for _, host := range hosts {
+			if err := o.Jobs.Enqueue(ctx, tx, job.Deliver{Host: host}); err != nil {
+				return err
+			}
+			if err := wakeDeliver(ctx, tx, host); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // PeerSeen notes that a host sent us something valid: it lives, so what waits for it is tried now instead of at the end
@@ -93,15 +103,4 @@ func (o *Outbox) PeerSeen(ctx context.Context, host string) error {
 		o.Log.InfoContext(ctx, "peer answers again", "host", host)
 	}
 	return nil
-}
-
-func (o *Outbox) wake(ctx context.Context, hosts ...string) error {
-	if len(hosts) == 0 {
-		return nil
-	}
-	args := make([]river.JobArgs, len(hosts))
-	for i, host := range hosts {
-		args[i] = job.Deliver{Host: host}
-	}
-	return db.InTx(ctx, o.DB, func(tx *sqlx.Tx) error { return o.Jobs.Enqueue(ctx, tx, args...) })
 }

@@ -85,21 +85,6 @@ func (r *Renderer) Update(doc PostDoc) (Outgoing, error) {
 	return d.finish(t, doc.Author.ID, doc.Post.URI, object, a)
 }
 
-// Renamed is the same activity under another id.
-func (r *Renderer) Renamed(out Outgoing, id string) (Outgoing, error) {
-	var m map[string]any
-	if err := json.Unmarshal(out.Body, &m); err != nil {
-		return Outgoing{}, fmt.Errorf("vocab: rename %s: %w", out.URI, err)
-	}
-	m["id"] = id
-	body, err := encode(m)
-	if err != nil {
-		return Outgoing{}, err
-	}
-	out.URI, out.Body = id, body
-	return out, nil
-}
-
 // Delete tells that a post was withdrawn.
 func (r *Renderer) Delete(doc PostDoc) (Outgoing, error) {
 	object, err := r.tombstoneObject(doc)

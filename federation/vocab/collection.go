@@ -118,3 +118,12 @@ func (r *Renderer) AnnounceItem(id string, actor account.Account, postURI string
 	setPublished(t, at)
 	return d.object(t)
 }
+
+// CreateItem is a Create as it stands in an outbox page.
+func (r *Renderer) CreateItem(id string, actor account.Account, postURI string, at time.Time) (map[string]any, error) {
+	d := newDraft()
+	t := streams.NewActivityStreamsCreate()
+	d.setActivity(t, id, actor.URI, postURI, openly(actor))
+	setPublished(t, at)
+	return d.object(t)
+}

@@ -196,7 +196,11 @@ func documents(t *testing.T) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body, err = r.Page(Page{ID: cat.URI + "/outbox?page=1", PartOf: cat.URI + "/outbox", Next: cat.URI + "/outbox?page=2", Total: 21, Items: []any{item}})
+	created, err := r.CreateItem(base+"/notes/44#create", anna, base+"/notes/44", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err = r.Page(Page{ID: cat.URI + "/outbox?page=1", PartOf: cat.URI + "/outbox", Next: cat.URI + "/outbox?page=2", Total: 21, Items: []any{item, created}})
 	add("outbox_page", body, err)
 	body, err = r.Replies(base+"/practices/42/replies", []string{base + "/notes/44"})
 	add("replies", body, err)

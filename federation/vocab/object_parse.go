@@ -106,7 +106,9 @@ func (o Object) Kind() post.Kind { return kinds[o.Type] }
 func (o Object) Tombstone() bool { return o.Type == "Tombstone" }
 
 // IsPractice reports whether it carries our terms for a best practice.
-func (o Object) IsPractice() bool { return o.Type == "Article" && o.terms.text("vb:kind") == KindPractice }
+func (o Object) IsPractice() bool {
+	return o.Type == "Article" && o.terms.text("vb:kind") == KindPractice
+}
 
 // Groups are the ids that may be the board it stands on, the audience first.
 func (o Object) Groups() []string {

@@ -1,38 +1,18 @@
 package vocab
 
 import (
-	"encoding/json"
 	"os"
-	"strconv"
-	"strings"
+	"sync"
+
+	"github.com/vorbild/vorbild/internal/i18n"
 )
 
-// fileWords reads the messages as they are shipped, without the machinery of internal/i18n.
-type fileWords map[string]string
-
-func testWords(language string) Words {
-	raw, err := os.ReadFile("../../web/locales/federation." + language + ".json")
+var bundle = sync.OnceValue(func() *i18n.Bundle {
+	b, err := i18n.Load(os.DirFS("../../web/locales"))
 	if err != nil {
 		panic(err)
 	}
-	w := fileWords{}
-	if err := json.Unmarshal(raw, &w); err != nil {
-		panic(err)
-	}
-	return w
-}
+	return b
+})
 
-func (w fileWords) T(key string, args ...any) string {
-	s, ok := w[key]
-	if !ok {
-		return key
-	}
-	for i := 0; i+1 < len(args); i += 2 {
-		s = strings.ReplaceAll(s, "{{."+args[i].(string)+"}}", args[i+1].(string))
-	}
-	return s
-}
-
-func (fileWords) Number(v float64, _ int) string {
-	return strings.ReplaceAll(strconv.FormatFloat(v, 'f', -1, 64), ".", ",")
-}
+func testWords(language string) Words { return bundle().For(language) }

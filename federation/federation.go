@@ -1,0 +1,142 @@
+// Package federation is the ActivityPub surface of an instance: what other servers can fetch, what they send us, what we
+// send them. It puts its rooms together and names their routes and jobs; the rooms are transport (signed HTTP), vocab
+// (documents), publish (GET), gofed and inbox (POST and what follows), outbox (sending), wellknown (discovery).
+package federation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/gorilla/mux"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/federation/gofed"
+	"github.com/vorbild/vorbild/federation/inbox"
+	"github.com/vorbild/vorbild/federation/outbox"
+	"github.com/vorbild/vorbild/federation/publish"
+	"github.com/vorbild/vorbild/federation/transport"
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/federation/wellknown"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+// sweepEvery is how often lanes are checked for something due that nobody works on.
+const sweepEvery = time.Minute
+
+// Deps are the services the surface stands on.
+type Deps struct {
+	DB        *sqlx.DB
+	Jobs      *job.Queue
+	Accounts  *account.Service
+	Follows   *follow.Service
+	Posts     *post.Service
+	Practices *practice.Service
+	Curation  *curation.Service
+	Transport *transport.Client
+	Messages  *i18n.Bundle
+	Config    config.Config
+	Version   string
+	Log       *slog.Logger
+}
+
+// Federation is the surface.
+type Federation struct {
+	Deps
+	outbox  *outbox.Outbox
+	inbox   *inbox.Inbox
+	publish *publish.Publisher
+	door    *gofed.Inbox
+}
+
+// New puts it together.
+func New(d Deps) (*Federation, error) {
+	words := func(language string) vocab.Words { return d.Messages.For(language) }
+	render := vocab.NewRenderer(d.Config.BaseURL, words)
+	f := &Federation{Deps: d}
+	f.outbox = outbox.New(outbox.Deps{
+		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
+		Curation: d.Curation, Render: render, Sender: d.Transport, Domain: d.Config.Domain(), Log: d.Log,
+	})
+	var err error
+	f.inbox, err = inbox.New(inbox.Deps{
+		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
+		Fetch: d.Transport, Peers: f.outbox, Domain: d.Config.Domain(), Log: d.Log,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("federation.New: %w", err)
+	}
+	f.publish = publish.New(publish.Deps{
+		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Documents: f.outbox,
+		Render: render, Words: words, BaseURL: d.Config.BaseURL, Log: d.Log,
+	})
+	f.door = gofed.NewInbox(d.Transport, f.inbox, func(w http.ResponseWriter, r *http.Request, err error) {
+		publish.Fail(w, r, err, words, d.Log)
+	}, d.Log)
+	return f, nil
+}
+
+// Routes adds the routes. It must be called before the pages are routed: some addresses answer both, by Accept.
+func (f *Federation) Routes(r *mux.Router) {
+	wellknown.Register(r, f.DB, f.Accounts, f.Config, f.Version, f.Log)
+	r.HandleFunc("/inbox", f.sharedInbox).Methods(http.MethodPost)
+	r.HandleFunc("/actor/inbox", f.ownInbox).Methods(http.MethodPost)
+	r.HandleFunc("/{kind:u|g}/{name}/inbox", f.ownInbox).Methods(http.MethodPost)
+	f.publish.Register(r)
+}
+
+// Work registers the jobs Distribute, Deliver, GroupAnnounce, Receive, FetchPost and Backfill.
+func (f *Federation) Work(q *job.Queue) {
+	f.outbox.Work(q)
+	f.inbox.Work(q)
+}
+
+// Run watches the lanes until ctx ends. Any process that works jobs may run it, also several.
+func (f *Federation) Run(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		if err := f.outbox.Sweep(ctx); err != nil && ctx.Err() == nil {
+			f.Log.ErrorContext(ctx, "sweep of the lanes", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (f *Federation) sharedInbox(w http.ResponseWriter, r *http.Request) {
+	f.door.Serve(w, r, inbox.SharedScope)
+}
+
+// ownInbox is the inbox of one account; that there is none is said before anything is read.
+func (f *Federation) ownInbox(w http.ResponseWriter, r *http.Request) {
+	a, err := f.owner(r)
+	if err == nil && a.State != account.Active {
+		err = fault.New(fault.Gone, "error.federation.gone")
+	}
+	if err != nil {
+		publish.Fail(w, r, err, func(l string) vocab.Words { return f.Messages.For(l) }, f.Log)
+		return
+	}
+	f.door.Serve(w, r, a.URI)
+}
+
+func (f *Federation) owner(r *http.Request) (account.Account, error) {
+	if name := mux.Vars(r)["name"]; name != "" {
+		return f.Accounts.ByUsername(r.Context(), name)
+	}
+	return f.Accounts.Instance(r.Context())
+}

@@ -1,0 +1,126 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/federation/transport"
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+)
+
+// SharedScope is the scope of what comes by the shared inbox; by an own inbox it is the id of its owner.
+const SharedScope = "shared"
+
+// Read checks the shape of a body and reads its envelope. fault.Invalid.
+func (in *Inbox) Read(body []byte) (vocab.Activity, error) {
+	if err := vocab.CheckShape(body); err != nil {
+		return vocab.Activity{}, malformed(err)
+	}
+	a, err := vocab.ParseActivity(body)
+	if err != nil {
+		return a, malformed(err)
+	}
+	return a, nil
+}
+
+// MayForget reports whether a request whose signer could not be verified needs no verification: the deletion of an actor
+// that is gone at its origin has nothing left to delete here (federation.md 5.2).
+func (in *Inbox) MayForget(a vocab.Activity, err error) bool {
+	return a.Type == "Delete" && a.ObjectID == a.Actor && errors.Is(err, transport.ErrActorGone)
+}
+
+// Authorize checks that the signer may say this. forwarded is true for an activity of another server that the signer
+// passes on: nothing in it is believed.
+func (in *Inbox) Authorize(_ context.Context, signer account.Account, a vocab.Activity) (forwarded bool, err error) {
+	host := vocab.HostOf(a.Actor)
+	switch {
+	// RULE: the id lies where the actor lives. Otherwise someone could use up the ids of others, whose own activities
+	// would then count as seen before.
+	case !vocab.SameHost(a.ID, a.Actor):
+		return false, forbidden("activity %s of %s", a.ID, a.Actor)
+	// RULE: nobody speaks for us but we.
+	case host == in.Domain:
+		return false, forbidden("activity in our own name")
+	case signer.URI == a.Actor:
+		return false, nil
+	// RULE: the owner of the key is the actor, not only someone on the same host (CVE-2025-54888 and others).
+	case vocab.HostOf(signer.URI) == host:
+		return false, forbidden("%s speaks for %s", signer.URI, a.Actor)
+	}
+	return true, nil
+}
+
+// Store keeps an authorized activity and enqueues its Receive, in one transaction. A repeat changes nothing.
+func (in *Inbox) Store(ctx context.Context, scope string, a vocab.Activity) error {
+	err := db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
+		id, fresh, err := insertReceived(ctx, tx, scope, a, in.now())
+		if err != nil || !fresh {
+			return err
+		}
+		return in.Jobs.Enqueue(ctx, tx, job.Receive{ID: id})
+	})
+	if err != nil {
+		return fmt.Errorf("inbox.Store %s: %w", a.ID, err)
+	}
+	in.seen(ctx, a.Actor)
+	return nil
+}
+
+// Forwarded looks at what an activity of a third server is about, at its origin, provided that we would want to know: the
+// embedded data are dropped, and a stranger cannot make us fetch what he likes.
+func (in *Inbox) Forwarded(ctx context.Context, a vocab.Activity) error {
+	switch a.Type {
+	case "Create", "Update", "Delete":
+	default:
+		return nil
+	}
+	if !vocab.SameHost(a.Actor, a.ObjectID) || a.ObjectID == a.Actor {
+		return nil
+	}
+	known, err := in.known(ctx, a)
+	if err != nil || !known {
+		return err
+	}
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
+		return in.Jobs.Enqueue(ctx, tx, job.FetchPost{URI: a.ObjectID})
+	})
+}
+
+// known reports whether we have the object, or follow its author.
+func (in *Inbox) known(ctx context.Context, a vocab.Activity) (bool, error) {
+	if _, err := in.Posts.Find(ctx, a.ObjectID); err == nil {
+		return true, nil
+	} else if !fault.Is(err, fault.NotFound) {
+		return false, err
+	}
+	author, err := in.Accounts.ByURI(ctx, a.Actor)
+	if fault.Is(err, fault.NotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return in.Follows.FollowedByUs(ctx, author.ID)
+}
+
+// seen tells the outbox that a host lives; it is only a hint, so an error is logged and no more.
+func (in *Inbox) seen(ctx context.Context, actor string) {
+	if err := in.Peers.PeerSeen(ctx, vocab.HostOf(actor)); err != nil {
+		in.Log.WarnContext(ctx, "peer seen", "actor", actor, "error", err)
+	}
+}
+
+func malformed(err error) error {
+	return fault.Wrap(fault.Invalid, "error.federation.malformed", err)
+}
+
+func forbidden(format string, args ...any) error {
+	return fault.Wrap(fault.Forbidden, "error.federation.forbidden", fmt.Errorf("inbox: "+format, args...))
+}

@@ -1,0 +1,56 @@
+package inbox
+
+import (
+	"context"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// delete withdraws a post, or notes that an actor is gone.
+func (in *Inbox) delete(ctx context.Context, a vocab.Activity) error {
+	m := from(ctx)
+	m.about = a.ObjectID
+	switch {
+	case a.ObjectID == a.Actor:
+		return in.Accounts.MarkGone(ctx, a.Actor)
+	// RULE: nobody deletes on another host (go-fed compares only the host of the activity's id).
+	case !vocab.SameHost(a.ID, a.Actor, a.ObjectID):
+		return rejected("%s is not on the host of %s", a.ObjectID, a.Actor)
+	}
+	known, err := in.Posts.Find(ctx, a.ObjectID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		// RULE: it is remembered, so that a Create that comes later, or is fetched meanwhile, does not revive it.
+		return in.Posts.ReceiveDelete(ctx, a.ObjectID)
+	case err != nil:
+		return err
+	// RULE: an author withdraws what is his; a moderator of his host may too, but then the origin must say so.
+	case known.AccountID != m.actor.ID:
+		return in.deleteIfGone(ctx, known)
+	}
+	return in.withdraw(ctx, known, m.row.ID)
+}
+
+func (in *Inbox) withdraw(ctx context.Context, p post.Post, receivedID int64) error {
+	if err := in.Posts.ReceiveDelete(ctx, p.URI); err != nil {
+		return err
+	}
+	return in.passOnNow(ctx, p, receivedID)
+}
+
+// deleteIfGone withdraws a post only when its origin has no longer got it.
+func (in *Inbox) deleteIfGone(ctx context.Context, p post.Post) error {
+	if p.Local || !in.fetches.allow(vocab.HostOf(p.URI)) {
+		return rejected("%s is not the actor's", p.URI)
+	}
+	o, err := in.fetchObject(ctx, p.URI)
+	switch {
+	case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound), err == nil && o.Tombstone():
+		return in.Posts.ReceiveDelete(ctx, p.URI)
+	case err != nil:
+		return err
+	}
+	return rejected("%s is still there at its origin", p.URI)
+}

@@ -1,0 +1,197 @@
+package inbox
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// fetchObject gets an object from its origin.
+func (in *Inbox) fetchObject(ctx context.Context, uri string) (vocab.Object, error) {
+	doc, err := in.Fetch.Get(ctx, uri)
+	if err != nil {
+		return vocab.Object{}, err
+	}
+	o, err := vocab.ParseObject(doc.Body)
+	if err != nil {
+		return o, err
+	}
+	// RULE: transport proves that the id is its host's own; the author must be of that host too, or any server could put
+	// words into anyone's mouth.
+	if o.ID != doc.URI || (!o.Tombstone() && !vocab.SameHost(o.ID, o.AttributedTo)) {
+		return o, rejected("%s is attributed to %s", doc.URI, o.AttributedTo)
+	}
+	return o, nil
+}
+
+// reason says why a post of another server is taken in. Without one it is none of our business.
+type reason struct {
+	via      *account.Account // the group or person whose announcement or outbox brought it
+	wanted   bool             // asked for: a parent, an answer, a backfill
+	received int64            // inbox_activities.id when its author's own server sent it to us
+}
+
+// save turns a checked object into a post. The object's author is known to be on the object's host.
+func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Account, why reason) (post.Post, bool, error) {
+	kind := o.Kind()
+	if kind == "" {
+		return post.Post{}, false, ignored("no post: %s", o.Type)
+	}
+	if author.State != account.Active {
+		return post.Post{}, false, ignored("author is %s", author.State)
+	}
+	known, err := in.Posts.Find(ctx, o.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return post.Post{}, false, err
+	}
+	// RULE: a post keeps its author.
+	if err == nil && known.AccountID != author.ID {
+		return post.Post{}, false, rejected("%s belongs to another author", o.ID)
+	}
+	if err != nil && !why.wanted {
+		if err := in.concerns(ctx, o, author, why.via); err != nil {
+			return post.Post{}, false, err
+		}
+	}
+	r := post.Received{
+		URI: o.ID, URL: o.URL, AuthorID: author.ID, Kind: kind, Visibility: o.Visibility(author.FollowersURI), Role: o.Role,
+		InReplyToURI: o.InReplyTo, ContextURI: o.Context, Title: o.Name, Summary: o.Summary, HTML: o.Content,
+		Language: o.Language, Sensitive: o.Sensitive, Tags: o.Hashtags, PublishedAt: o.Published, UpdatedAt: o.Updated,
+	}
+	if r.BoardID, err = in.board(ctx, o, author, why.via); err != nil {
+		return post.Post{}, false, err
+	}
+	if r.MentionIDs, err = in.mentioned(ctx, o); err != nil {
+		return post.Post{}, false, err
+	}
+	return in.Posts.Receive(ctx, r, func(tx *sqlx.Tx, p post.Post) error {
+		return in.received(ctx, tx, p, o, why)
+	})
+}
+
+// received is what follows from a stored post, in its transaction.
+func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab.Object, why reason) error {
+	if o.IsPractice() {
+		details, dropped := o.Practice()
+		if len(dropped) > 0 {
+			if m, ok := ctx.Value(messageKey{}).(*message); ok {
+				m.note("dropped %s", strings.Join(dropped, ", "))
+			}
+			in.Log.InfoContext(ctx, "terms dropped", "object", o.ID, "terms", dropped)
+		}
+		if err := in.Practices.Receive(ctx, tx, p, details); err != nil {
+			return err
+		}
+		if p.Visibility == post.Public {
+			if err := in.Jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID}); err != nil {
+				return err
+			}
+		}
+	}
+	return in.passOn(ctx, tx, p, why.received)
+}
+
+// passOn lets our group give on what happened on its board, if its author's server told us and everyone may see it.
+func (in *Inbox) passOn(ctx context.Context, tx *sqlx.Tx, p post.Post, receivedID int64) error {
+	if receivedID == 0 || p.BoardID == nil || (p.Visibility != post.Public && p.Visibility != post.Unlisted) {
+		return nil
+	}
+	board, err := in.Accounts.ByID(ctx, *p.BoardID)
+	if err != nil {
+		return fmt.Errorf("board of %s: %w", p.URI, err)
+	}
+	if !board.Local() || board.Kind != account.Group {
+		return nil
+	}
+	return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: board.ID, InboxID: receivedID})
+}
+
+// passOnNow is passOn for an activity that changes no row here, or has changed it in a transaction of its own.
+func (in *Inbox) passOnNow(ctx context.Context, p post.Post, receivedID int64) error {
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.passOn(ctx, tx, p, receivedID) })
+}
+
+// concerns reports, as an error, when an unknown post is none of our business.
+func (in *Inbox) concerns(ctx context.Context, o vocab.Object, author account.Account, via *account.Account) error {
+	if via != nil {
+		followed, err := in.Follows.FollowedByUs(ctx, via.ID)
+		if err != nil || followed {
+			return err
+		}
+	}
+	followed, err := in.Follows.FollowedByUs(ctx, author.ID)
+	if err != nil || followed {
+		return err
+	}
+	for _, ids := range [][]string{o.To, o.Cc, o.Mentions, {o.Audience}} {
+		for _, id := range ids {
+			if !in.ours(id) {
+				continue
+			}
+			if _, err := in.Accounts.ByURI(ctx, id); err == nil {
+				return nil
+			} else if !fault.Is(err, fault.NotFound) {
+				return err
+			}
+		}
+	}
+	if o.InReplyTo != "" && o.Public() {
+		if _, err := in.Posts.Find(ctx, o.InReplyTo); err == nil {
+			return nil
+		} else if !fault.Is(err, fault.NotFound) {
+			return err
+		}
+	}
+	return ignored("nobody here follows %s or is addressed", author.URI)
+}
+
+// board finds the group on whose board a post stands.
+func (in *Inbox) board(ctx context.Context, o vocab.Object, author account.Account, via *account.Account) (*int64, error) {
+	for _, id := range o.Groups() {
+		group, err := in.Accounts.ByURI(ctx, id)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if group.Kind != account.Group || group.State != account.Active {
+			continue
+		}
+		// RULE: naming a group does not make a post stand on its board. It does when the group's own house wrote it,
+		// when the group announced it, or when it is our forum, which is open to everyone. Our catalogue lists only
+		// what our own house published. An answer stands where its parent stands, whatever it says.
+		switch {
+		case via != nil && via.ID == group.ID,
+			!group.Local() && vocab.SameHost(group.URI, author.URI),
+			group.Local() && group.Username == account.ForumUsername:
+			return &group.ID, nil
+		}
+	}
+	return nil, nil
+}
+
+// mentioned finds whom we know of the people mentioned.
+func (in *Inbox) mentioned(ctx context.Context, o vocab.Object) ([]int64, error) {
+	var ids []int64
+	for _, uri := range o.Mentions {
+		a, err := in.Accounts.ByURI(ctx, uri)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, a.ID)
+	}
+	return ids, nil
+}

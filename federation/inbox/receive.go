@@ -1,0 +1,126 @@
+package inbox
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// maxAttempts is how often an activity is tried that fails for a reason that may pass, about an hour in all.
+const maxAttempts = 12
+
+// turnLock is the space of takeTurn's locks: "turn" read as a number.
+const turnLock = 0x7475726e
+
+var errBadConn = driver.ErrBadConn
+
+// message is the activity that is being applied.
+type message struct {
+	row   row
+	actor account.Account
+	notes []string // for the operator
+	about string   // the object that was written, for object_uri
+}
+
+func (m *message) note(format string, args ...any) {
+	m.notes = append(m.notes, fmt.Sprintf(format, args...))
+}
+
+type messageKey struct{}
+
+func from(ctx context.Context) *message { return ctx.Value(messageKey{}).(*message) }
+
+// verdict ends the handling of an activity without a change: ignored does not concern us, rejected broke a rule.
+type verdict struct{ outcome, reason string }
+
+func (v *verdict) Error() string { return v.outcome + ": " + v.reason }
+
+func asVerdict(err error) *verdict {
+	var v *verdict
+	errors.As(err, &v)
+	return v
+}
+
+func ignored(format string, args ...any) error {
+	return &verdict{"ignored", fmt.Sprintf(format, args...)}
+}
+
+func rejected(format string, args ...any) error {
+	return &verdict{"rejected", fmt.Sprintf(format, args...)}
+}
+
+// Receive applies one stored activity. It may run twice: every handler is idempotent. What cannot be applied now, because
+// an origin does not answer, is tried again later.
+func (in *Inbox) Receive(ctx context.Context, id int64, attempt int) error {
+	r, err := receivedByID(ctx, in.DB, id)
+	if db.IsNotFound(err) || err == nil && r.ProcessedAt != nil {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("inbox.Receive %d: %w", id, err)
+	}
+	// RULE: one actor's activities are applied one at a time, so that a Follow and its Undo cannot pass each other
+	// unseen. Their order may still differ from the order of sending; the handlers look for what took them back.
+	done, err := takeTurn(ctx, in.DB, r.ActorURI)
+	if err != nil {
+		return fmt.Errorf("inbox.Receive %d: %w", id, err)
+	}
+	defer done()
+
+	m := &message{row: r}
+	outcome, reason, err := in.apply(ctx, m)
+	if err != nil && attempt < maxAttempts {
+		return fmt.Errorf("inbox.Receive %s %s: %w", r.Type, r.URI, err)
+	}
+	if err != nil {
+		outcome, reason = "ignored", "given up: "+err.Error()
+		in.Log.WarnContext(ctx, "activity given up", "type", r.Type, "uri", r.URI, "error", err)
+	}
+	if reason != "" {
+		m.notes = append([]string{reason}, m.notes...)
+	}
+	return markProcessed(ctx, in.DB, id, outcome, clip(strings.Join(m.notes, "; ")), m.about, in.now())
+}
+
+func (in *Inbox) apply(ctx context.Context, m *message) (outcome, reason string, err error) {
+	a, err := vocab.ParseActivity(m.row.Body)
+	if err != nil {
+		return "rejected", err.Error(), nil
+	}
+	m.actor, err = in.Fetch.FetchActor(ctx, a.Actor)
+	if err == nil {
+		err = in.handlers.Dispatch(context.WithValue(ctx, messageKey{}, m), a)
+	}
+	v := asVerdict(err)
+	switch {
+	case err == nil:
+		return "applied", "", nil
+	case v != nil:
+		return v.outcome, v.reason, nil
+	case errors.Is(err, vocab.ErrUnknownType):
+		return "ignored", "type not handled", nil
+	case errors.Is(err, vocab.ErrMalformed):
+		return "rejected", err.Error(), nil
+	}
+	switch fault.KindOf(err) {
+	case fault.Gone, fault.NotFound, fault.Conflict:
+		return "ignored", err.Error(), nil
+	case fault.Forbidden, fault.Invalid, fault.Unauthorized:
+		return "rejected", err.Error(), nil
+	}
+	return "", "", err
+}
+
+func clip(s string) string {
+	if r := []rune(strings.ToValidUTF8(s, "")); len(r) > 1000 {
+		return string(r[:1000])
+	}
+	return strings.ReplaceAll(s, "\x00", "")
+}

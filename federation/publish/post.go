@@ -1,0 +1,228 @@
+package publish
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// ownPost finds one of our posts by its path. What was never public does not exist for others, also when it was
+// withdrawn.
+func (p *Publisher) ownPost(r *http.Request) (post.Post, error) {
+	id, err := number(r, "id")
+	if err != nil {
+		return post.Post{}, err
+	}
+	found, err := p.Posts.Get(r.Context(), id)
+	if err != nil {
+		return found, err
+	}
+	public := found.Visibility == post.Public || found.Visibility == post.Unlisted
+	if !found.Local || found.State == post.StateDraft || found.PublishedAt == nil || !public || found.URI != p.BaseURL+"/"+mux.Vars(r)["list"]+"/"+mux.Vars(r)["id"] {
+		return found, notFound("post %d", id)
+	}
+	return found, nil
+}
+
+// post serves a post, 410 with a Tombstone once it is withdrawn.
+func (p *Publisher) post(w http.ResponseWriter, r *http.Request) error {
+	found, err := p.ownPost(r)
+	if err != nil {
+		return err
+	}
+	if isBrowser(r) {
+		return see(w, r, found.URL)
+	}
+	doc, err := p.Documents.DocumentOf(r.Context(), found)
+	if err != nil {
+		return err
+	}
+	body, err := p.Render.Post(doc)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if found.State == post.StateWithdrawn {
+		status = http.StatusGone
+	}
+	return document(w, r, status, body)
+}
+
+// there is ownPost for what hangs on a post: it goes with the post.
+func (p *Publisher) there(r *http.Request) (post.Post, error) {
+	found, err := p.ownPost(r)
+	if err == nil && found.State == post.StateWithdrawn {
+		err = fault.New(fault.Gone, "error.federation.gone")
+	}
+	return found, err
+}
+
+// create serves the Create of a thread or practice, as it was sent.
+func (p *Publisher) create(w http.ResponseWriter, r *http.Request) error {
+	found, err := p.there(r)
+	if err != nil {
+		return err
+	}
+	if isBrowser(r) {
+		return see(w, r, found.URL)
+	}
+	return p.sent(w, r, found.URI+"/activity")
+}
+
+// activity serves any other activity that we sent.
+func (p *Publisher) activity(w http.ResponseWriter, r *http.Request) error {
+	return p.sent(w, r, p.BaseURL+r.URL.Path)
+}
+
+func (p *Publisher) sent(w http.ResponseWriter, r *http.Request, uri string) error {
+	body, err := publicActivity(r.Context(), p.DB, uri)
+	if db.IsNotFound(err) {
+		return notFound("activity %s", uri)
+	}
+	if err != nil {
+		return err
+	}
+	return document(w, r, http.StatusOK, body)
+}
+
+// replies lists the direct public answers, from wherever they came.
+func (p *Publisher) replies(w http.ResponseWriter, r *http.Request) error {
+	found, err := p.there(r)
+	if err != nil {
+		return err
+	}
+	list, err := p.Posts.Replies(r.Context(), found.ID)
+	if err != nil {
+		return err
+	}
+	ids := []string{}
+	for _, reply := range list {
+		ids = append(ids, reply.URI)
+	}
+	render := p.Render.Replies
+	if r.URL.Query().Get("page") != "" {
+		render = p.Render.RepliesPage
+	}
+	body, err := render(found.URI+"/replies", ids)
+	if err != nil {
+		return err
+	}
+	return document(w, r, http.StatusOK, body)
+}
+
+// counts tells how many like or share a post.
+func (p *Publisher) counts(w http.ResponseWriter, r *http.Request) error {
+	found, err := p.there(r)
+	if err != nil {
+		return err
+	}
+	n := found.FavouritesCount
+	if mux.Vars(r)["count"] == "shares" {
+		n = found.BoostsCount
+	}
+	body, err := p.Render.Count(found.URI+"/"+mux.Vars(r)["count"], n)
+	if err != nil {
+		return err
+	}
+	return document(w, r, http.StatusOK, body)
+}
+
+// thread lists all public posts of a thread that began here, in the order of time (FEP-f228).
+func (p *Publisher) thread(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id, err := number(r, "id")
+	if err != nil {
+		return err
+	}
+	root, err := p.Posts.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !root.Local || root.ThreadID != root.ID || root.State != post.StatePublished || (root.Visibility != post.Public && root.Visibility != post.Unlisted) {
+		return notFound("thread %d", id)
+	}
+	if isBrowser(r) {
+		return see(w, r, root.URL)
+	}
+	author, err := p.Accounts.ByID(ctx, root.AccountID)
+	if err != nil {
+		return err
+	}
+	views, err := p.Posts.Thread(ctx, post.Viewer{}, id)
+	if err != nil {
+		return err
+	}
+	views = slices.DeleteFunc(views, func(v post.View) bool { return v.Post.State != post.StatePublished })
+	slices.SortStableFunc(views, func(a, b post.View) int { return at(a.Post).Compare(at(b.Post)) })
+	ids := make([]string, len(views))
+	for i, v := range views {
+		ids[i] = v.Post.URI
+	}
+	body, err := p.Render.Items(vocab.Collection{ID: root.ContextURI, AttributedTo: author.URI, Name: root.Title}, ids)
+	if err != nil {
+		return err
+	}
+	return document(w, r, http.StatusOK, body)
+}
+
+func at(p post.Post) time.Time {
+	if p.PublishedAt != nil {
+		return *p.PublishedAt
+	}
+	return p.CreatedAt
+}
+
+// collection serves what the catalogue curated: the truth that its Add and Remove only hint at.
+func (p *Publisher) collection(w http.ResponseWriter, r *http.Request) error {
+	a, err := p.local(r)
+	if err != nil {
+		return err
+	}
+	slug := mux.Vars(r)["slug"]
+	if a.Username != account.CatalogUsername || (slug != curation.Curated && slug != curation.Featured) {
+		return notFound("collection %s", slug)
+	}
+	posts, err := p.Curation.Collection(r.Context(), slug)
+	if err != nil {
+		return err
+	}
+	id := a.URI + "/collections/" + slug
+	if r.URL.Query().Get("page") == "" {
+		body, err := p.Render.Collection(vocab.Collection{
+			ID: id, Total: len(posts), First: id + "?page=true", AttributedTo: a.URI, Kind: "Curation",
+			Name: p.Words(cmp.Or(a.Language, "de")).T("federation.collection." + slug),
+		})
+		if err != nil {
+			return err
+		}
+		return document(w, r, http.StatusOK, body)
+	}
+	page := vocab.Page{ID: pageID(id, r), PartOf: id, Total: len(posts), Items: []any{}}
+	// The order is the editors'; the cursor is the last post of the page before.
+	start := 0
+	if after := before(r); slices.ContainsFunc(posts, func(x post.Post) bool { return x.ID == after }) {
+		start = slices.IndexFunc(posts, func(x post.Post) bool { return x.ID == after }) + 1
+	}
+	rest := posts[start:]
+	for _, entry := range rest[:min(len(rest), pageSize)] {
+		page.Items = append(page.Items, entry.URI)
+	}
+	if len(rest) > pageSize {
+		page.Next = nextAfter(id, rest[pageSize-1].ID)
+	}
+	body, err := p.Render.Page(page)
+	if err != nil {
+		return err
+	}
+	return document(w, r, http.StatusOK, body)
+}

@@ -1,0 +1,64 @@
+package publish
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// outboxEntry is one line of an outbox: a post, or a boost of one.
+type outboxEntry struct {
+	ID           int64     `db:"id"`
+	PostURI      string    `db:"post_uri"`
+	InReplyToURI string    `db:"in_reply_to_uri"`
+	AuthorID     int64     `db:"author_id"`
+	BoostURI     string    `db:"boost_uri"`
+	At           time.Time `db:"at"`
+}
+
+// CreateURI is the id of the activity that told of the post.
+func (e outboxEntry) CreateURI() string {
+	return vocab.CreateURI(post.Post{URI: e.PostURI, InReplyToURI: e.InReplyToURI})
+}
+
+// outboxSQL lists what everyone may see: own posts, top-level posts of the account's board (a group), boosts.
+const outboxSQL = `
+	SELECT id, uri AS post_uri, in_reply_to_uri, account_id AS author_id, '' AS boost_uri, published_at AS at FROM posts
+	WHERE state = 'published' AND visibility IN ('public', 'unlisted') AND published_at IS NOT NULL
+		AND (account_id = $1 OR (board_id = $1 AND in_reply_to_uri = ''))
+	UNION ALL
+	SELECT b.id, p.uri, p.in_reply_to_uri, p.account_id, b.uri, b.created_at FROM boosts b JOIN posts p ON p.id = b.post_id
+	WHERE b.account_id = $1 AND b.undone_at IS NULL AND p.state = 'published' AND p.visibility IN ('public', 'unlisted')`
+
+func outboxPage(ctx context.Context, q sqlx.ExtContext, accountID, before int64, limit int) ([]outboxEntry, error) {
+	var list []outboxEntry
+	err := sqlx.SelectContext(ctx, q, &list, `SELECT id, post_uri, in_reply_to_uri, author_id, boost_uri, at FROM (`+outboxSQL+`) o
+		WHERE id < $2 ORDER BY id DESC LIMIT $3`, accountID, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("publish: outbox of %d: %w", accountID, err)
+	}
+	return list, nil
+}
+
+func countOutbox(ctx context.Context, q sqlx.ExtContext, accountID int64) (int, error) {
+	var n int
+	err := sqlx.GetContext(ctx, q, &n, `SELECT count(*) FROM (`+outboxSQL+`) o`, accountID)
+	if err != nil {
+		return 0, fmt.Errorf("publish: outbox of %d: %w", accountID, err)
+	}
+	return n, nil
+}
+
+// publicActivity returns the bytes of an activity that everyone may read, unless it was taken back. Follows are
+// addressed to one account only, but their receivers look them up.
+func publicActivity(ctx context.Context, q sqlx.ExtContext, uri string) ([]byte, error) {
+	var body []byte
+	err := sqlx.GetContext(ctx, q, &body, `SELECT body FROM activities a WHERE uri = $1 AND (public OR type IN ('Follow', 'Like'))
+		AND NOT EXISTS (SELECT 1 FROM activities u WHERE u.uri = a.uri || '#undo')`, uri)
+	return body, err
+}
