@@ -1,5 +1,8 @@
 // Package practice is the structured best practice: a post of kind article with level, region, goals, fields and
 // key figures, its drafts and published versions, and how to find one. It must not know the wire format.
+//
+// The words stand in posts, the structure beside them in practices; both change in one transaction, under the lock of the
+// post's row. What nobody else sees yet stands in practices.pending.
 package practice
 
 import (
@@ -80,24 +83,24 @@ func (f Figure) Difference() (float64, bool) {
 // Licences offered in the form, first one is the default.
 var Licences = []string{"https://www.govdata.de/dl-de/by-2-0", "https://www.govdata.de/dl-de/zero-2-0", "https://creativecommons.org/licenses/by/4.0/", "https://creativecommons.org/publicdomain/zero/1.0/"}
 
-// Draft is everything the form sends.
+// Draft is everything the form sends. Unpublished it is kept as JSON, gaps and mistakes included.
 type Draft struct {
-	Title          string // 3..200 characters
-	Summary        string // one to three sentences, 10..500 characters
-	Source         string // Markdown, 1..50,000 characters when published
-	Language       string
-	Level          organization.Level
-	Region         string
-	Implementation string
-	Goals          []int64 // terms.id
-	Fields         []int64
-	Measures       []string
-	Figures        []Figure
-	ContactName    string
-	ContactUnit    string
-	ContactEmail   string
-	ContactURL     string
-	Licence        string
+	Title          string             `json:"title"`   // 3..200 characters
+	Summary        string             `json:"summary"` // one to three sentences, 10..500 characters
+	Source         string             `json:"source"`  // Markdown, 1..50,000 characters when published
+	Language       string             `json:"language"`
+	Level          organization.Level `json:"level"`
+	Region         string             `json:"region"`
+	Implementation string             `json:"implementation"`
+	Goals          []int64            `json:"goals"` // terms.id
+	Fields         []int64            `json:"fields"`
+	Measures       []string           `json:"measures"`
+	Figures        []Figure           `json:"figures"`
+	ContactName    string             `json:"contact_name"`
+	ContactUnit    string             `json:"contact_unit"`
+	ContactEmail   string             `json:"contact_email"`
+	ContactURL     string             `json:"contact_url"`
+	Licence        string             `json:"licence"`
 }
 
 // View is a practice with its post.

@@ -2,10 +2,14 @@ package practice
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/organization"
@@ -23,70 +27,86 @@ type Service struct {
 	baseURL       string
 }
 
-// New returns the service.
+// New returns the service. From then on posts that are emptied take their practice's words with them.
 func New(db *sqlx.DB, organizations *organization.Service, accounts *account.Service, posts *post.Service, jobs *job.Queue, renderer *markup.Renderer, baseURL string) *Service {
+	posts.OnErase(func(ctx context.Context, tx *sqlx.Tx, postID int64) error { return erasePractice(ctx, tx, postID) })
 	return &Service{db: db, organizations: organizations, accounts: accounts, posts: posts, jobs: jobs, markup: renderer, baseURL: baseURL}
 }
 
-// SaveDraft stores a new draft (id 0) or an own one; a draft of a published practice is kept beside it and does not
-// change what others see. Only lengths are checked, gaps are allowed. Members and above.
-func (s *Service) SaveDraft(ctx context.Context, actor account.Account, id int64, d Draft) (int64, error) {
-	panic("not built")
+func errNotFound() error { return fault.New(fault.NotFound, "error.practice.not_found") }
+
+func errGone() error { return fault.New(fault.Gone, "error.practice.gone") }
+
+func errForbidden() error { return fault.New(fault.Forbidden, "error.practice.forbidden") }
+
+// asPractice turns post's words for "not there" into ours.
+func asPractice(err error) error {
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return errNotFound()
+	case fault.Is(err, fault.Gone):
+		return errGone()
+	}
+	return err
 }
 
-// Publish validates everything and makes the draft (or the change) public: a new revision, rows, search, and
-// job.Distribute create or update. id 0 publishes without a draft before. Author, or editors and above.
-// Errors: fault.Invalid with fields named like the form (title, summary, source, level, figures.0.unit ...).
-func (s *Service) Publish(ctx context.Context, actor account.Account, id int64, d Draft) (int64, error) {
-	panic("not built")
+// mine returns a practice of this instance that the actor may change: the author, or editors and above.
+func (s *Service) mine(ctx context.Context, actor account.Account, id int64) (post.Post, error) {
+	p, err := s.posts.Get(ctx, id)
+	if err != nil {
+		return p, asPractice(err)
+	}
+	return p, s.checkMine(ctx, actor, p)
 }
 
-// Withdraw takes a published practice back everywhere; a draft is discarded. Author, or editors and above.
-func (s *Service) Withdraw(ctx context.Context, actor account.Account, id int64) error {
-	panic("not built")
+func (s *Service) checkMine(ctx context.Context, actor account.Account, p post.Post) error {
+	if !actor.Local() || !actor.Able(account.RoleMember) {
+		return errForbidden()
+	}
+	if _, err := revisionOf(ctx, s.db, p.ID); err != nil {
+		if db.IsNotFound(err) {
+			return errNotFound()
+		}
+		return fmt.Errorf("practice %d: %w", p.ID, err)
+	}
+	own := p.AccountID == actor.ID || actor.Able(account.RoleEditor)
+	switch {
+	case !p.Local:
+		return errForbidden()
+	case !own && p.State == post.StateDraft:
+		return errNotFound()
+	case !own:
+		return errForbidden()
+	case p.State == post.StateWithdrawn:
+		return errGone()
+	}
+	return nil
 }
 
-// ByID returns one practice the viewer may see. fault.NotFound, fault.Gone (withdrawn).
-func (s *Service) ByID(ctx context.Context, viewer post.Viewer, id int64) (View, error) {
-	panic("not built")
+// inTx is db.InTx with a row that vanished meanwhile turned into fault.NotFound.
+func (s *Service) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
+	err := db.InTx(ctx, s.db, f)
+	var known *fault.Error
+	if db.IsNotFound(err) && !errors.As(err, &known) {
+		return errNotFound()
+	}
+	return err
 }
 
-// DraftOf returns what the form starts with: the waiting draft, else the published state.
-func (s *Service) DraftOf(ctx context.Context, actor account.Account, id int64) (Draft, post.Post, error) {
-	panic("not built")
+// write stores what stands beside the post and makes it findable.
+func (s *Service) write(ctx context.Context, tx *sqlx.Tx, p post.Post, details Practice) error {
+	details.PostID = p.ID
+	if err := upsertPractice(ctx, tx, details); err != nil {
+		return fmt.Errorf("practice %d: %w", p.ID, err)
+	}
+	if err := replaceTerms(ctx, tx, p.ID, append(append([]Term{}, details.Goals...), details.Fields...)); err != nil {
+		return fmt.Errorf("practice %d: terms: %w", p.ID, err)
+	}
+	if err := replaceFigures(ctx, tx, p.ID, details.Figures); err != nil {
+		return fmt.Errorf("practice %d: figures: %w", p.ID, err)
+	}
+	if err := refreshSearch(ctx, tx, p.ID, markup.Text(p.HTML)); err != nil {
+		return fmt.Errorf("practice %d: search: %w", p.ID, err)
+	}
+	return nil
 }
-
-// Drafts lists the actor's own unpublished practices and waiting changes, newest first.
-func (s *Service) Drafts(ctx context.Context, actor account.Account) ([]View, error) {
-	panic("not built")
-}
-
-// List finds published practices, ours and others'.
-func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List, error) {
-	panic("not built")
-}
-
-// Views completes posts of kind article that are practices; others are left out.
-func (s *Service) Views(ctx context.Context, viewer post.Viewer, postIDs []int64) ([]View, error) {
-	panic("not built")
-}
-
-// Get returns the details of one post's practice for federation; fault.NotFound for any other post.
-func (s *Service) Get(ctx context.Context, postID int64) (Practice, error) { panic("not built") }
-
-// Receive stores the details of a remote practice in the transaction of post.Service.Receive; it drops values that break
-// vocabulary.md term by term and keeps the revision growing.
-func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, details Practice) error {
-	panic("not built")
-}
-
-// Terms lists a taxonomy in order; SaveTerm adds (ID 0) or renames an entry, for editors. SeedTerms fills an empty
-// taxonomy with the defaults of the Green-IT strategy.
-func (s *Service) Terms(ctx context.Context, scheme string) ([]Term, error) { panic("not built") }
-func (s *Service) SaveTerm(ctx context.Context, actor account.Account, t Term) error {
-	panic("not built")
-}
-func (s *Service) SeedTerms(ctx context.Context) error { panic("not built") }
-
-// Preview renders Markdown as the page will show it.
-func (s *Service) Preview(source string) string { panic("not built") }

@@ -1,0 +1,129 @@
+package practice
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// Of others (vocabulary.md): texts, and words that stand on one line.
+const (
+	maxText = 10_000
+	maxName = 500
+)
+
+// Receive stores the details of a remote practice in the transaction of post.Service.Receive; it drops values that break
+// vocabulary.md term by term and keeps the revision growing: an older revision changes nothing.
+func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, details Practice) error {
+	if p.Local || p.Kind != post.Article {
+		return errForbidden()
+	}
+	details = details.believable()
+	known, err := revisionOf(ctx, tx, p.ID)
+	if err != nil && !db.IsNotFound(err) {
+		return fmt.Errorf("practice.Receive %d: %w", p.ID, err)
+	}
+	if known > details.Revision {
+		return nil
+	}
+	if err := s.write(ctx, tx, p, details); err != nil {
+		return err
+	}
+	return s.jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID})
+}
+
+// believable returns the practice without what vocabulary.md does not allow.
+func (p Practice) believable() Practice {
+	p.Revision = min(max(p.Revision, 1), 1<<30)
+	if !p.Level.Valid() {
+		p.Level = ""
+	}
+	if !organization.ValidRegion(p.Region) {
+		p.Region = ""
+	}
+	if !slices.Contains(Implementations, p.Implementation) {
+		p.Implementation = ""
+	}
+	for _, text := range []*string{&p.Situation, &p.Outcome, &p.Prerequisites, &p.Pitfalls} {
+		*text = within(markup.Block(*text), maxText)
+	}
+	for _, line := range []*string{&p.OrganizationName, &p.ContactName, &p.ContactUnit} {
+		*line = within(markup.Line(*line), maxName)
+	}
+	for _, address := range []*string{&p.OrganizationURL, &p.ContactURL, &p.Licence} {
+		if *address = markup.Line(*address); !webAddress(*address) {
+			*address = ""
+		}
+	}
+	if p.ContactEmail = within(markup.Line(p.ContactEmail), 254); !plausibleEmail(p.ContactEmail) {
+		p.ContactEmail = ""
+	}
+	var measures []string
+	for _, m := range firsts(p.Measures) {
+		if m = within(markup.Line(m), maxText); m != "" {
+			measures = append(measures, m)
+		}
+	}
+	p.Measures = measures
+	p.Goals, p.Fields = believableTerms(p.Goals, SchemeGoal), believableTerms(p.Fields, SchemeField)
+	var figures []Figure
+	for _, f := range firsts(p.Figures) {
+		if f, ok := f.believable(); ok {
+			figures = append(figures, f)
+		}
+	}
+	p.Figures = figures
+	return p
+}
+
+func believableTerms(terms []Term, scheme string) []Term {
+	var list []Term
+	for _, t := range firsts(terms) {
+		t.Scheme, t.Name, t.Notation = scheme, within(markup.Line(t.Name), maxName), within(markup.Line(t.Notation), maxUnit)
+		if t.Name != "" {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+func (f Figure) believable() (Figure, bool) {
+	if !slices.Contains(Quantities, f.Quantity) {
+		return f, false
+	}
+	f.Name, f.Scope = within(markup.Line(f.Name), maxName), within(markup.Line(f.Scope), maxName)
+	f.Unit, f.Method = within(markup.Line(f.Unit), maxUnit), within(markup.Block(f.Method), maxText)
+	for _, date := range []*string{&f.From, &f.To} {
+		if !isoDate.MatchString(*date) {
+			*date = ""
+		}
+	}
+	for _, v := range []**float64{&f.Before, &f.After, &f.Change} {
+		if *v != nil && !finite(**v) {
+			*v = nil
+		}
+	}
+	if f.Before != nil && f.After != nil {
+		f.Change = nil
+	}
+	return f, f.Before != nil || f.After != nil || f.Change != nil
+}
+
+// within returns s, or nothing when it is too long to be what it says it is.
+func within(s string, most int) string {
+	if utf8.RuneCountInString(s) > most {
+		return ""
+	}
+	return s
+}
+
+func firsts[T any](list []T) []T { return list[:min(len(list), maxList)] }

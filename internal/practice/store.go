@@ -1,0 +1,146 @@
+package practice
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+const columns = `pr.post_id, pr.revision, pr.level, pr.region, pr.organization_name, pr.organization_url, pr.implementation,
+	pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls, pr.contact_name, pr.contact_unit, pr.contact_email,
+	pr.contact_url, pr.licence, pr.updated_at`
+
+// row is a practice as it is stored, with what our desk says of it.
+type row struct {
+	Practice
+	Measures         pq.StringArray `db:"measures"`
+	CurationState    *string        `db:"curation_state"`
+	Featured         *bool          `db:"featured"`
+	RevisionAccepted *int           `db:"revision_accepted"`
+	Reason           *string        `db:"reason"`
+}
+
+func practicesByIDs(ctx context.Context, db sqlx.ExtContext, ids []int64) (rows []row, err error) {
+	err = sqlx.SelectContext(ctx, db, &rows, `
+		SELECT `+columns+`, pr.measures, c.state AS curation_state, c.featured, c.revision_accepted, c.reason
+		FROM practices pr LEFT JOIN curations c ON c.post_id = pr.post_id
+		WHERE pr.post_id = ANY ($1)`, pq.Array(ids))
+	return rows, err
+}
+
+// revisionOf returns the stored revision of a practice; sql.ErrNoRows for any other post.
+func revisionOf(ctx context.Context, db sqlx.ExtContext, id int64) (revision int, err error) {
+	err = sqlx.GetContext(ctx, db, &revision, `SELECT revision FROM practices WHERE post_id = $1`, id)
+	return revision, err
+}
+
+func upsertPractice(ctx context.Context, db sqlx.ExtContext, p Practice) error {
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO practices AS pr (post_id, revision, level, region, organization_name, organization_url, implementation,
+			situation, outcome, prerequisites, pitfalls, contact_name, contact_unit, contact_email, contact_url, licence,
+			measures, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, now())
+		ON CONFLICT (post_id) DO UPDATE SET revision = EXCLUDED.revision, level = EXCLUDED.level, region = EXCLUDED.region,
+			organization_name = EXCLUDED.organization_name, organization_url = EXCLUDED.organization_url,
+			implementation = EXCLUDED.implementation, situation = EXCLUDED.situation, outcome = EXCLUDED.outcome,
+			prerequisites = EXCLUDED.prerequisites, pitfalls = EXCLUDED.pitfalls, contact_name = EXCLUDED.contact_name,
+			contact_unit = EXCLUDED.contact_unit, contact_email = EXCLUDED.contact_email, contact_url = EXCLUDED.contact_url,
+			licence = EXCLUDED.licence, measures = EXCLUDED.measures, updated_at = now()`,
+		p.PostID, p.Revision, p.Level, p.Region, p.OrganizationName, p.OrganizationURL, p.Implementation,
+		p.Situation, p.Outcome, p.Prerequisites, p.Pitfalls, p.ContactName, p.ContactUnit, p.ContactEmail, p.ContactURL,
+		p.Licence, pq.Array(append([]string{}, p.Measures...)))
+	return err
+}
+
+// erasePractice leaves only that there was one.
+func erasePractice(ctx context.Context, db sqlx.ExtContext, id int64) error {
+	for _, statement := range []string{
+		`UPDATE practices SET organization_name = '', organization_url = '', situation = '', outcome = '', prerequisites = '',
+			pitfalls = '', contact_name = '', contact_unit = '', contact_email = '', contact_url = '', licence = '',
+			measures = '{}', pending = NULL, search = '' WHERE post_id = $1`,
+		`DELETE FROM practice_terms WHERE post_id = $1`,
+		`DELETE FROM practice_figures WHERE post_id = $1`,
+	} {
+		if _, err := db.ExecContext(ctx, statement, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// updatePending keeps what a draft says; nil forgets it.
+func updatePending(ctx context.Context, db sqlx.ExtContext, id int64, pending []byte) error {
+	var value any
+	if pending != nil {
+		value = string(pending)
+	}
+	_, err := db.ExecContext(ctx, `UPDATE practices SET pending = $2 WHERE post_id = $1`, id, value)
+	return err
+}
+
+func pendingOf(ctx context.Context, db sqlx.ExtContext, id int64) (pending []byte, err error) {
+	err = sqlx.GetContext(ctx, db, &pending, `SELECT pending FROM practices WHERE post_id = $1`, id)
+	return pending, err
+}
+
+type draftRow struct {
+	PostID  int64  `db:"post_id"`
+	Pending []byte `db:"pending"`
+}
+
+// draftsBy lists what the account has in work, last changed first.
+func draftsBy(ctx context.Context, db sqlx.ExtContext, accountID int64) (rows []draftRow, err error) {
+	err = sqlx.SelectContext(ctx, db, &rows, `
+		SELECT pr.post_id, pr.pending FROM practices pr JOIN posts p ON p.id = pr.post_id
+		WHERE p.account_id = $1 AND p.local AND p.state <> 'withdrawn' AND pr.pending IS NOT NULL
+		ORDER BY p.id DESC LIMIT 200`, accountID)
+	return rows, err
+}
+
+type figureRow struct {
+	PostID int64 `db:"post_id"`
+	Figure
+}
+
+func figuresOf(ctx context.Context, db sqlx.ExtContext, ids []int64) (rows []figureRow, err error) {
+	err = sqlx.SelectContext(ctx, db, &rows, `
+		SELECT post_id, quantity, name, unit, value_before, value_after, change, period_from, period_to, method, scope
+		FROM practice_figures WHERE post_id = ANY ($1) ORDER BY post_id, position`, pq.Array(ids))
+	return rows, err
+}
+
+func replaceFigures(ctx context.Context, db sqlx.ExtContext, id int64, figures []Figure) error {
+	if _, err := db.ExecContext(ctx, `DELETE FROM practice_figures WHERE post_id = $1`, id); err != nil {
+		return err
+	}
+	for i, f := range figures {
+		if _, err := db.ExecContext(ctx, `
+			INSERT INTO practice_figures (post_id, position, quantity, name, unit, value_before, value_after, change,
+				period_from, period_to, method, scope)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			id, i, f.Quantity, f.Name, f.Unit, f.Before, f.After, f.Change, f.From, f.To, f.Method, f.Scope); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refreshSearch makes a practice findable by its words as they are written (simple) and by their German stems.
+func refreshSearch(ctx context.Context, db sqlx.ExtContext, id int64, text string) error {
+	_, err := db.ExecContext(ctx, `
+		UPDATE practices pr SET search =
+			setweight(to_tsvector('german', w.title), 'A') || setweight(to_tsvector('simple', w.title), 'A') ||
+			setweight(to_tsvector('german', w.summary), 'B') || setweight(to_tsvector('simple', w.summary), 'B') ||
+			setweight(to_tsvector('german', w.body), 'C') || setweight(to_tsvector('simple', w.body), 'C')
+		FROM (
+			SELECT p.title, concat_ws(' ', p.summary, pr.organization_name,
+					(SELECT string_agg(t.name, ' ') FROM practice_terms t WHERE t.post_id = $1),
+					(SELECT string_agg(g.name, ' ') FROM tags g WHERE g.post_id = $1)) AS summary,
+				concat_ws(' ', $2::text, pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls,
+					array_to_string(pr.measures, ' '), pr.contact_unit,
+					(SELECT string_agg(concat_ws(' ', f.name, f.scope, f.method), ' ') FROM practice_figures f WHERE f.post_id = $1)) AS body
+			FROM posts p JOIN practices pr ON pr.post_id = p.id WHERE p.id = $1) AS w
+		WHERE pr.post_id = $1`, id, text)
+	return err
+}
