@@ -163,7 +163,12 @@ type impactView struct {
 
 func newImpact(l *i18n.Localizer, i practice.Impact) impactView {
 	v := impactView{Quantity: i.Quantity, Name: quantityName(l, i.Quantity), Unit: unitName(l, i.Quantity, i.Unit), Saved: i.Sum < 0, Practices: i.Practices}
-	v.Number = l.Number(math.Abs(i.Sum), digitsFor(math.Round(i.Sum*100)/100))
+	// A sum of figures from many hands is no more exact than its parts.
+	sum := math.Round(i.Sum*10) / 10
+	if math.Abs(sum) >= 100 {
+		sum = math.Round(sum)
+	}
+	v.Number = l.Number(math.Abs(sum), digitsFor(sum))
 	amount := v.Number + " " + unitSpoken(l, i.Quantity, i.Unit)
 	if v.Saved {
 		v.Spoken = l.T("practices.figure.less", "Amount", amount)

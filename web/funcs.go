@@ -88,15 +88,19 @@ func signed(l *i18n.Localizer, v float64) string {
 	return "±0"
 }
 
-// digitsFor keeps three significant digits of small numbers and none behind the comma of large ones.
+// digitsFor is how many decimals v needs, at most two, three for small numbers: nobody measures more finely.
 func digitsFor(v float64) int {
-	switch a := math.Abs(v); {
-	case a == math.Trunc(a), a >= 100:
-		return 0
-	case a >= 10:
-		return 1
+	most := 2
+	if math.Abs(v) < 1 {
+		most = 3
 	}
-	return 2
+	for digits := range most {
+		scale := math.Pow10(digits)
+		if math.Abs(math.Round(v*scale)/scale-v) < 1e-9*math.Max(1, math.Abs(v)) {
+			return digits
+		}
+	}
+	return most
 }
 
 func onTime(v any, f func(time.Time) string) string {

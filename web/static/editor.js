@@ -7,6 +7,9 @@ if (form) {
   let dirty = false;
   let busy = false;
 
+  // Buttons named action hide the property of that name.
+  const target = () => new URL(form.getAttribute("action"), location.href);
+
   const post = (address, fields, accept) =>
     fetch(address, { method: "POST", headers: { Accept: accept }, body: fields, credentials: "same-origin" });
 
@@ -44,12 +47,12 @@ if (form) {
     const fields = new URLSearchParams(new FormData(form));
     fields.set("action", "save");
     try {
-      const answer = await post(form.action, fields, "application/json");
+      const answer = await post(target(), fields, "application/json");
       const result = await answer.json();
       if (!answer.ok) throw new Error(result.error);
-      if (new URL(form.action).pathname !== result.action) {
+      if (target().pathname !== result.action) {
         // The first save of a new text gave it an address.
-        form.action = result.action;
+        form.setAttribute("action", result.action);
         for (const button of form.querySelectorAll("[formaction]")) button.formAction = result.action + new URL(button.formAction).hash;
         history.replaceState(null, "", result.action);
       }
