@@ -1,6 +1,6 @@
 // Package federation is the ActivityPub surface of an instance: what other servers can fetch, what they send us, what we
 // send them. It puts its rooms together and names their routes and jobs; the rooms are transport (signed HTTP), vocab
-// (documents), publish (GET), gofed and inbox (POST and what follows), outbox (sending), wellknown (discovery).
+// (documents), publish (GET), gofed and inbox (POST and what follows), outbox (sending). Discovery stands beside it in wellknown.
 package federation
 
 import (
@@ -19,7 +19,6 @@ import (
 	"github.com/vorbild/vorbild/federation/publish"
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
-	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -46,7 +45,6 @@ type Deps struct {
 	Transport *transport.Client
 	Messages  *i18n.Bundle
 	Config    config.Config
-	Version   string
 	Log       *slog.Logger
 }
 
@@ -88,7 +86,6 @@ func New(d Deps) (*Federation, error) {
 
 // Routes adds the routes. It must be called before the pages are routed: some addresses answer both, by Accept.
 func (f *Federation) Routes(r *mux.Router) {
-	wellknown.Register(r, f.DB, f.Accounts, f.Config, f.Version, f.Log)
 	r.HandleFunc("/inbox", f.sharedInbox).Methods(http.MethodPost)
 	r.HandleFunc("/actor/inbox", f.ownInbox).Methods(http.MethodPost)
 	r.HandleFunc("/{kind:u|g}/{name}/inbox", f.ownInbox).Methods(http.MethodPost)
@@ -99,6 +96,20 @@ func (f *Federation) Routes(r *mux.Router) {
 func (f *Federation) Work(q *job.Queue) {
 	f.outbox.Work(q)
 	f.inbox.Work(q)
+}
+
+// Deliveries counts at how many other instances a post of ours has arrived, is on its way, and could not be delivered.
+func (f *Federation) Deliveries(ctx context.Context, postURI string) (delivered, pending, failed int, err error) {
+	return f.outbox.Reach(ctx, postURI)
+}
+
+// Lanes tells how the deliveries to each other instance fare.
+func (f *Federation) Lanes(ctx context.Context) ([]outbox.Lane, error) { return f.outbox.Lanes(ctx) }
+
+// FetchPost gets a post by its ActivityPub id or page address, from the store or its origin, for someone who waits for
+// it. Errors: fault.NotFound, fault.Unavailable.
+func (f *Federation) FetchPost(ctx context.Context, address string) (post.Post, error) {
+	return f.inbox.Find(ctx, address)
 }
 
 // Run watches the lanes until ctx ends. Any process that works jobs may run it, also several.

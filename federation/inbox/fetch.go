@@ -8,6 +8,7 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // How far one trigger may lead (federation.md 6).
@@ -24,6 +25,29 @@ const (
 func (in *Inbox) FetchPost(ctx context.Context, uri string) error {
 	b := &budget{left: maxFetches}
 	return in.settled(ctx, uri, in.fetchThread(ctx, uri, nil, b))
+}
+
+// Find returns the post with an id or page address, from its origin when it is not known yet. Errors: fault.NotFound,
+// fault.Unavailable.
+func (in *Inbox) Find(ctx context.Context, address string) (post.Post, error) {
+	p, err := in.Posts.Find(ctx, address)
+	if !fault.Is(err, fault.NotFound) || in.ours(address) || vocab.HostOf(address) == "" {
+		return p, err
+	}
+	o, err := in.fetchObject(ctx, address)
+	if err == nil && o.Kind() == "" {
+		err = ignored("no post: %s", o.Type)
+	}
+	if err == nil {
+		err = in.fetchThread(ctx, o.ID, nil, &budget{left: maxFetches})
+	}
+	if err != nil {
+		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Limited) {
+			return p, err
+		}
+		return p, fault.Wrap(fault.NotFound, "error.federation.not_found", err)
+	}
+	return in.Posts.Find(ctx, o.ID)
 }
 
 // settled keeps an error only when trying again can help.

@@ -91,11 +91,6 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 		if err := in.Practices.Receive(ctx, tx, p, details); err != nil {
 			return err
 		}
-		if p.Visibility == post.Public {
-			if err := in.Jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID}); err != nil {
-				return err
-			}
-		}
 	}
 	return in.passOn(ctx, tx, p, why.received)
 }

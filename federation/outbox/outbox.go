@@ -80,6 +80,24 @@ func (o *Outbox) Sweep(ctx context.Context) error {
 	})
 }
 
+// Reach counts the hosts at which what we said of an object has arrived, is on its way, or could not be delivered.
+func (o *Outbox) Reach(ctx context.Context, objectURI string) (delivered, pending, failed int, err error) {
+	delivered, pending, failed, err = reach(ctx, o.DB, objectURI)
+	if err != nil {
+		err = fmt.Errorf("outbox.Reach %s: %w", objectURI, err)
+	}
+	return delivered, pending, failed, err
+}
+
+// Lanes lists every host we deliver to, those in trouble first.
+func (o *Outbox) Lanes(ctx context.Context) ([]Lane, error) {
+	list, err := lanes(ctx, o.DB)
+	if err != nil {
+		return nil, fmt.Errorf("outbox.Lanes: %w", err)
+	}
+	return list, nil
+}
+
 // PeerSeen notes that a host sent us something valid: it lives, so what waits for it is tried now instead of at the end
 // of its pause.
 func (o *Outbox) PeerSeen(ctx context.Context, host string) error {

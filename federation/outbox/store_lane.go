@@ -124,3 +124,36 @@ func actorsAt(ctx context.Context, q sqlx.ExtContext, inbox string) ([]string, e
 	err := sqlx.SelectContext(ctx, q, &uris, `SELECT uri FROM accounts WHERE (inbox_uri = $1 OR shared_inbox_uri = $1) AND domain IS NOT NULL AND state = 'active'`, inbox)
 	return uris, err
 }
+
+// reach counts hosts by what became of everything about an object: something waits, all arrived, or the last word failed.
+func reach(ctx context.Context, q sqlx.ExtContext, objectURI string) (delivered, pending, failed int, err error) {
+	err = q.QueryRowxContext(ctx, `SELECT count(*) FILTER (WHERE NOT waiting AND last = 'delivered'), count(*) FILTER (WHERE waiting),
+			count(*) FILTER (WHERE NOT waiting AND last = 'failed')
+		FROM (SELECT d.host, bool_or(d.state = 'pending') AS waiting, (array_agg(d.state ORDER BY d.id DESC))[1] AS last
+			FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE a.object_uri = $1 GROUP BY d.host) hosts`, objectURI).Scan(&delivered, &pending, &failed)
+	return delivered, pending, failed, err
+}
+
+// Lane is how the deliveries to one host fare.
+type Lane struct {
+	Host      string     `db:"host"`
+	Pending   int        `db:"pending"`
+	Failed    int        `db:"failed"`
+	Delivered int        `db:"delivered"`
+	LastError string     `db:"last_error"` // of the head that waits, or of the newest that failed
+	NextAt    *time.Time `db:"next_at"`    // when the head is tried again, nil when nothing waits
+}
+
+func lanes(ctx context.Context, q sqlx.ExtContext) ([]Lane, error) {
+	var list []Lane
+	err := sqlx.SelectContext(ctx, q, &list, `SELECT l.host, l.pending, l.failed, l.delivered,
+			coalesce(CASE WHEN h.id IS NOT NULL THEN h.last_error ELSE (SELECT f.last_error FROM deliveries f
+				WHERE f.host = l.host AND f.state = 'failed' ORDER BY f.id DESC LIMIT 1) END, '') AS last_error,
+			CASE WHEN h.id IS NOT NULL THEN greatest(h.next_at, p.held_until) END AS next_at
+		FROM (SELECT host, count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE state = 'failed') AS failed,
+				count(*) FILTER (WHERE state = 'delivered') AS delivered FROM deliveries GROUP BY host) l
+		LEFT JOIN peers p ON p.host = l.host
+		LEFT JOIN LATERAL (SELECT id, last_error, next_at FROM deliveries WHERE host = l.host AND state = 'pending' ORDER BY id LIMIT 1) h ON true
+		ORDER BY (h.last_error <> '') DESC NULLS LAST, l.host`)
+	return list, err
+}
