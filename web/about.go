@@ -89,6 +89,6 @@ func (s *Site) showInstance(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Practices = found.Total
 	return s.render(w, r, http.StatusOK, "instance", page{
-		Title: s.t(r, "about.instance.title"), Data: view, Activity: instance.URI, Canonical: s.Config.BaseURL + "/instanz",
+		Title: s.t(r, "about.instance.title"), Data: view, Scripts: []string{"copy.js"}, Activity: instance.URI, Canonical: s.Config.BaseURL + "/instanz",
 	})
 }

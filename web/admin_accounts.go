@@ -62,7 +62,7 @@ func (s *Site) manageAccount(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) renderAccount(w http.ResponseWriter, r *http.Request, status int, admin account.Account, view adminAccountView) error {
 	view.You = admin.ID == view.Account.ID
 	view.Roles = s.roleOptions(r, admin, view.Account.Role)
-	return s.render(w, r, status, "admin_account", page{Title: view.Account.Name(), Nav: "administration", Data: view, NoIndex: true})
+	return s.render(w, r, status, "admin_account", page{Title: view.Account.Name(), Nav: "administration", Data: view, NoIndex: true, Scripts: []string{"copy.js"}})
 }
 
 // roleOptions are the roles that an administrator can give.

@@ -92,7 +92,7 @@ func (s *Site) renderInvitations(w http.ResponseWriter, r *http.Request, status 
 		}
 		form.Invitations = append(form.Invitations, row)
 	}
-	return s.render(w, r, status, "admin_invitations", page{Title: s.t(r, "admin.invitations"), Nav: "administration", Data: form, NoIndex: true})
+	return s.render(w, r, status, "admin_invitations", page{Title: s.t(r, "admin.invitations"), Nav: "administration", Data: form, NoIndex: true, Scripts: []string{"copy.js"}})
 }
 
 func invitationState(i auth.Invitation, now time.Time) string {

@@ -15,6 +15,7 @@ import (
 )
 
 func TestLoginLeadsOnlyToOwnPages(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for wanted, want := range map[string]string{
 		"":                             "/bereich",
@@ -42,6 +43,7 @@ func TestLoginLeadsOnlyToOwnPages(t *testing.T) {
 }
 
 func TestLoginPage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	page := h.get(t, visitorName, "/anmelden").wants(t, http.StatusOK)
 	if page.Find("form[data-passkey=anmeldung] button").Length() != 1 {
@@ -61,6 +63,7 @@ func TestLoginPage(t *testing.T) {
 }
 
 func TestPagesAskForLogin(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, path := range []string{"/bereich", "/einstellungen", "/verwaltung", "/diskussionen/neu"} {
 		h.get(t, visitorName, path).leadsTo(t, "/anmelden?weiter="+url.QueryEscape(path))
@@ -68,6 +71,7 @@ func TestPagesAskForLogin(t *testing.T) {
 }
 
 func TestLoginLink(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	secret, err := h.Auth.LoginLink(t.Context(), account.Operator(), h.people["member"].ID, 0)
 	must(t, err)
@@ -101,6 +105,7 @@ func TestLoginLink(t *testing.T) {
 }
 
 func TestInvitationPage(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	secret, err := h.Auth.Invite(t.Context(), h.people["admin"], account.RoleEditor, "", 0)
 	must(t, err)
@@ -141,6 +146,7 @@ func (h *house) script(t *testing.T, role, path, language, body string, cookies 
 }
 
 func TestPasskeyDialogBegins(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	secret, err := h.Auth.Invite(t.Context(), h.people["admin"], account.RoleMember, "", 0)
 	must(t, err)
@@ -171,6 +177,7 @@ func TestPasskeyDialogBegins(t *testing.T) {
 }
 
 func TestPasskeyDialogRefusesInWords(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	secret, err := h.Auth.Invite(t.Context(), h.people["admin"], account.RoleMember, "", 0)
 	must(t, err)
@@ -218,6 +225,7 @@ func TestPasskeyDialogRefusesInWords(t *testing.T) {
 }
 
 func TestLogoutEndsTheSession(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.get(t, "member", "/bereich").wants(t, http.StatusOK)
 	h.post(t, "member", "/abmelden", nil).leadsTo(t, "/")
@@ -225,6 +233,7 @@ func TestLogoutEndsTheSession(t *testing.T) {
 }
 
 func TestOtherSitesCannotSendForms(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, site := range []string{"cross-site", "same-site"} {
 		r := httptest.NewRequest(http.MethodPost, houseURL+"/beitraege", strings.NewReader(url.Values{"title": {"Fremd gesendet"}, "source": {"Text"}}.Encode()))
@@ -238,6 +247,7 @@ func TestOtherSitesCannotSendForms(t *testing.T) {
 }
 
 func TestSessions(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.sessions["other device"] = h.login(t, h.people["member"])
 	page := h.get(t, "member", "/einstellungen/sitzungen").wants(t, http.StatusOK)
@@ -264,6 +274,7 @@ func TestSessions(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	form := url.Values{"display_name": {"Green-IT-Leitstelle"}, "note": {"Fragen zu **Strom**."}, "language": {"en"}, "approves_followers": {"true"}}
 	h.post(t, "member", "/einstellungen", form).leadsTo(t, "/einstellungen")

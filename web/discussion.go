@@ -87,7 +87,7 @@ func (s *Site) showDiscussion(w http.ResponseWriter, r *http.Request) error {
 	if view.Thread, err = s.thread(r, root, base); err != nil {
 		return fmt.Errorf("show discussion: %w", err)
 	}
-	p := page{Title: s.titleOf(r, root), Nav: "discussions", Data: view, Canonical: s.Config.BaseURL + base, Article: true, Scripts: []string{"preview.js"}}
+	p := page{Title: s.titleOf(r, root), Nav: "discussions", Data: view, Canonical: s.Config.BaseURL + base, Article: true, Scripts: []string{"preview.js", "copy.js"}}
 	if root.Post.Local {
 		p.Activity = root.Post.URI
 	} else if root.Post.URL != "" {

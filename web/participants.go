@@ -68,7 +68,7 @@ func (s *Site) showParticipants(w http.ResponseWriter, r *http.Request) error {
 		view.Editor = reader.Able(account.RoleEditor)
 	}
 	return s.render(w, r, http.StatusOK, "participants", page{
-		Title: s.t(r, "who.title"), Description: s.t(r, "who.lead"), Nav: "participants", Data: view,
+		Title: s.t(r, "who.title"), Description: s.t(r, "who.lead"), Nav: "participants", Data: view, Scripts: []string{"copy.js"},
 		Canonical: s.Config.BaseURL + "/mitmachende",
 	})
 }

@@ -84,7 +84,7 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 		}
 		view.Pagination = olderThan(r, nextPage(posts))
 	}
-	p := page{Title: a.Name(), Nav: "participants", Data: view, NoIndex: !a.Discoverable || !a.Local() || status != http.StatusOK}
+	p := page{Title: a.Name(), Nav: "participants", Data: view, Scripts: []string{"copy.js"}, NoIndex: !a.Discoverable || !a.Local() || status != http.StatusOK}
 	if a.Local() {
 		p.Activity, p.Canonical = a.URI, s.Config.BaseURL+profileURL(a)
 	} else {

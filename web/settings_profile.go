@@ -55,7 +55,7 @@ func (s *Site) renderSettings(w http.ResponseWriter, r *http.Request, status int
 	for _, language := range account.Languages {
 		form.Languages = append(form.Languages, option{Value: language, Label: s.t(r, "settings.language."+language)})
 	}
-	return s.render(w, r, status, "settings_profile", page{Title: s.t(r, "settings.title"), Nav: "home", Data: form, NoIndex: true})
+	return s.render(w, r, status, "settings_profile", page{Title: s.t(r, "settings.title"), Nav: "home", Data: form, NoIndex: true, Scripts: []string{"copy.js"}})
 }
 
 // fullHandle is @user@host, as people elsewhere write it.

@@ -127,7 +127,7 @@ func (s *Site) postView(r *http.Request, v post.View) postView {
 	p.Mine = v.Post.AccountID == reader.ID && v.Post.Local
 	p.MayDelete = p.Mine || (v.Post.Local && reader.Able(account.RoleModerator))
 	p.MayReact = reader.Able(account.RoleGuest)
-	p.MayBoost = p.MayReact && (v.Post.Visibility == post.Public || v.Post.Visibility == post.Unlisted)
+	p.MayBoost = reader.Able(account.RoleMember) && (v.Post.Visibility == post.Public || v.Post.Visibility == post.Unlisted)
 	if p.MayReact {
 		p.ReplyHref = fmt.Sprintf("/beitraege/%d/antworten", v.Post.ID)
 	}
