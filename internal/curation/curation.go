@@ -66,11 +66,12 @@ func New(db *sqlx.DB, accounts *account.Service, posts *post.Service, practices 
 	return &Service{db: db, accounts: accounts, posts: posts, practices: practices, jobs: jobs}
 }
 
-// Arrived puts a practice, ours or received, on the desk; idempotent. What was decided stays decided when it comes in a
+// Arrived puts a practice, ours or received, on the desk; idempotent. What is not public cannot be announced and does not
+// come to the desk. What was decided stays decided when it comes in a
 // new revision: an accepted one then stands among the changed.
 func (s *Service) Arrived(ctx context.Context, postID int64) error {
 	p, err := s.posts.Get(ctx, postID)
-	if fault.Is(err, fault.NotFound) || err == nil && p.State != post.StatePublished {
+	if fault.Is(err, fault.NotFound) || err == nil && (p.State != post.StatePublished || p.Visibility != post.Public) {
 		return nil
 	}
 	if err != nil {

@@ -29,6 +29,7 @@ type verdict struct {
 	tx       *sqlx.Tx
 	actor    account.Account
 	catalog  account.Account
+	post     post.Post
 	entry    entry
 	revision int // the practice's newest
 }
@@ -61,7 +62,7 @@ func (s *Service) decide(ctx context.Context, actor account.Account, postID int6
 		if p.State != post.StatePublished {
 			return fault.New(fault.Gone, "error.curation.withdrawn")
 		}
-		v := &verdict{Service: s, tx: tx, actor: actor, catalog: catalog, entry: e, revision: details.Revision}
+		v := &verdict{Service: s, tx: tx, actor: actor, catalog: catalog, post: p, entry: e, revision: details.Revision}
 		if err := f(v); err != nil {
 			return err
 		}
@@ -78,6 +79,9 @@ func (v *verdict) log(ctx context.Context, decision, reason string, verbs ...job
 	d := Decision{ID: db.NewID(now), PostID: v.entry.PostID, AccountID: &v.actor.ID, Decision: decision, Revision: v.revision, Reason: reason, CreatedAt: now}
 	if err := insertDecision(ctx, v.tx, d); err != nil {
 		return fmt.Errorf("curation: log %s of %d: %w", decision, v.entry.PostID, err)
+	}
+	if err := v.accounts.Audit(ctx, v.tx, v.actor, "curation."+decision, v.post.URI, reason); err != nil {
+		return err
 	}
 	for _, verb := range verbs {
 		if err := v.jobs.Enqueue(ctx, v.tx, job.Distribute{Verb: verb, ID: d.ID}); err != nil {

@@ -66,7 +66,8 @@ var tabs = map[string]string{
 	Changed:  `c.state = 'accepted' AND d.revision > c.revision_accepted`,
 }
 
-const onDesk = ` FROM curations c JOIN posts p ON p.id = c.post_id AND p.state = 'published' JOIN practices d ON d.post_id = c.post_id `
+const onDesk = ` FROM curations c JOIN posts p ON p.id = c.post_id AND p.state = 'published' AND p.visibility = 'public'
+	JOIN practices d ON d.post_id = c.post_id `
 
 func countTabs(ctx context.Context, db sqlx.ExtContext) (map[string]int, error) {
 	var row struct{ Waiting, Accepted, Declined, Changed int }

@@ -38,9 +38,10 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 	return nil
 }
 
-// boostKind tells a curation from a boost: a group that took up a practice which stands on another board.
+// boostKind tells a curation from a boost: a group that took up a practice which stands on another board. Our own groups
+// boost only what the desk accepted, whatever board it stands on.
 func boostKind(by account.Account, p post.Post) string {
-	if by.Kind == account.Group && p.Kind == post.Article && (p.BoardID == nil || *p.BoardID != by.ID) {
+	if by.Kind == account.Group && p.Kind == post.Article && (by.Local() || p.BoardID == nil || *p.BoardID != by.ID) {
 		return Curated
 	}
 	return Boost
@@ -70,7 +71,15 @@ func (s *Service) notifyPost(ctx context.Context, id int64) error {
 			return err
 		}
 	}
-	return nil
+	if p.ThreadID == p.ID {
+		return nil
+	}
+	// Whoever wrote a practice hears of the whole discussion below it, not only of what answers it directly.
+	root, err := s.posts.Get(ctx, p.ThreadID)
+	if err != nil || root.Kind != post.Article {
+		return err
+	}
+	return s.tell(ctx, told, root.AccountID, Reply, p.AccountID, &p)
 }
 
 func (s *Service) notifyFollow(ctx context.Context, id int64) error {

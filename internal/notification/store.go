@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.created_at, n.read_at`
@@ -28,6 +29,10 @@ func removeRequests(ctx context.Context, db sqlx.ExtContext, accountID, fromID i
 	return err
 }
 
+// shown is the condition that what a notification is about can still be seen by whom it is for. It holds for the list
+// and for the count alike: else a number would stand there that no reading takes away.
+var shown = `(n.post_id IS NULL OR EXISTS (SELECT 1 FROM posts p WHERE p.id = n.post_id AND ` + post.VisibleTo("p", "n.account_id") + `))`
+
 func list(ctx context.Context, db sqlx.ExtContext, accountID int64, page paging.Page) (items []Notification, err error) {
 	after, before, upwards := page.Bounds()
 	direction := "DESC"
@@ -36,7 +41,7 @@ func list(ctx context.Context, db sqlx.ExtContext, accountID int64, page paging.
 	}
 	err = sqlx.SelectContext(ctx, db, &items, `
 		SELECT `+columns+` FROM notifications n
-		WHERE n.account_id = $1 AND n.id > $2 AND n.id < $3
+		WHERE n.account_id = $1 AND n.id > $2 AND n.id < $3 AND `+shown+`
 		ORDER BY n.id `+direction+` LIMIT $4`, accountID, after, before, page.Size())
 	if upwards {
 		slices.Reverse(items)
@@ -45,7 +50,7 @@ func list(ctx context.Context, db sqlx.ExtContext, accountID int64, page paging.
 }
 
 func unread(ctx context.Context, db sqlx.ExtContext, accountID int64) (n int, err error) {
-	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) FROM notifications WHERE account_id = $1 AND read_at IS NULL`, accountID)
+	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) FROM notifications n WHERE n.account_id = $1 AND n.read_at IS NULL AND `+shown, accountID)
 	return n, err
 }
 

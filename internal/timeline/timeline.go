@@ -4,6 +4,7 @@ package timeline
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -27,30 +28,34 @@ func New(db *sqlx.DB, accounts *account.Service, posts *post.Service) *Service {
 // Home is what the reader follows and wrote: posts and boosts (BoostedBy set), each post once, newest first. Answers
 // to people whom the reader does not follow are left out. next is the MaxID of the following page, 0 at the end.
 func (s *Service) Home(ctx context.Context, reader account.Account, page paging.Page) (items []post.View, next int64, err error) {
-	after, before, _ := page.Bounds()
-	lines, err := home(ctx, s.db, reader.ID, after, before, page.Size()+1)
+	lines, err := home(ctx, s.db, reader.ID, page, page.Size()+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("timeline.Home of %d: %w", reader.ID, err)
 	}
-	return s.complete(ctx, post.Viewer{AccountID: reader.ID}, lines, page.Size())
+	return s.complete(ctx, post.Viewer{AccountID: reader.ID}, lines, page)
 }
 
 // Public is every public post of this instance (localOnly) or of all known ones, answers left out.
 func (s *Service) Public(ctx context.Context, viewer post.Viewer, localOnly bool, page paging.Page) (items []post.View, next int64, err error) {
-	after, before, _ := page.Bounds()
-	lines, err := public(ctx, s.db, localOnly, after, before, page.Size()+1)
+	lines, err := public(ctx, s.db, localOnly, page, page.Size()+1)
 	if err != nil {
 		return nil, 0, fmt.Errorf("timeline.Public: %w", err)
 	}
-	return s.complete(ctx, viewer, lines, page.Size())
+	return s.complete(ctx, viewer, lines, page)
 }
 
-// complete turns lines, of which there may be one more than fits, into views.
-func (s *Service) complete(ctx context.Context, viewer post.Viewer, lines []line, size int) ([]post.View, int64, error) {
+// complete turns lines, of which there may be one more than fits, into views. A page read upwards comes with its oldest
+// line first; below it there is always the line it was read from.
+func (s *Service) complete(ctx context.Context, viewer post.Viewer, lines []line, page paging.Page) ([]post.View, int64, error) {
+	_, _, upwards := page.Bounds()
+	more := len(lines) > page.Size() || upwards
+	lines = lines[:min(len(lines), page.Size())]
+	if upwards {
+		slices.Reverse(lines)
+	}
 	var next int64
-	if len(lines) > size {
-		lines = lines[:size]
-		next = lines[size-1].Cursor
+	if more && len(lines) > 0 {
+		next = lines[len(lines)-1].Cursor
 	}
 	ids, boosters := make([]int64, len(lines)), make([]int64, 0, len(lines))
 	for i, l := range lines {
