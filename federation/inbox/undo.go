@@ -16,7 +16,7 @@ func (in *Inbox) undo(ctx context.Context, a vocab.Activity) error {
 		return err
 	}
 	// RULE: nobody takes back what another did.
-	if original.Actor != a.Actor {
+	if original.Actor != a.Actor || !vocab.SameHost(original.ID, a.Actor) {
 		return rejected("%s is by %s", original.ID, original.Actor)
 	}
 	switch original.Type {

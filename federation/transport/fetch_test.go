@@ -163,7 +163,7 @@ func TestGetRefuses(t *testing.T) {
 	// An open redirect must not lend its host's name to what stands elsewhere.
 	p.redirect("/open", other.url("/spoof"))
 	other.serve("/spoof", activityType, note(id("/open")))
-	p.serve("/big", activityType, fmt.Sprintf(`{"id":%q,"content":%q}`, id("/big"), strings.Repeat("a", maxDocument)))
+	p.serve("/big", activityType, note(id("/big"))+strings.Repeat(" ", maxDocument)) // whole even if cut
 	p.on("/bomb", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", activityType)
 		w.Header().Set("Content-Encoding", "gzip")
@@ -290,6 +290,10 @@ func TestGetRefusesBlockedHosts(t *testing.T) {
 	}
 	if n := p.askedAtAll(); n != 0 {
 		t.Errorf("the blocked host was asked %d times", n)
+	}
+	other.serve("/notes/1", activityType, note(other.url("/notes/1")))
+	if _, err := c.Get(t.Context(), other.url("/notes/1")); err != nil {
+		t.Errorf("a known host that is not blocked: %v", err)
 	}
 }
 

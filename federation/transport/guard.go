@@ -78,7 +78,7 @@ func refuseDenied(_, address string, _ syscall.RawConn) error {
 func allowedIP(ip netip.Addr) bool {
 	ip = ip.WithZone("") // a prefix never contains an address with a zone
 	for _, p := range denied {
-		if p.Contains(ip) || p.Contains(ip.Unmap()) {
+		if p.Contains(ip) {
 			return false
 		}
 	}

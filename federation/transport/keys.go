@@ -35,9 +35,6 @@ func (c *Client) keyOwner(ctx context.Context, keyID string, r *http.Request) (o
 	if err := c.guard.checkURL(u); err != nil {
 		return owner, false, unauthorized(fmt.Errorf("keyId: %w", err))
 	}
-	if hostOf(u) == c.domain {
-		return owner, false, unauthorized(errors.New("keyId is ours"))
-	}
 	if err := c.checkBlocked(ctx, hostOf(u)); err != nil {
 		return owner, false, err
 	}

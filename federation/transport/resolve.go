@@ -206,9 +206,6 @@ func (d *discovery) confirm(ctx context.Context, a account.Account) (string, err
 		return claimed.host, nil
 	}
 	// The actor's handle is on another host than its id: that host must say the same, and point no further.
-	if canonical.host == d.domain {
-		return "", invalid(fmt.Errorf("%s claims a handle of ours", a.URI))
-	}
 	doc, err = d.webfinger(ctx, canonical.host, canonical.resource())
 	if err != nil {
 		return "", fmt.Errorf("handle of %s: %w", a.URI, err)

@@ -213,8 +213,9 @@ func TestResolveHandleOfSplitDomain(t *testing.T) {
 	}
 	// A host that claims another's name without that host's consent.
 	liar := newPeer(t, "liar")
+	short.serveWebFinger("acct:carl@"+short.host, "acct:carl@"+short.host, liar.url("/u/bert")) // consent to another name
 	liar.serveJSON("/u/bert", liar.actor("bert", testKey()))
-	for name, subject := range map[string]string{"other": "acct:bert@" + short.host, "ours": "acct:bert@" + ourDomain, "other user": "acct:carl@" + liar.host, "nonsense": "bert"} {
+	for name, subject := range map[string]string{"other": "acct:bert@" + short.host, "not that name": "acct:carl@" + short.host, "ours": "acct:bert@" + ourDomain, "other user": "acct:carl@" + liar.host, "nonsense": "bert"} {
 		liar.serveWebFinger("acct:bert@"+liar.host, subject, liar.url("/u/bert"))
 		if a, err := c.ResolveHandle(t.Context(), "bert@"+liar.host); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%s: got %s of %s, %v", name, a.URI, a.Host(), err)

@@ -84,18 +84,19 @@ func TestVerify(t *testing.T) {
 		"created old": func(l *letter) {
 			l.headers, l.created = "(request-target) host (created) digest", time.Now().Unix()-3700
 		},
-		"created not given":      func(l *letter) { l.headers = "(request-target) host (created) digest" },
-		"expired":                func(l *letter) { l.format = expiredFormat },
-		"target unsigned":        func(l *letter) { l.headers = "host date digest" },
-		"host unsigned":          func(l *letter) { l.headers = "(request-target) date digest" },
-		"date unsigned":          func(l *letter) { l.headers = "(request-target) host digest" },
-		"digest unsigned":        func(l *letter) { l.headers = "(request-target) host date" },
-		"no digest":              func(l *letter) { l.digest = "" },
-		"digest of another kind": func(l *letter) { l.digest = "md5=abc" },
-		"two digests, one wrong": func(l *letter) { l.digest += ", " + digestOf("other") },
-		"signed header missing":  func(l *letter) { l.headers += " x-missing" },
-		"unknown algorithm":      func(l *letter) { l.algorithm = "rsa-sha512" },
-		"two Signature headers":  func(l *letter) { l.more = http.Header{"Signature": {`keyId="x"`}} },
+		"created not given":       func(l *letter) { l.headers = "(request-target) host (created) digest" },
+		"expired":                 func(l *letter) { l.format = expiredFormat },
+		"target unsigned":         func(l *letter) { l.headers = "host date digest" },
+		"host unsigned":           func(l *letter) { l.headers = "(request-target) date digest" },
+		"date unsigned":           func(l *letter) { l.headers = "(request-target) host digest" },
+		"digest unsigned":         func(l *letter) { l.headers = "(request-target) host date" },
+		"no digest":               func(l *letter) { l.digest = "" },
+		"digest of another kind":  func(l *letter) { l.digest = "md5=abc" },
+		"two digests, one wrong":  func(l *letter) { l.digest += ", " + digestOf("other") },
+		"signed header missing":   func(l *letter) { l.headers += " x-missing" },
+		"unknown algorithm":       func(l *letter) { l.algorithm = "rsa-sha512" },
+		"second Signature header": func(l *letter) { l.tamper = func(r *http.Request) { r.Header.Add("Signature", `keyId="x"`) } },
+		"two Signature headers":   func(l *letter) { l.more = http.Header{"Signature": {`keyId="x"`}} },
 		"two Digest headers": func(l *letter) {
 			l.tamper = func(r *http.Request) { r.Header.Add("Digest", r.Header.Get("Digest")) }
 		},
@@ -186,6 +187,14 @@ func TestVerifyFetchesKey(t *testing.T) {
 			doc["publicKey"] = map[string]any{"id": p.url("/u/anna#main-key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
 			p.serveJSON("/u/anna", doc)
 			return p.url("/u/anna#main-key")
+		}},
+		"owner's page shows another actor": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+			p.serveActor("victim", p.actor("victim", otherKey()))
+			doc := p.actor("victim", otherKey()) // an upload that says it is the victim, with a key of its own
+			doc["publicKey"] = map[string]any{"id": p.url("/uploads/key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
+			p.serveJSON("/uploads/actor", doc)
+			p.serveJSON("/uploads/key", map[string]any{"id": p.url("/uploads/key"), "owner": p.url("/uploads/actor"), "publicKeyPem": publicPEM(testKey())})
+			return p.url("/uploads/key")
 		}},
 		"key names another owner": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
 			p.serveActor("victim", p.actor("victim", otherKey()))
