@@ -130,24 +130,30 @@ func TestPasskeys(t *testing.T) {
 		t.Errorf("Ben's passkeys %+v, %v", others, err)
 	}
 
-	// Two at once, of the last two: one must stay.
-	var wait sync.WaitGroup
-	errs := make([]error, 2)
-	for i := range errs {
-		wait.Go(func() { errs[i] = f.RevokePasskey(ctx, anna, keys[i].ID) })
+	// Two at once, of the last two: the second waits for the first and then finds that its own is the last.
+	tx, err := f.db.BeginTxx(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
 	}
-	wait.Wait()
-	if (errs[0] == nil) == (errs[1] == nil) {
-		t.Errorf("both or neither was revoked: %v, %v", errs[0], errs[1])
+	defer tx.Rollback() //nolint:errcheck // after Commit it is a no-op
+	if _, err := deletePasskey(ctx, tx, anna.ID, keys[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	slower := make(chan error, 1)
+	go func() { slower <- f.RevokePasskey(ctx, anna, keys[1].ID) }()
+	select {
+	case err := <-slower:
+		t.Fatalf("did not wait for the other: %v", err)
+	case <-time.After(100 * time.Millisecond):
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		wantKind(t, "revoking the last one at the same time", <-slower, fault.Conflict)
 	}
 	if keys, err = f.Passkeys(ctx, anna); err != nil || len(keys) != 1 {
 		t.Fatalf("passkeys left %+v, %v", keys, err)
 	}
-	gone := first
-	if keys[0].Name == "Laptop" {
-		gone = secondKey
-	}
-	_, _, err = f.login(t, gone)
+	_, _, err = f.login(t, first)
 	wantKind(t, "login with a revoked passkey", err, fault.Unauthorized)
 }
 
@@ -375,6 +381,9 @@ func TestTokens(t *testing.T) {
 		}
 	}
 	f.suspend(t, anna)
+	if _, err := f.db.ExecContext(ctx, `UPDATE api_tokens SET revoked_at = NULL WHERE token_hash = $1`, hashOf(all)); err != nil {
+		t.Fatal(err) // the suspension has revoked it; being suspended must be enough
+	}
 	for name, token := range map[string]string{"revoked": reader, "suspended": all, "unknown": "vbt_x", "empty": "", "a session secret": strings.TrimPrefix(all, "vbt_")} {
 		_, err := f.AuthenticateTokenFor(ctx, token, "read")
 		wantKind(t, name, err, fault.Unauthorized)
