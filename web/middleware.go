@@ -109,6 +109,10 @@ func (s *Site) visit(next http.Handler) http.Handler {
 // sameOrigin refuses forms that another site sent in a reader's name.
 func (s *Site) sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
+	// Behind a proxy that changes the Host header our own pages must still be ours.
+	if err := protection.AddTrustedOrigin(s.Config.BaseURL); err != nil {
+		s.Log.Warn("cross-origin protection goes by the Host header alone", slog.Any("error", err))
+	}
 	protection.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.Forbidden, "web.error.cross_origin")
 	}))

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -116,7 +117,7 @@ func (f practiceForm) draft() (practice.Draft, error) {
 			}
 			value, ok := parseNumber(n.text)
 			if !ok {
-				mistakes = append(mistakes, fault.Field{Name: fmt.Sprintf("figures.%d.%s", i, n.name), Message: "web.field.number"})
+				mistakes = append(mistakes, fault.Field{Name: fmt.Sprintf("figures.%d.%s", i, n.name), Message: "practices.form.figure.no_number", Args: map[string]any{"Number": i + 1}})
 				continue
 			}
 			*n.into = &value
@@ -238,8 +239,11 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.compact()
 	d, err := view.draft()
-	if decodeErr != nil {
+	switch {
+	case decodeErr != nil:
 		err = decodeErr
+	case err != nil && view.Action == "publish":
+		err = allMistakes(err, d.Check())
 	}
 	if err == nil {
 		if view.Action == "publish" {
@@ -268,6 +272,23 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	s.flash(w, "success", "flash.practice.saved")
 	http.Redirect(w, r, practiceURL(view.ID)+"/bearbeiten", http.StatusSeeOther)
 	return nil
+}
+
+// allMistakes adds to unreadable numbers what else is wrong, so that nobody is sent back twice. Of a figure whose number
+// could not be read nothing more is said.
+func allMistakes(unreadable, others error) error {
+	var a, b *fault.Error
+	if !errors.As(unreadable, &a) || !errors.As(others, &b) {
+		return unreadable
+	}
+	fields := slices.Clone(b.Fields)
+	fields = slices.DeleteFunc(fields, func(other fault.Field) bool {
+		return slices.ContainsFunc(a.Fields, func(f fault.Field) bool {
+			row := f.Name[:strings.LastIndexByte(f.Name, '.')+1]
+			return row != "" && strings.HasPrefix(other.Name, row)
+		})
+	})
+	return fault.Fields(append(fields, a.Fields...)...)
 }
 
 // publishOr and saveDraftOr keep the id when the service refuses, so that the form stays the same form.

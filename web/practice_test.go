@@ -120,6 +120,15 @@ func TestBadInput(t *testing.T) {
 			}
 		}
 	}
+	// All mistakes are named at once, also beside an unreadable number.
+	form := filled()
+	form.Set("title", "a")
+	form.Set("contact_email", "keine adresse")
+	form.Set("figures.0.after", "wenig")
+	a := in.post("/praxisbeispiele/neu", "member", form)
+	if got := a.Find(".error-summary a").Length(); got != 3 {
+		t.Errorf("%d of 3 mistakes are named: %s", got, a.text(".error-summary"))
+	}
 	list, err := in.Practices.List(t.Context(), post.Viewer{}, practice.Filter{})
 	must(t, err)
 	if list.Total != 0 {

@@ -155,6 +155,12 @@ func (m *mistakes) lengths(d Draft) {
 	}
 }
 
+// Check returns what Publish would refuse, for forms that want to name all mistakes at once with their own.
+func (d Draft) Check() error {
+	_, err := d.check()
+	return err
+}
+
 // check is what a published practice must pass. Figures come back completed.
 func (d Draft) check() (Draft, error) {
 	var m mistakes
