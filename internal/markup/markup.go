@@ -21,6 +21,9 @@ import (
 const (
 	maxSource = 200_000
 	maxHTML   = 100_000
+	// maxMarks bounds the characters that goldmark compares with each other: its time grows with their square. A long
+	// practice has some hundreds.
+	maxMarks = 4_000
 )
 
 // linkedURL is what becomes a link without brackets: unlike goldmark's own, only http and https, with hosts that have a
@@ -69,6 +72,9 @@ func (r *Renderer) RenderWithLinks(source string, mention func(handle string) st
 
 func (r *Renderer) render(source string, refs *references) (string, []string, []string) {
 	src := []byte(Block(cut(source, maxSource)))
+	if marks(src) > maxMarks {
+		return plainParagraphs(string(src)), nil, nil
+	}
 	ctx := parser.NewContext()
 	if refs != nil {
 		ctx.Set(referencesKey, refs)
@@ -76,13 +82,34 @@ func (r *Renderer) render(source string, refs *references) (string, []string, []
 	var buf bytes.Buffer
 	if err := r.markdown.Convert(src, &buf, parser.WithContext(ctx)); err != nil {
 		// Only a failing writer makes Convert fail, and a buffer does not.
-		return "<p>" + escape(string(src)) + "</p>", nil, nil
+		return plainParagraphs(string(src)), nil, nil
 	}
 	out := r.local.Sanitize(tidy(buf.String()))
 	if refs == nil {
 		return out, nil, nil
 	}
 	return out, refs.handles, refs.tags
+}
+
+func marks(src []byte) (n int) {
+	for _, c := range src {
+		switch c {
+		case '*', '_', '~', '[', '>':
+			n++
+		}
+	}
+	return n
+}
+
+// plainParagraphs shows a source as it was typed, for one that is not worth understanding.
+func plainParagraphs(source string) string {
+	var b strings.Builder
+	for paragraph := range strings.SplitSeq(source, "\n\n") {
+		if paragraph = strings.TrimSpace(paragraph); paragraph != "" {
+			b.WriteString("<p>" + strings.ReplaceAll(escape(paragraph), "\n", "<br/>\n") + "</p>\n")
+		}
+	}
+	return b.String()
 }
 
 // treeTransformer shapes the parsed document: headings begin at h2 below the page's own h1, pictures become links to

@@ -3,6 +3,7 @@ package markup
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/net/html"
@@ -129,8 +130,24 @@ func TestSanitizeBoundsSizeAndDepth(t *testing.T) {
 			t.Error("the text is lost")
 		}
 	}
-	if got := strings.Count(r.Render(strings.Repeat(">", 20_000)+"x"), "<blockquote>"); got > maxDepth {
+	if got := strings.Count(r.Render(strings.Repeat(">", 100)+"x"), "<blockquote>"); got == 0 || got > maxDepth {
 		t.Errorf("Markdown leaves %d levels", got)
+	}
+}
+
+// TestRenderBoundsTime has texts whose rendering takes goldmark the square of their length.
+func TestRenderBoundsTime(t *testing.T) {
+	t.Parallel()
+	r := New()
+	for _, s := range []string{"_a*", "*a_", "[a](", ">", "~~"} {
+		started := time.Now()
+		out := r.Render(strings.Repeat(s, 40_000) + "\n\n<Ende>")
+		if took := time.Since(started); took > 5*time.Second {
+			t.Errorf("%q takes %s", s, took)
+		}
+		if !strings.HasSuffix(out, "<p>&lt;Ende&gt;</p>\n") {
+			t.Errorf("%q loses its end", s)
+		}
 	}
 }
 
