@@ -1,0 +1,123 @@
+package web
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+)
+
+// TestLimit: a script that runs wild is told to wait, in words; others are not.
+func TestLimit(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	form := url.Values{"source": {"a"}}
+	// The window slides: at the turn of a minute a few more come through.
+	var a answer
+	sent := 0
+	for ; sent < 2*writesPerMinute; sent++ {
+		if a = in.post("/vorschau", "guest", form); a.StatusCode != http.StatusOK {
+			break
+		}
+	}
+	if sent < writesPerMinute || a.StatusCode != http.StatusTooManyRequests || a.Find("main h1").Text() != "Zu viele Anfragen" {
+		t.Errorf("after %d requests: %d %q", sent, a.StatusCode, a.Find("main h1").Text())
+	}
+	if a := in.post("/vorschau", "member", form); a.StatusCode != http.StatusOK {
+		t.Errorf("someone else: %d", a.StatusCode)
+	}
+}
+
+func TestCompress(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	r := httptest.NewRequest(http.MethodGet, houseURL+"/praxisbeispiele", nil)
+	r.Header.Set("Accept-Encoding", "br, gzip;q=0.8")
+	w := httptest.NewRecorder()
+	in.handler.ServeHTTP(w, r)
+	if w.Header().Get("Content-Encoding") != "gzip" || !strings.Contains(strings.Join(w.Header().Values("Vary"), ","), "Accept-Encoding") {
+		t.Fatalf("Content-Encoding %q, Vary %q", w.Header().Get("Content-Encoding"), w.Header().Values("Vary"))
+	}
+	zr, err := gzip.NewReader(w.Body)
+	must(t, err)
+	page, err := goquery.NewDocumentFromReader(zr)
+	must(t, err)
+	if page.Find("h1").Length() != 1 {
+		t.Error("the page is not whole")
+	}
+	for _, refused := range []string{"", "gzip;q=0", "identity"} {
+		if a := in.get("/praxisbeispiele", "", "Accept-Encoding", refused); a.Header.Get("Content-Encoding") != "" {
+			t.Errorf("Accept-Encoding %q: got %q", refused, a.Header.Get("Content-Encoding"))
+		}
+	}
+}
+
+// TestPanic: a broken page is a page in words, with status 500, and tells nothing of what went wrong.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	s, err := New(in.Deps)
+	must(t, err)
+	for name, h := range map[string]http.Handler{
+		"panic": http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("secret detail") }),
+		"error": s.handle(func(http.ResponseWriter, *http.Request) error { return io.ErrUnexpectedEOF }),
+	} {
+		w := httptest.NewRecorder()
+		s.recoverPanics(s.securityHeaders(compress(s.visit(h)))).ServeHTTP(w, httptest.NewRequest(http.MethodGet, houseURL+"/", nil))
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Da ist uns ein Fehler unterlaufen") {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+		if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "EOF") {
+			t.Errorf("%s: the page tells what is inside", name)
+		}
+	}
+}
+
+// TestClientIP: only what trusted proxies wrote counts.
+func TestClientIP(t *testing.T) {
+	t.Parallel()
+	s := &Site{proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+	for _, c := range []struct{ remote, forwarded, want string }{
+		{"203.0.113.7:1234", "", "203.0.113.7"},
+		{"203.0.113.7:1234", "198.51.100.1", "203.0.113.7"},
+		{"10.0.0.1:1234", "198.51.100.1", "198.51.100.1"},
+		{"10.0.0.1:1234", "192.0.2.66, 198.51.100.1, 10.0.0.2", "198.51.100.1"},
+		{"10.0.0.1:1234", "rubbish", "10.0.0.1"},
+		{"[2001:db8:1:2:3::4]:99", "", "2001:db8:1:2::"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.remote
+		if c.forwarded != "" {
+			r.Header.Set("X-Forwarded-For", c.forwarded)
+		}
+		if got := s.clientIP(r); got != c.want {
+			t.Errorf("%s for %q: %q, want %q", c.remote, c.forwarded, got, c.want)
+		}
+	}
+	for _, wrong := range []string{"", "10.0.0.0/99", "proxy.example"} {
+		if _, err := parsePrefix(wrong); err == nil {
+			t.Errorf("trusted proxy %q is taken", wrong)
+		}
+	}
+}
+
+func TestStatic(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	address := in.get("/praxisbeispiele", "").Find("link[rel=stylesheet]").First().AttrOr("href", "")
+	a := in.get(address, "", "Accept-Encoding", "identity")
+	if a.StatusCode != http.StatusOK || a.Header.Get("Cache-Control") != "public, max-age=31536000, immutable" || !strings.HasPrefix(a.Header.Get("Content-Type"), "text/css") {
+		t.Errorf("%s: %d, %q, %q", address, a.StatusCode, a.Header.Get("Cache-Control"), a.Header.Get("Content-Type"))
+	}
+	for _, path := range []string{"/static/kern.css", "/static/../web.go", "/static/"} {
+		if a := in.get(path, ""); a.StatusCode == http.StatusOK {
+			t.Errorf("%s is served", path)
+		}
+	}
+}
