@@ -228,7 +228,9 @@ func (i *Instance) Work() {
 	notifications := notification.New(i.DB, i.Accounts, i.Follows, i.Posts)
 	i.Federation.Work(q)
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Notify]) error { return notifications.Notify(ctx, j.Args) })
-	job.Work(q, func(ctx context.Context, j *river.Job[job.Arrive]) error { return i.Curation.Arrived(ctx, j.Args.PostID) })
+	job.Work(q, func(ctx context.Context, j *river.Job[job.Arrive]) error {
+		return i.Curation.Arrived(ctx, j.Args.PostID)
+	})
 	i.must(q.Start(context.WithoutCancel(i.T.Context())))
 	i.stopJobs = func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

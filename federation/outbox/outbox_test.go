@@ -1,0 +1,510 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/db/dbtest"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+const base = "https://sh.example"
+
+// house is an instance whose post is taken by a fake.
+type house struct {
+	*Outbox
+	t      *testing.T
+	ctx    context.Context
+	author account.Account
+	mail   *mail
+	remote int
+}
+
+// mail notes what is sent and answers as told.
+type mail struct {
+	mu     sync.Mutex
+	sent   []string // inbox and type
+	answer func(inbox string, body []byte) (int, time.Duration, error)
+}
+
+func (m *mail) Post(_ context.Context, _ int64, inbox string, body []byte) (int, time.Duration, error) {
+	a, err := vocab.ParseActivity(body)
+	if err != nil {
+		return 0, 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sent = append(m.sent, inbox+" "+a.Type)
+	if m.answer != nil {
+		return m.answer(inbox, body)
+	}
+	return http.StatusAccepted, 0, nil
+}
+
+func newHouse(t *testing.T) *house {
+	t.Helper()
+	d := dbtest.New(t)
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	q := job.New(d, log)
+	renderer := markup.New()
+	messages, err := i18n.Load(os.DirFS("../../web/locales"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	organizations := organization.New(d)
+	accounts := account.New(d, organizations, q, base, "sh.example")
+	posts := post.New(d, accounts, q, renderer, base)
+	practices := practice.New(d, organizations, accounts, posts, q, renderer, base)
+	h := &house{t: t, ctx: t.Context(), mail: &mail{}}
+	h.Outbox = New(Deps{
+		DB: d, Jobs: q, Accounts: accounts, Follows: follow.New(d, accounts, q, base, nil), Posts: posts, Practices: practices,
+		Curation: curation.New(d, accounts, posts, practices, q), Sender: h.mail, Domain: "sh.example", Log: log,
+		Render: vocab.NewRenderer(base, func(l string) vocab.Words { return messages.For(l) }),
+	})
+	h.must(organizations.Save(h.ctx, organization.Organization{Name: "Land", ShortName: "SH", Level: organization.LevelLand, Region: "DE-SH"}))
+	h.must(accounts.Bootstrap(h.ctx, "SH", "land", "DE-SH"))
+	h.author, err = accounts.CreateLocal(h.ctx, "anna", "Anna", account.RoleEditor)
+	h.must(err)
+	return h
+}
+
+func (h *house) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// follower makes an account of another host that follows target.
+func (h *house) follower(host string, shared bool, target account.Account) account.Account {
+	h.t.Helper()
+	h.remote++
+	uri := fmt.Sprintf("https://%s/u/%d", host, h.remote)
+	a := account.Account{
+		Username: fmt.Sprintf("u%d", h.remote), Domain: &host, URI: uri, Kind: account.Person, InboxURI: uri + "/inbox", FollowersURI: uri + "/followers",
+		PublicKeyID: uri + "#main-key", PublicKeyPEM: "key", State: account.Active,
+	}
+	if shared {
+		a.SharedInboxURI = "https://" + host + "/inbox"
+	}
+	a, err := h.Accounts.Receive(h.ctx, a)
+	h.must(err)
+	if target.ID != 0 {
+		h.must(h.Follows.Receive(h.ctx, a.ID, target.ID, uri+"/follows/1"))
+	}
+	return a
+}
+
+func (h *house) note(text string, v post.Visibility) post.Post {
+	h.t.Helper()
+	p, err := h.Posts.Create(h.ctx, h.author, post.Draft{Title: "Titel: " + text, Source: text, Visibility: v, Language: "de"})
+	h.must(err)
+	return p
+}
+
+func (h *house) distribute(verb job.Verb, id int64) {
+	h.t.Helper()
+	h.must(h.Distribute(h.ctx, job.Distribute{Verb: verb, ID: id}))
+}
+
+// lanes lists what stands in the lanes: host, inbox and type.
+func (h *house) rows() []string {
+	h.t.Helper()
+	var rows []string
+	h.must(h.DB.SelectContext(h.ctx, &rows, `SELECT d.host || ' ' || d.inbox_uri || ' ' || a.type FROM deliveries d JOIN activities a ON a.id = d.activity_id ORDER BY 1`))
+	return rows
+}
+
+func (h *house) count(query string, args ...any) int {
+	h.t.Helper()
+	var n int
+	h.must(h.DB.GetContext(h.ctx, &n, query, args...))
+	return n
+}
+
+// TestFanOut: shared inboxes are folded, our own and blocked hosts left out, direct posts go to the person's own inbox.
+func TestFanOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("shared.example", true, h.author)
+	h.follower("shared.example", true, h.author)
+	h.follower("each.example", false, h.author)
+	h.follower("each.example", false, h.author)
+	h.follower("blocked.example", true, h.author)
+	h.follower("sub.blocked.example", true, h.author)
+	h.follower("stranger.example", true, account.Account{})
+	h.follower("pending.example", true, account.Account{})
+	h.DB.MustExec(`INSERT INTO peers (host, blocked) VALUES ('blocked.example', true)`)
+	p := h.note("Hallo", post.Public)
+	h.distribute(job.CreatePost, p.ID)
+	h.distribute(job.CreatePost, p.ID) // a repeated job sends nothing twice
+	want := []string{
+		"each.example https://each.example/u/3/inbox Create",
+		"each.example https://each.example/u/4/inbox Create",
+		"shared.example https://shared.example/inbox Create",
+	}
+	if diff := cmp.Diff(want, h.rows()); diff != "" {
+		t.Errorf("lanes (-want +got):\n%s", diff)
+	}
+	if n := h.count(`SELECT count(*) FROM river_job WHERE kind = 'activity.deliver'`); n != 2 {
+		t.Errorf("%d Deliver jobs for two hosts", n)
+	}
+}
+
+func TestDirectGoesToThePerson(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	friend := h.follower("shared.example", true, h.author)
+	p, err := h.Posts.Create(h.ctx, h.author, post.Draft{Title: "Vertraulich", Source: "Nur für @" + friend.Handle(), Visibility: post.Direct, Language: "de"})
+	h.must(err)
+	h.follower("other.example", true, h.author)
+	h.distribute(job.CreatePost, p.ID)
+	if diff := cmp.Diff([]string{"shared.example " + friend.InboxURI + " Create"}, h.rows()); diff != "" {
+		t.Errorf("lanes (-want +got):\n%s", diff)
+	}
+	if n := h.count(`SELECT count(*) FROM activities WHERE public`); n != 0 {
+		t.Error("a direct post's activity can be fetched by everyone")
+	}
+	if n := h.count(`SELECT count(*) FROM river_job WHERE kind = 'group.announce'`); n != 0 {
+		t.Error("a group announces a direct post")
+	}
+}
+
+// TestDistributeTruth: what is sent is what is true when the job runs, whatever order the jobs come in.
+func TestDistributeTruth(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	types := func() (list []string) {
+		t.Helper()
+		h.must(h.DB.SelectContext(h.ctx, &list, `SELECT type FROM activities ORDER BY id`))
+		return list
+	}
+	gone := h.note("Gleich wieder weg", post.Public)
+	h.must(h.Posts.Delete(h.ctx, h.author, gone.ID))
+	h.distribute(job.CreatePost, gone.ID)
+	h.distribute(job.DeletePost, gone.ID)
+	if got := types(); len(got) != 0 {
+		t.Errorf("created and withdrawn before anyone was told: %v", got)
+	}
+	p := h.note("Bleibt", post.Public)
+	_, err := h.Posts.Edit(h.ctx, h.author, p.ID, "Titel", "Neuer Text")
+	h.must(err)
+	h.distribute(job.UpdatePost, p.ID) // overtook the Create
+	if got := types(); len(got) != 0 {
+		t.Errorf("update before create: %v", got)
+	}
+	h.distribute(job.CreatePost, p.ID)
+	h.distribute(job.DeletePost, p.ID) // not true
+	if diff := cmp.Diff([]string{"Create"}, types()); diff != "" {
+		t.Error(diff)
+	}
+	h.must(h.Posts.Delete(h.ctx, h.author, p.ID))
+	h.distribute(job.UpdatePost, p.ID)
+	h.distribute(job.DeletePost, p.ID)
+	h.distribute(job.DeletePost, p.ID)
+	if diff := cmp.Diff([]string{"Create", "Delete"}, types()); diff != "" {
+		t.Error(diff)
+	}
+	// An id that exists no more is no error that would come back for days.
+	h.distribute(job.CreatePost, 1)
+	h.distribute(job.Like, 1)
+	h.distribute(job.Follow, 1)
+	h.distribute(job.AddCurated, 1)
+}
+
+// TestDeleteReachesFormerFollowers: who was told of a post is told of its end.
+func TestDeleteReachesFormerFollowers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	former := h.follower("former.example", true, h.author)
+	p := h.note("Hallo", post.Public)
+	h.distribute(job.CreatePost, p.ID)
+	h.must(h.Follows.ReceiveUndo(h.ctx, former.ID, h.author.ID))
+	h.follower("new.example", true, h.author)
+	h.must(h.Posts.Delete(h.ctx, h.author, p.ID))
+	h.distribute(job.DeletePost, p.ID)
+	want := []string{
+		"former.example https://former.example/inbox Create", "former.example https://former.example/inbox Delete",
+		"new.example https://new.example/inbox Delete",
+	}
+	if diff := cmp.Diff(want, h.rows()); diff != "" {
+		t.Errorf("lanes (-want +got):\n%s", diff)
+	}
+}
+
+// TestGroupAnnounce: the group passes the very bytes on, announces a new thread once more by its id, and spares the host
+// where an answer came from.
+func TestGroupAnnounce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	forum, err := h.Accounts.Forum(h.ctx)
+	h.must(err)
+	h.follower("b.example", true, forum)
+	h.follower("c.example", true, forum)
+	p := h.note("Thread", post.Public)
+	h.distribute(job.CreatePost, p.ID)
+	create, err := activityByURI(h.ctx, h.DB, vocab.CreateURI(p))
+	h.must(err)
+	for range 2 {
+		h.must(h.GroupAnnounce(h.ctx, job.GroupAnnounce{GroupID: forum.ID, ActivityID: create.ID}))
+	}
+	var bodies []string
+	h.must(h.DB.SelectContext(h.ctx, &bodies, `SELECT convert_from(body, 'UTF8') FROM activities WHERE type = 'Announce' ORDER BY object_uri`))
+	if len(bodies) != 2 {
+		t.Fatalf("%d announces, want that of the post and that of the activity", len(bodies))
+	}
+	raw := []byte(`{"@context":"https://www.w3.org/ns/activitystreams", "id":"https://b.example/1","type":"Create" ,"actor":"https://b.example/u/9","object":{"id":"https://b.example/n/1","type":"Note","content":"Kiel: <p>"}}`)
+	var inboxID int64
+	h.must(h.DB.GetContext(h.ctx, &inboxID, `INSERT INTO inbox_activities (scope, uri, actor_uri, type, body) VALUES ('shared', 'https://b.example/1', 'https://b.example/u/9', 'Create', $1) RETURNING id`, raw))
+	h.must(h.GroupAnnounce(h.ctx, job.GroupAnnounce{GroupID: forum.ID, InboxID: inboxID}))
+	passed, err := activityByURI(h.ctx, h.DB, AnnounceURI(forum, inboxID))
+	h.must(err)
+	inner, err := vocab.ParseActivity(passed.Body)
+	h.must(err)
+	if string(inner.Object) != string(raw) {
+		t.Errorf("passed on as %s", inner.Object)
+	}
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE activity_id = $1 AND host = 'c.example'`, passed.ID); n != 1 {
+		t.Error("not passed on to the others")
+	}
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE activity_id = $1 AND host = 'b.example'`, passed.ID); n != 0 {
+		t.Error("sent back to where it came from")
+	}
+}
+
+// TestSettle reads every kind of answer.
+func TestSettle(t *testing.T) {
+	t.Parallel()
+	refusal := errors.New("no")
+	tests := map[string]struct {
+		status     int
+		err        error
+		retryAfter time.Duration
+		attempt    int
+		state      string
+		wait       [2]time.Duration // the head waits between these
+		failures   int
+	}{
+		"taken":              {status: 202, state: "delivered"},
+		"server error":       {status: 500, err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}, failures: 1},
+		"no answer":          {err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}, failures: 1},
+		"no answer, again":   {err: refusal, attempt: 2, state: "pending", wait: [2]time.Duration{30 * time.Second, 38 * time.Second}, failures: 1},
+		"not ours to speak":  {err: fault.New(fault.Forbidden, "error.remote.refused"), state: "failed"},
+		"bad request":        {status: 400, err: refusal, state: "failed"},
+		"forbidden":          {status: 403, err: refusal, state: "failed"},
+		"too large":          {status: 413, err: refusal, state: "failed"},
+		"unauthorized":       {status: 401, err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}},
+		"too many":           {status: 429, err: refusal, retryAfter: time.Hour, state: "pending", wait: [2]time.Duration{time.Hour, 61 * time.Minute}},
+		"asked for too long": {status: 429, err: refusal, retryAfter: 90 * time.Hour, state: "pending", wait: [2]time.Duration{24 * time.Hour, 25 * time.Hour}},
+		"not found":          {status: 404, err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}},
+		"not found, thrice":  {status: 404, err: refusal, attempt: 2, state: "failed"},
+		"given up":           {status: 401, err: refusal, attempt: len(retryWaits), state: "failed"},
+	}
+	h := newHouse(t)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			host := fmt.Sprintf("%x.example", name)
+			h := &house{Outbox: h.Outbox, t: t, ctx: t.Context(), author: h.author, remote: 1000 + len(name)*100}
+			h.follower(host, true, h.author)
+			p := h.note(name, post.Public)
+			h.distribute(job.CreatePost, p.ID)
+			d, ok, err := headOfLane(h.ctx, h.DB, host)
+			if err != nil || !ok {
+				t.Fatal(ok, err)
+			}
+			d.Attempt = test.attempt
+			now := time.Now()
+			h.must(h.settle(h.ctx, host, d, peer{}, test.status, test.retryAfter, test.err))
+			var got struct {
+				State  string    `db:"state"`
+				NextAt time.Time `db:"next_at"`
+			}
+			h.must(h.DB.GetContext(h.ctx, &got, `SELECT state, next_at FROM deliveries WHERE id = $1`, d.ID))
+			if got.State != test.state {
+				t.Errorf("delivery is %s, want %s", got.State, test.state)
+			}
+			if wait := got.NextAt.Sub(now); test.state == "pending" && (wait < test.wait[0]-time.Millisecond || wait > test.wait[1]) {
+				t.Errorf("waits %s, want %v", wait, test.wait)
+			}
+			if p, err := peerByHost(h.ctx, h.DB, host); err != nil || p.Failures != test.failures {
+				t.Errorf("host has %d failures, want %d (%v)", p.Failures, test.failures, err)
+			}
+		})
+	}
+}
+
+// TestGone: an inbox that says 410 has nobody left to read.
+func TestGone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	reader := h.follower("b.example", false, h.author)
+	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
+	d, _, err := headOfLane(h.ctx, h.DB, "b.example")
+	h.must(err)
+	h.must(h.settle(h.ctx, "b.example", d, peer{}, http.StatusGone, 0, errors.New("gone")))
+	if a, err := h.Accounts.ByID(h.ctx, reader.ID); err != nil || a.State != account.Gone {
+		t.Errorf("account is %s, %v", a.State, err)
+	}
+	h.distribute(job.CreatePost, h.note("Noch da?", post.Public).ID)
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`); n != 0 {
+		t.Errorf("%d deliveries to someone who is gone", n)
+	}
+}
+
+// TestBreaker: a host that fails five times is held, keeps everything, and is tried at once when it shows itself.
+func TestBreaker(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
+	fail := func() peer {
+		t.Helper()
+		d, ok, err := headOfLane(h.ctx, h.DB, "b.example")
+		if err != nil || !ok {
+			t.Fatal(ok, err)
+		}
+		p, err := peerByHost(h.ctx, h.DB, "b.example")
+		h.must(err)
+		h.must(h.settle(h.ctx, "b.example", d, p, 503, 0, errors.New("down")))
+		p, err = peerByHost(h.ctx, h.DB, "b.example")
+		h.must(err)
+		return p
+	}
+	for range breakerFailures - 1 {
+		if p := fail(); p.HeldUntil != nil {
+			t.Fatalf("held after %d failures", p.Failures)
+		}
+	}
+	p := fail()
+	if p.HeldUntil == nil || time.Until(*p.HeldUntil) < 29*time.Minute || time.Until(*p.HeldUntil) > 38*time.Minute {
+		t.Fatalf("held until %v", p.HeldUntil)
+	}
+	h.DB.MustExec(`UPDATE peers SET failing_since = now() - interval '8 days'`)
+	if p = fail(); time.Until(*p.HeldUntil) < 23*time.Hour {
+		t.Errorf("a host that is dead for a week is probed again at %v", p.HeldUntil)
+	}
+	h.must(h.PeerSeen(h.ctx, "b.example"))
+	d, ok, err := headOfLane(h.ctx, h.DB, "b.example")
+	if err != nil || !ok || time.Until(d.NextAt) > 0 {
+		t.Errorf("after a sign of life the head waits until %v (%v, %v)", d.NextAt, ok, err)
+	}
+	if p, err := peerByHost(h.ctx, h.DB, "b.example"); err != nil || p.HeldUntil != nil || p.Failures != 0 {
+		t.Errorf("peer is %+v, %v", p, err)
+	}
+}
+
+// TestLane: one host's rows are sent in order, the head holds back the rest, and a lane that is empty has no job.
+func TestLane(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	fails := 1
+	h.mail.answer = func(string, []byte) (int, time.Duration, error) {
+		if fails > 0 {
+			fails--
+			return 503, 0, errors.New("restarting")
+		}
+		return 202, 0, nil
+	}
+	q := job.New(h.DB, h.Log)
+	h.Outbox.Work(q)
+	p := h.note("Erster", post.Public)
+	h.distribute(job.CreatePost, p.ID)
+	_, err := h.Posts.Edit(h.ctx, h.author, p.ID, "Titel", "Geändert")
+	h.must(err)
+	h.distribute(job.UpdatePost, p.ID)
+	h.must(h.Posts.Delete(h.ctx, h.author, p.ID))
+	h.distribute(job.DeletePost, p.ID)
+	h.DB.MustExec(`DELETE FROM river_job WHERE kind <> 'activity.deliver'`)
+	h.must(q.Start(context.WithoutCancel(h.ctx)))
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		h.must(q.Stop(ctx))
+	}()
+	for deadline := time.Now().Add(20 * time.Second); h.count(`SELECT count(*) FROM river_job WHERE state <> 'completed'`) > 0; time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("lane not drained: %v", h.mail.sent)
+		}
+	}
+	inbox := "https://b.example/inbox "
+	if diff := cmp.Diff([]string{inbox + "Create", inbox + "Create", inbox + "Update", inbox + "Delete"}, h.mail.sent); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+}
+
+// TestSweep: a lane that lost its job gets one.
+func TestSweep(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
+	h.DB.MustExec(`DELETE FROM river_job`)
+	for range 2 {
+		h.must(h.Sweep(h.ctx))
+	}
+	if n := h.count(`SELECT count(*) FROM river_job WHERE kind = 'activity.deliver' AND state = 'available'`); n != 1 {
+		t.Errorf("%d jobs", n)
+	}
+	// One that sleeps although its host answers again is woken.
+	h.DB.MustExec(`UPDATE river_job SET state = 'scheduled', scheduled_at = now() + interval '1 hour'`)
+	h.must(h.Sweep(h.ctx))
+	if n := h.count(`SELECT count(*) FROM river_job WHERE state = 'available' AND scheduled_at <= now()`); n != 1 {
+		t.Error("the sleeping job was not woken")
+	}
+}
+
+// TestRaceForTheLane: rows that come while a lane is being finished are not left behind.
+func TestRaceForTheLane(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	q := job.New(h.DB, h.Log)
+	h.Outbox.Work(q)
+	h.must(q.Start(context.WithoutCancel(h.ctx)))
+	const n = 40
+	for i := range n {
+		h.distribute(job.CreatePost, h.note(fmt.Sprint("Nr. ", i), post.Public).ID)
+		time.Sleep(time.Duration(i%5) * 3 * time.Millisecond)
+	}
+	var left int
+	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if left = h.count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`); left == 0 {
+			break
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	h.must(q.Stop(ctx))
+	creates := 0
+	for _, sent := range h.mail.sent {
+		if strings.HasSuffix(sent, " Create") { // beside them, the Accept of the follow
+			creates++
+		}
+	}
+	if left != 0 || creates != n {
+		t.Errorf("%d left, %d sent of %d", left, creates, n)
+	}
+}
