@@ -106,48 +106,57 @@ func (s *Site) visit(next http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin refuses forms that another site sent in a reader's name.
-func (s *Site) sameOrigin(next http.Handler) http.Handler {
-	protection := http.NewCrossOriginProtection()
-	// Behind a proxy that changes the Host header our own pages must still be ours.
-	if err := protection.AddTrustedOrigin(s.Config.BaseURL); err != nil {
-		s.Log.Warn("cross-origin protection goes by the Host header alone", slog.Any("error", err))
-	}
-	protection.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
-		return fault.New(fault.Forbidden, "web.error.cross_origin")
-	}))
-	return protection.Handler(next)
-}
-
 // Limits per minute. They stop scripts that run wild, not people.
 const (
-	loginsPerMinute = 60
+	loginsPerMinute = 120
 	writesPerMinute = 300
 )
 
-// limitWrites bounds logins per address, and everything else that is sent per account, else per address.
-func (s *Site) limitWrites(next http.Handler) http.Handler {
+// guards are what middleware remembers between requests. The router wraps handlers anew for each request, so these
+// are made once.
+type guards struct {
+	origin         *http.CrossOriginProtection
+	logins, writes *httprate.RateLimiter
+}
+
+func (s *Site) newGuards() (guards, error) {
+	g := guards{origin: http.NewCrossOriginProtection()}
+	// Behind a proxy that changes the Host header our own pages must still be ours.
+	if err := g.origin.AddTrustedOrigin(s.Config.BaseURL); err != nil {
+		return g, err
+	}
+	g.origin.SetDenyHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.Forbidden, "web.error.cross_origin")
+	}))
 	refuse := httprate.WithLimitHandler(s.handle(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.Limited, "web.error.limited.text")
 	}).ServeHTTP)
-	logins := httprate.LimitBy(loginsPerMinute, time.Minute, func(r *http.Request) (string, error) { return s.clientIP(r), nil }, refuse)(next)
-	writes := httprate.LimitBy(writesPerMinute, time.Minute, func(r *http.Request) (string, error) {
+	g.logins = httprate.NewRateLimiter(loginsPerMinute, time.Minute, refuse, httprate.WithKeyFuncs(func(r *http.Request) (string, error) {
+		return s.clientIP(r), nil
+	}))
+	g.writes = httprate.NewRateLimiter(writesPerMinute, time.Minute, refuse, httprate.WithKeyFuncs(func(r *http.Request) (string, error) {
 		if a := currentAccount(r); a != nil {
 			return fmt.Sprint("account ", a.ID), nil
 		}
 		return s.clientIP(r), nil
-	}, refuse)(next)
+	}))
+	return g, nil
+}
+
+// sameOrigin refuses forms that another site sent in a reader's name.
+func (s *Site) sameOrigin(next http.Handler) http.Handler { return s.guards.origin.Handler(next) }
+
+// limitWrites bounds logins per address, and everything else that is sent per account, else per address.
+func (s *Site) limitWrites(next http.Handler) http.Handler {
+	logins, writes := s.guards.logins.Handler(next), s.guards.writes.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p := r.URL.Path
+		secret := strings.HasPrefix(p, "/webauthn/") || strings.HasPrefix(p, "/anmeldelink/") || strings.HasPrefix(p, "/einladung/")
 		switch {
-		case r.Method == http.MethodGet || r.Method == http.MethodHead:
-			if strings.HasPrefix(p, "/einladung/") || strings.HasPrefix(p, "/anmeldelink/") {
-				logins.ServeHTTP(w, r)
-				return
-			}
-			next.ServeHTTP(w, r)
-		case strings.HasPrefix(p, "/webauthn/"), strings.HasPrefix(p, "/anmeldelink/"), strings.HasPrefix(p, "/einladung/"):
+		case secret:
 			logins.ServeHTTP(w, r)
+		case r.Method == http.MethodGet || r.Method == http.MethodHead:
+			next.ServeHTTP(w, r)
 		default:
 			writes.ServeHTTP(w, r)
 		}

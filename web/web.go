@@ -59,6 +59,7 @@ type Site struct {
 	Deps
 	templates map[string]*templateSet // by language
 	assets    *assets
+	guards    guards
 	proxies   []netip.Prefix
 	secure    bool // cookies only over https
 }
@@ -79,6 +80,9 @@ func New(deps Deps) (*Site, error) {
 	}
 	if s.templates, err = s.parseTemplates(); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
+	}
+	if s.guards, err = s.newGuards(); err != nil {
+		return nil, fmt.Errorf("web.New: base URL %q: %w", deps.Config.BaseURL, err)
 	}
 	return s, nil
 }
