@@ -23,8 +23,8 @@ func (s *Site) listDiscussions(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("list discussions: %w", err)
 	}
 	view := discussionList{Pagination: olderThan(r, nextPage(items))}
-	for _, item := range items {
-		view.Items = append(view.Items, s.postView(r, item))
+	if view.Items, err = s.listView(r, items); err != nil {
+		return fmt.Errorf("list discussions: %w", err)
 	}
 	if a := currentAccount(r); a != nil {
 		view.MayWrite = a.Able(account.RoleMember)

@@ -49,6 +49,8 @@ type postView struct {
 	Folded    bool // long, shown behind a summary
 	Lead      string
 	InList    bool
+	Topic     string // in a list: title of the thread that an answer belongs to
+	Head      post.Head
 }
 
 // Withdrawn reports whether only the place is left.
@@ -152,6 +154,10 @@ func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) 
 			practices[v.Post.ID] = true
 		}
 	}
+	heads, err := s.heads(r, views)
+	if err != nil {
+		return nil, err
+	}
 	list := make([]postView, 0, len(views))
 	for _, v := range views {
 		p := s.postView(r, v)
@@ -162,7 +168,10 @@ func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) 
 			p.ReplyHref = p.Permalink + "#antworten"
 		case v.Post.ThreadID == v.Post.ID:
 			p.Permalink = discussionURL(v.Post.ID)
+		default:
+			p.Topic = heads[v.Post.ThreadID].Title
 		}
+		p.Head = heads[v.Post.ThreadID]
 		text := markup.Text(v.Post.HTML)
 		if utf8.RuneCountInString(text) > foldAfter {
 			p.Folded, p.Lead = true, excerpt(text, excerptLength)
@@ -170,6 +179,19 @@ func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) 
 		list = append(list, p)
 	}
 	return list, nil
+}
+
+// heads reads what the lists say of the threads that the posts belong to.
+func (s *Site) heads(r *http.Request, views []post.View) (map[int64]post.Head, error) {
+	ids := make([]int64, 0, len(views))
+	for _, v := range views {
+		ids = append(ids, v.Post.ThreadID)
+	}
+	heads, err := s.Posts.Heads(r.Context(), viewer(r), ids)
+	if err != nil {
+		return nil, fmt.Errorf("threads of a list: %w", err)
+	}
+	return heads, nil
 }
 
 // permalink is the address of a post on our pages: its place in its thread, on the page of the practice or discussion that
