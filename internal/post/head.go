@@ -1,0 +1,31 @@
+package post
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Head is what a list says of a thread: what it is about and how far it went, as far as the viewer may see it.
+type Head struct {
+	ThreadID int64      `db:"thread_id"`
+	Title    string     `db:"title"` // of the first post; "" where there is none, or none for the viewer
+	Answers  int        `db:"answers"`
+	LatestAt *time.Time `db:"latest_at"` // of the newest answer
+}
+
+// Heads returns the heads of threads by their id, with one query; unknown ones are left out.
+func (s *Service) Heads(ctx context.Context, viewer Viewer, threadIDs []int64) (map[int64]Head, error) {
+	heads := make(map[int64]Head, len(threadIDs))
+	if len(threadIDs) == 0 {
+		return heads, nil
+	}
+	list, err := threadHeads(ctx, s.db, viewer.AccountID, threadIDs)
+	if err != nil {
+		return nil, fmt.Errorf("post.Heads: %w", err)
+	}
+	for _, h := range list {
+		heads[h.ThreadID] = h
+	}
+	return heads, nil
+}
