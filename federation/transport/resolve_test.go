@@ -221,6 +221,16 @@ func TestResolveHandleOfSplitDomain(t *testing.T) {
 			t.Errorf("%s: got %s of %s, %v", name, a.URI, a.Host(), err)
 		}
 	}
+	liar.serveWebFinger("acct:bert@"+liar.host, "acct:bert@"+short.host, liar.url("/u/bert"))
+	for name, answer := range map[string]struct{ subject, actor string }{
+		"has another bert": {"acct:bert@" + short.host, short.url("/u/bert")},
+		"points further":   {"acct:bert@" + web.host, liar.url("/u/bert")},
+	} {
+		short.serveWebFinger("acct:bert@"+short.host, answer.subject, answer.actor)
+		if a, err := c.ResolveHandle(t.Context(), "bert@"+liar.host); !fault.Is(err, fault.NotFound) {
+			t.Errorf("%s: got %s of %s, %v", name, a.URI, a.Host(), err)
+		}
+	}
 }
 
 func TestResolveInstance(t *testing.T) {
