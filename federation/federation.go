@@ -112,12 +112,15 @@ func (f *Federation) FetchPost(ctx context.Context, address string) (post.Post, 
 	return f.inbox.Find(ctx, address)
 }
 
+// Sweep wakes every lane that has something due.
+func (f *Federation) Sweep(ctx context.Context) error { return f.outbox.Sweep(ctx) }
+
 // Run watches the lanes until ctx ends. Any process that works jobs may run it, also several.
 func (f *Federation) Run(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := f.outbox.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := f.Sweep(ctx); err != nil && ctx.Err() == nil {
 			f.Log.ErrorContext(ctx, "sweep of the lanes", "error", err)
 		}
 		select {
@@ -146,6 +149,9 @@ func (f *Federation) ownInbox(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *Federation) owner(r *http.Request) (account.Account, error) {
+	if err := publish.CheckPath(r); err != nil {
+		return account.Account{}, err
+	}
 	if name := mux.Vars(r)["name"]; name != "" {
 		return f.Accounts.ByUsername(r.Context(), name)
 	}

@@ -60,7 +60,7 @@ type Instance struct {
 	handler     http.Handler
 	listener    net.Listener
 	server      *http.Server
-	stopJobs    func()
+	stopJobs    func(patience time.Duration)
 	Broken      atomic.Int32 // status that every POST gets instead of being handled; 0: none
 	PostsTaken  atomic.Int32 // POSTs that reached the handler
 	Extra       sync.Map     // path -> document (string) served before everything else: what a liar publishes
@@ -232,17 +232,22 @@ func (i *Instance) Work() {
 		return i.Curation.Arrived(ctx, j.Args.PostID)
 	})
 	i.must(q.Start(context.WithoutCancel(i.T.Context())))
-	i.stopJobs = func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	i.stopJobs = func(patience time.Duration) {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		_ = q.Stop(ctx)
 	}
 }
 
-// StopWork ends the worker; jobs that run are interrupted.
-func (i *Instance) StopWork() {
+// StopWork ends the worker after the jobs that run.
+func (i *Instance) StopWork() { i.endWork(20 * time.Second) }
+
+// KillWork interrupts the jobs that run.
+func (i *Instance) KillWork() { i.endWork(time.Nanosecond) }
+
+func (i *Instance) endWork(patience time.Duration) {
 	if i.stopJobs != nil {
-		i.stopJobs()
+		i.stopJobs(patience)
 		i.stopJobs = nil
 	}
 }
@@ -297,4 +302,15 @@ func (i *Instance) Get(path, accept string) (status int, header http.Header, doc
 	body, _ := io.ReadAll(w.Result().Body)
 	_ = json.Unmarshal(body, &doc)
 	return w.Code, w.Header(), doc
+}
+
+// GetIf asks for a document the client may have and returns the status.
+func (i *Instance) GetIf(path, accept, etag string) int {
+	i.T.Helper()
+	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r.Header.Set("Accept", accept)
+	r.Header.Set("If-None-Match", etag)
+	w := httptest.NewRecorder()
+	i.handler.ServeHTTP(w, r)
+	return w.Code
 }

@@ -23,7 +23,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error, words func(string) 
 		w.Header().Set("Retry-After", "60")
 	}
 	key := "error.federation." + string(kind)
-	if kind == fault.Internal {
+	if kind == fault.Internal && r.Context().Err() == nil {
 		log.ErrorContext(r.Context(), "federation request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	} else {
 		log.DebugContext(r.Context(), "federation request refused", "method", r.Method, "path", r.URL.Path, "status", status, "error", err)

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/gorilla/mux"
 	"github.com/jmoiron/sqlx"
@@ -83,10 +84,22 @@ func (p *Publisher) Register(r *mux.Router) {
 func (p *Publisher) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "Accept")
-		if err := f(w, r); err != nil {
+		err := CheckPath(r)
+		if err == nil {
+			err = f(w, r)
+		}
+		if err != nil {
 			Fail(w, r, err, p.Words, p.Log)
 		}
 	}
+}
+
+// CheckPath refuses paths that are no text: nothing can have such a name.
+func CheckPath(r *http.Request) error {
+	if !utf8.ValidString(r.URL.Path) || strings.ContainsRune(r.URL.Path, 0) {
+		return notFound("path %q", r.URL.Path)
+	}
+	return nil
 }
 
 // wantsActivity reports whether the Accept header names ActivityStreams.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Activity is the envelope of what arrived: ids and types only, no human text.
@@ -45,7 +46,7 @@ func ParseActivity(raw []byte) (Activity, error) {
 	switch {
 	case HostOf(a.ID) == "" || len(a.ID) > maxID || strings.ContainsAny(a.ID, " \t\r\n\x00"):
 		return a, fmt.Errorf("%w: id %.100q", ErrMalformed, a.ID)
-	case a.Type == "" || len(a.Type) > 100:
+	case a.Type == "" || len(a.Type) > 100 || strings.ContainsFunc(a.Type, unicode.IsControl):
 		return a, fmt.Errorf("%w: type is not one string", ErrMalformed)
 	case HostOf(a.Actor) == "" || len(a.Actor) > maxID || strings.ContainsRune(a.Actor, 0):
 		return a, fmt.Errorf("%w: actor %.100q", ErrMalformed, a.Actor)
