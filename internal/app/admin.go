@@ -56,7 +56,7 @@ func adminCommand() *cli.Command {
 					&cli.DurationFlag{Name: "valid", Value: 7 * 24 * time.Hour},
 				},
 				Action: withApp(func(ctx context.Context, c *cli.Command, a *App) error {
-					secret, err := a.Auth.Invite(ctx, account.Account{}, account.Role(c.String("role")), c.String("note"), c.Duration("valid"))
+					secret, err := a.Auth.Invite(ctx, account.Operator(), account.Role(c.String("role")), c.String("note"), c.Duration("valid"))
 					if err != nil {
 						return err
 					}
@@ -68,7 +68,7 @@ func adminCommand() *cli.Command {
 				Usage: "print a link per account that logs in once, for someone who lost every passkey",
 				Flags: []cli.Flag{accountsFlag, &cli.DurationFlag{Name: "valid", Value: 24 * time.Hour}},
 				Action: withApp(perAccount(func(ctx context.Context, c *cli.Command, a *App, who account.Account) (string, error) {
-					secret, err := a.Auth.LoginLink(ctx, who.ID, c.Duration("valid"))
+					secret, err := a.Auth.LoginLink(ctx, account.Operator(), who.ID, c.Duration("valid"))
 					return a.Config.BaseURL + "/anmeldelink/" + secret, err
 				})),
 			},
@@ -81,7 +81,7 @@ func adminCommand() *cli.Command {
 					&cli.StringFlag{Name: "scopes", Value: "read write follow"},
 				},
 				Action: withApp(perAccount(func(ctx context.Context, c *cli.Command, a *App, who account.Account) (string, error) {
-					return a.Auth.Token(ctx, who.ID, c.String("name"), c.String("scopes"))
+					return a.Auth.Token(ctx, account.Operator(), who.ID, c.String("name"), c.String("scopes"))
 				})),
 			},
 		},

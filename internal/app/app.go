@@ -7,17 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"net/http"
-	"os"
-	"time"
 
-	"github.com/gorilla/mux"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/federation"
 	"github.com/vorbild/vorbild/federation/transport"
-	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
@@ -29,13 +23,12 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/notification"
-	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/postgres"
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/timeline"
-	"github.com/vorbild/vorbild/web"
+	"github.com/vorbild/vorbild/web/locales"
 )
 
 // App is one instance: its services on an open, migrated database.
@@ -54,6 +47,7 @@ type App struct {
 
 	log        *slog.Logger
 	jobs       *job.Queue
+	messages   *i18n.Bundle
 	transport  *transport.Client
 	federation *federation.Federation
 	cluster    *postgres.Cluster // nil when the operator gave a database
@@ -114,7 +108,14 @@ func (a *App) wire() error {
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
 	a.transport = transport.New(a.DB, a.Accounts, a.Config, a.log)
-	return nil
+	if a.messages, err = i18n.Load(locales.FS); err != nil {
+		return err
+	}
+	a.federation, err = federation.New(federation.Deps{
+		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation,
+		Transport: a.transport, Messages: a.messages, Config: a.Config, Log: a.log,
+	})
+	return err
 }
 
 // bootstrap makes sure that the instance has an organisation, its actors and its taxonomies.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
@@ -31,68 +31,83 @@ func startBrowser(t *testing.T) *browser {
 	if err != nil {
 		t.Fatalf("chromium is missing, run make browser: %v", err)
 	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 1000),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
-		chromedp.Flag("lang", "de-DE"), chromedp.Flag("accept-lang", "de-DE"))
-	allocator, cancelAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, cancel := chromedp.NewContext(allocator, chromedp.WithErrorf(t.Logf))
-	t.Cleanup(func() { cancel(); cancelAllocator() })
+	ctx, cancel := chromedp.NewContext(context.Background(), chromedp.WithErrorf(t.Logf), chromedp.WithAllocatorOptions(
+		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 1000), chromedp.Flag("disable-quic", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "de-DE")))
+	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, axe: string(axe)}
-	b.run("start", webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) error {
-		_, err := webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{
+	// The first call starts the browser, which lives as long as the context of that call.
+	err = chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		if _, err := cdp.Call(ctx, tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
 			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
-		}).Do(ctx)
+		}})
 		return err
 	}))
+	if err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
 	return b
 }
 
-func (b *browser) run(what string, actions ...chromedp.Action) {
+type step = chromedp.Action[chromedp.Void]
+
+func (b *browser) run(what string, steps ...step) {
+	b.t.Helper()
+	ask(b, what, func(ctx context.Context) (chromedp.Void, error) { return chromedp.Void{}, chromedp.Do(ctx, steps...) })
+}
+
+// eval runs a script in the page; a promise is awaited.
+func eval[T any](b *browser, what, script string) T {
+	b.t.Helper()
+	return ask(b, what, func(ctx context.Context) (T, error) {
+		return chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	})
+}
+
+// ask fails the test with what the page shows when f does not succeed within half a minute.
+func ask[T any](b *browser, what string, f func(ctx context.Context) (T, error)) T {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 	defer cancel()
-	// The first Run starts the browser, which must outlive this call's deadline.
-	if chromedp.FromContext(b.ctx).Target == nil {
-		ctx = b.ctx
+	v, err := f(ctx)
+	if err != nil {
+		shown, _ := chromedp.Run(b.ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+		b.t.Fatalf("%s: %v\nthe page is %.2000s", what, err, shown)
 	}
-	if err := chromedp.Run(ctx, actions...); err != nil {
-		var where, body string
-		_ = chromedp.Run(b.ctx, chromedp.Location(&where), chromedp.Text("body", &body, chromedp.ByQuery))
-		b.t.Fatalf("%s: %v\nat %s:\n%.2000s", what, err, where, body)
-	}
+	return v
 }
 
 func (b *browser) open(url string) {
 	b.t.Helper()
-	b.run("open "+url, chromedp.Navigate(url), chromedp.WaitVisible("main", chromedp.ByQuery))
+	b.run("open "+url, chromedp.Navigate(url), chromedp.WaitVisible("main"))
 }
 
-// waitPath waits until the tab shows an address with that path prefix.
-func (b *browser) waitPath(prefix string) string {
+// waitPath waits until the tab shows an address with that path prefix, or exactly the path when it ends in "$".
+func (b *browser) waitPath(want string) (path string) {
 	b.t.Helper()
-	var path string
-	within(b.t, "the browser reaches "+prefix, func() bool {
-		b.run("location", chromedp.Evaluate("location.pathname", &path))
-		return strings.HasPrefix(path, prefix)
+	prefix, exact := strings.CutSuffix(want, "$")
+	within(b.t, "the browser reaches "+want, func() bool {
+		path = eval[string](b, "location", "location.pathname")
+		return path == prefix || !exact && strings.HasPrefix(path, prefix)
 	})
-	b.run("page", chromedp.WaitVisible("main h1", chromedp.ByQuery))
+	b.run("page "+path, chromedp.WaitVisible("main h1"))
 	return path
 }
 
-func (b *browser) text(selector string) (text string) {
+func (b *browser) text(selector chromedp.CSS) string {
 	b.t.Helper()
-	b.run("text of "+selector, chromedp.Text(selector, &text, chromedp.ByQuery))
-	return text
+	return ask(b, "text", func(ctx context.Context) (string, error) { return chromedp.Run(ctx, chromedp.Text(selector)) })
 }
 
-// barriers runs axe-core on the page that is shown and fails on every violation of WCAG 2.2 A, AA and best practice.
+// barriers runs axe-core on the page that is shown and fails on every violation of its rules, best practices included.
 func (b *browser) barriers(name string) {
 	b.t.Helper()
-	var raw string
-	b.run("axe on "+name,
-		chromedp.Evaluate(b.axe+"\n;0", nil),
-		chromedp.Evaluate(`axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`, &raw, awaitPromise))
+	eval[int](b, "load axe on "+name, b.axe+"\n;0")
+	raw := eval[string](b, "axe on "+name, `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`)
 	var violations []struct {
 		ID, Help string
 		Nodes    []struct{ HTML, FailureSummary string }
@@ -106,5 +121,3 @@ func (b *browser) barriers(name string) {
 		}
 	}
 }
-
-func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }

@@ -92,7 +92,7 @@ func (i *instance) member(username string, role account.Role) string {
 	if err != nil {
 		i.t.Fatal(err)
 	}
-	token, err := i.Auth.Token(i.t.Context(), a.ID, "test", "read write follow")
+	token, err := i.Auth.Token(i.t.Context(), account.Operator(), a.ID, "test", "read write follow")
 	if err != nil {
 		i.t.Fatal(err)
 	}

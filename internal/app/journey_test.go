@@ -37,21 +37,21 @@ func TestJourney(t *testing.T) {
 	b := startBrowser(t)
 
 	// An invitation, a passkey, and the way back in with it.
-	invitation, err := sh.Auth.Invite(t.Context(), account.Account{}, account.RoleMember, "Green-IT-Stelle", time.Hour)
+	invitation, err := sh.Auth.Invite(t.Context(), account.Operator(), account.RoleMember, "Green-IT-Stelle", time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.open(sh.url("/einladung/" + invitation))
 	b.barriers("invitation")
 	b.run("register", fill("username", "green-it"), fill("display_name", "Green-IT-Stelle"), fill("name", "Dienstrechner"),
-		chromedp.Click("[data-passkey-start]", chromedp.ByQuery))
+		chromedp.Click("[data-passkey-start]"))
 	b.waitPath("/bereich")
-	b.run("log out", chromedp.Evaluate(`document.querySelector("form[action='/abmelden']").submit()`, nil))
-	b.waitPath("/")
+	eval[int](b, "log out", `document.querySelector("form[action='/abmelden']").submit(), 0`)
+	b.waitPath("/$")
 	b.open(sh.url("/bereich"))
 	b.waitPath("/anmelden")
 	b.barriers("login")
-	b.run("log in", chromedp.Click("[data-passkey-start]", chromedp.ByQuery))
+	b.run("log in", chromedp.Click("[data-passkey-start]"))
 	b.waitPath("/bereich")
 	if resp, _ := sh.get("/einladung/"+invitation, ""); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("a used invitation answers %s", resp.Status)
@@ -60,21 +60,19 @@ func TestJourney(t *testing.T) {
 	// Publishing: a mistake first, which keeps what was typed; then complete.
 	b.open(sh.url("/praxisbeispiele/neu"))
 	b.barriers("form")
-	b.run("publish with gaps", fill("title", "Serverräume wärmer betreiben"), chromedp.Click("button.kern-btn[name=action][value=publish]", chromedp.ByQuery))
-	b.run("error summary", chromedp.WaitVisible(".error-summary", chromedp.ByQuery))
+	b.run("publish with gaps", fill("title", "Serverräume wärmer betreiben"), chromedp.Click("button.kern-btn[name=action][value=publish]"))
+	b.run("error summary", chromedp.WaitVisible(".error-summary"))
 	b.barriers("form with mistakes")
-	var title string
-	b.run("kept", chromedp.Value("[name=title]", &title, chromedp.ByQuery))
-	if title != "Serverräume wärmer betreiben" {
+	if title := eval[string](b, "kept", `document.querySelector("[name=title]").value`); title != "Serverräume wärmer betreiben" {
 		t.Errorf("after a mistake the title is %q", title)
 	}
 	b.run("publish",
 		fill("summary", "Höhere Temperaturen sparen Kühlenergie, ohne die Geräte zu gefährden."),
 		fill("source", "## Vorgehen\n\nGrad für Grad von 20 auf 24 °C."),
-		chromedp.SetValue("[name='figures.0.quantity']", "electricity", chromedp.ByQuery),
-		chromedp.SetValue("[name='figures.0.unit']", "MW.h/a", chromedp.ByQuery),
+		chromedp.SetValue("[name='figures.0.quantity']", "electricity"),
+		chromedp.SetValue("[name='figures.0.unit']", "MW.h/a"),
 		fill("figures.0.before", "120,5"), fill("figures.0.after", "70"),
-		chromedp.Click("button.kern-btn[name=action][value=publish]", chromedp.ByQuery))
+		chromedp.Click("button.kern-btn[name=action][value=publish]"))
 	path := b.waitPath("/praxisbeispiele/")
 	uri := sh.url("/practices/" + strings.TrimPrefix(path, "/praxisbeispiele/"))
 	b.barriers("own practice")
@@ -105,18 +103,18 @@ func TestJourney(t *testing.T) {
 	}
 
 	// The KG's editor accepts at the desk; the aggregate view sums up; the author is told.
-	link, err := kg.Auth.LoginLink(t.Context(), mustByUsername(t, kg, "redaktion").ID, time.Hour)
+	link, err := kg.Auth.LoginLink(t.Context(), account.Operator(), mustByUsername(t, kg, "redaktion").ID, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.open(kg.url("/anmeldelink/" + link))
 	b.barriers("login link")
-	b.run("use the link", chromedp.Click("main form button[type=submit]", chromedp.ByQuery))
+	b.run("use the link", chromedp.Click("main form button[type=submit]"))
 	b.waitPath("/einstellungen/zugangsschluessel")
 	b.barriers("passkeys")
 	b.open(kg.url("/redaktion"))
 	b.barriers("desk")
-	b.run("accept", chromedp.Click("form[action$='/annehmen'] button", chromedp.ByQuery))
+	b.run("accept", chromedp.Click("form[action$='/annehmen'] button"))
 	b.waitPath("/redaktion")
 	b.open(kg.url("/ueberblick"))
 	b.barriers("overview")
@@ -135,7 +133,7 @@ func TestJourney(t *testing.T) {
 
 	// A change at the origin is visible at the KG, as a change since the curation; so is the withdrawal.
 	b.open(sh.url(path + "/bearbeiten"))
-	b.run("change", fill("title", "Serverräume deutlich wärmer betreiben"), chromedp.Click("button.kern-btn[name=action][value=publish]", chromedp.ByQuery))
+	b.run("change", fill("title", "Serverräume deutlich wärmer betreiben"), chromedp.Click("button.kern-btn[name=action][value=publish]"))
 	b.waitPath(path)
 	within(t, "the KG shows the change", func() bool {
 		_, page := kg.get("/redaktion?stand=changed", editors[kg])
@@ -145,7 +143,7 @@ func TestJourney(t *testing.T) {
 	b.barriers("history")
 	b.open(sh.url(path + "/zurueckziehen"))
 	b.barriers("withdraw")
-	b.run("withdraw", chromedp.Click("main form button[type=submit]", chromedp.ByQuery))
+	b.run("withdraw", chromedp.Click("main form button[type=submit]"))
 	within(t, "the withdrawal reaches everyone", func() bool {
 		return !slices.ContainsFunc(everyone, func(i *instance) bool {
 			_, page := i.get("/praxisbeispiele", "")
@@ -159,13 +157,9 @@ func TestJourney(t *testing.T) {
 }
 
 // fill replaces what stands in a field, as typing does.
-func fill(name, text string) chromedp.Action {
-	field := "[name='" + name + "']"
-	return chromedp.Tasks{
-		chromedp.ScrollIntoView(field, chromedp.ByQuery),
-		chromedp.SetValue(field, "", chromedp.ByQuery),
-		chromedp.SendKeys(field, text, chromedp.ByQuery),
-	}
+func fill(name, text string) step {
+	field := chromedp.CSS("[name='" + name + "']")
+	return chromedp.Steps(chromedp.ScrollIntoView(field), chromedp.SetValue(field, ""), chromedp.SendKeys(field, text))
 }
 
 func mustByUsername(t *testing.T, i *instance, name string) account.Account {
@@ -208,12 +202,12 @@ func TestNoBarriersAnywhere(t *testing.T) {
 
 	b := startBrowser(t)
 	b.everyPage(kg, "visitor", public)
-	link, err := kg.Auth.LoginLink(t.Context(), mustByUsername(t, kg, "verwaltung").ID, time.Hour)
+	link, err := kg.Auth.LoginLink(t.Context(), account.Operator(), mustByUsername(t, kg, "verwaltung").ID, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.open(kg.url("/anmeldelink/" + link))
-	b.run("use the link", chromedp.Click("main form button[type=submit]", chromedp.ByQuery))
+	b.run("use the link", chromedp.Click("main form button[type=submit]"))
 	b.waitPath("/einstellungen")
 	b.everyPage(kg, "administration", internal)
 }
@@ -225,9 +219,7 @@ func (b *browser) everyPage(i *instance, who string, paths []string) {
 		for _, path := range paths {
 			b.open(i.url(path))
 			b.barriers(who + " " + path)
-			var overflow int
-			b.run("width", chromedp.Evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth", &overflow))
-			if overflow > 0 {
+			if overflow := eval[int](b, "width", "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
 				b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
 			}
 		}

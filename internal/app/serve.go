@@ -12,13 +12,10 @@ import (
 	"github.com/gorilla/mux"
 	"github.com/riverqueue/river"
 
-	"github.com/vorbild/vorbild/federation"
 	"github.com/vorbild/vorbild/federation/wellknown"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/web"
-	"github.com/vorbild/vorbild/web/locales"
 )
 
 const (
@@ -90,14 +87,11 @@ func (a *App) Work(ctx context.Context) error {
 
 // Handler is all three surfaces as one: what ActivityPub asks for is answered first, the rest are pages.
 func (a *App) Handler() (http.Handler, error) {
-	messages, err := i18n.Load(locales.FS)
-	if err != nil {
-		return nil, err
-	}
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, Follows: a.Follows, Posts: a.Posts,
 		Practices: a.Practices, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications,
-		Resolver: a.transport, I18n: messages, Log: a.log, Deliveries: a.federation.Deliveries,
+		Resolver: a.transport, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
+		Lanes: a.lanes, FetchPost: a.federation.FetchPost, Version: Version(),
 	})
 	if err != nil {
 		return nil, err
@@ -107,6 +101,16 @@ func (a *App) Handler() (http.Handler, error) {
 	a.federation.Routes(router)
 	site.Register(router)
 	return observe.Requests(a.log, router), nil
+}
+
+// lanes gives the administration's page what the outbox knows; the surfaces do not know each other.
+func (a *App) lanes(ctx context.Context) ([]web.Lane, error) {
+	list, err := a.federation.Lanes(ctx)
+	lanes := make([]web.Lane, len(list))
+	for n, l := range list {
+		lanes[n] = web.Lane(l)
+	}
+	return lanes, err
 }
 
 // startJobs says who works which kind of job, and begins. The house keeps itself clean by the same clock.
@@ -119,6 +123,7 @@ func (a *App) startJobs(ctx context.Context) error {
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}
+	go a.federation.Run(ctx)
 	go a.sweep(ctx)
 	return nil
 }
@@ -158,5 +163,3 @@ func (a *App) Close() error {
 	}
 	return err
 }
-
-var _ = federation.New

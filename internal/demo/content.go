@@ -113,3 +113,16 @@ func loadContent() (content, error) {
 	}
 	return c, nil
 }
+
+// PracticeTitles lists the titles of the practices that the demo publishes.
+func PracticeTitles() []string {
+	c, err := loadContent()
+	if err != nil {
+		panic(err) // embedded, and held by a test
+	}
+	list := make([]string, len(c.practices))
+	for n, p := range c.practices {
+		list[n] = p.Title
+	}
+	return list
+}

@@ -48,7 +48,7 @@ func (s *seeder) token(instance, username string) string { return s.tokens[insta
 
 // follow makes every catalogue follow the others' catalogues and forums, by the page an editor uses.
 func (s *seeder) follow(ctx context.Context, _ content) error {
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	for _, from := range s.instances {
 		group.Go(func() error {
 			for _, to := range s.instances {
@@ -56,7 +56,7 @@ func (s *seeder) follow(ctx context.Context, _ content) error {
 					continue
 				}
 				for _, name := range []string{"praxis", "forum"} {
-					if err := s.followOne(ctx, from, name+"@"+to.Host()); err != nil {
+					if err := s.followOne(groupCtx, from, name+"@"+to.Host()); err != nil {
 						return err
 					}
 				}
