@@ -69,7 +69,7 @@ func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, r *http.Reques
 	if failed, ok := c.keyFailures.get(keyID); ok && c.now().Before(failed.until) {
 		return account.Account{}, failed.err
 	}
-	if !c.keyLimits.allow(c.clientIP(r), hostOfURI(keyID)) {
+	if !c.keyLimits.allow(c.now(), c.clientIP(r), hostOfURI(keyID)) {
 		return account.Account{}, fault.Wrap(fault.Limited, "error.remote.limited", fmt.Errorf("transport: key %s: too many fetches", keyID))
 	}
 	// The fetch serves all who wait for it, so it must not end with the request that came first.
@@ -202,10 +202,10 @@ func newLimits() *limits {
 	return &limits{byIP: newLRU[string, *rate.Limiter](8192), bySite: newLRU[string, *rate.Limiter](8192)}
 }
 
-func (l *limits) allow(ip, host string) bool {
+func (l *limits) allow(now time.Time, ip, host string) bool {
 	byIP := l.byIP.getOrPut(ip, func() *rate.Limiter { return rate.NewLimiter(10, 100) })
 	bySite := l.bySite.getOrPut(site(host), func() *rate.Limiter { return rate.NewLimiter(5, 50) })
-	return byIP.Allow() && bySite.Allow()
+	return byIP.AllowN(now, 1) && bySite.AllowN(now, 1)
 }
 
 // site returns the registrable domain of a host, the host itself where there is none.

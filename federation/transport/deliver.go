@@ -1,0 +1,88 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// StatusError says that another server answered, but not with what was asked for.
+type StatusError struct {
+	URL  string
+	Code int
+	Text string // the beginning of its answer, printable
+}
+
+func (e *StatusError) Error() string {
+	if e.Text == "" {
+		return fmt.Sprintf("%s answered %d", e.URL, e.Code)
+	}
+	return fmt.Sprintf("%s answered %d: %s", e.URL, e.Code, e.Text)
+}
+
+// Post delivers an activity to an inbox, signed by the account. status is 0 when no answer came; retryAfter is
+// what the answer asked for, at most a day. err is nil exactly when the inbox took it (2xx).
+func (c *Client) Post(ctx context.Context, signerID int64, inbox string, body []byte) (status int, retryAfter time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	u, err := c.checkTarget(ctx, inbox)
+	if err != nil {
+		return 0, 0, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, 0, fmt.Errorf("transport.Post %s: %w", inbox, err)
+	}
+	req.Header.Set("Content-Type", activityType)
+	req.Header.Set("User-Agent", c.agent)
+	if err := c.sign(ctx, req, signerID, body); err != nil {
+		return 0, 0, err
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		return 0, 0, fmt.Errorf("transport.Post: %w", err)
+	}
+	defer res.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // a broken answer is still an answer
+	if res.StatusCode >= 200 && res.StatusCode < 300 {
+		return res.StatusCode, 0, nil
+	}
+	err = &StatusError{URL: inbox, Code: res.StatusCode, Text: printable(text)}
+	return res.StatusCode, c.retryAfter(res.Header), err
+}
+
+// retryAfter reads the header of that name: seconds or a date, at most a day.
+func (c *Client) retryAfter(h http.Header) time.Duration {
+	value := h.Get("Retry-After")
+	if value == "" {
+		return 0
+	}
+	var wait time.Duration
+	if seconds, err := strconv.Atoi(value); err == nil {
+		wait = time.Duration(min(seconds, int((24*time.Hour).Seconds()))) * time.Second
+	} else if at, err := http.ParseTime(value); err == nil {
+		wait = at.Sub(c.now())
+	}
+	return max(0, min(wait, 24*time.Hour))
+}
+
+// printable shortens an answer to what fits a table and a log line.
+func printable(text []byte) string {
+	clean := strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return ' '
+		case r == unicode.ReplacementChar || !unicode.IsPrint(r):
+			return -1
+		}
+		return r
+	}, string(text))
+	out := []rune(strings.Join(strings.Fields(clean), " "))
+	return string(out[:min(len(out), 300)])
+}
