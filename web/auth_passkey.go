@@ -97,9 +97,15 @@ func (s *Site) finishRegistration(w http.ResponseWriter, r *http.Request) error 
 	if err != nil {
 		return err
 	}
-	_, session, err := s.Auth.FinishRegistration(r.Context(), ceremony, s.keyName(r), r)
+	a, session, err := s.Auth.FinishRegistration(r.Context(), ceremony, s.keyName(r), r)
 	if err != nil {
 		return fmt.Errorf("finish registration: %w", err)
+	}
+	// The account goes on in the language in which it was made.
+	if language := s.localizer(r).Lang(); language != a.Language {
+		if err := s.Accounts.UpdateProfile(r.Context(), a, a.ID, a.DisplayName, a.NoteSource, a.ApprovesFollowers, language); err != nil {
+			s.Log.WarnContext(r.Context(), "language of a new account", slog.Any("account", a), slog.Any("error", err))
+		}
 	}
 	s.setSession(w, session)
 	s.flash(w, "success", "flash.registered")

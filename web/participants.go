@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -96,6 +97,9 @@ func groupByInstance(accounts []account.Account, states map[int64]follow.State) 
 	}
 	instances := make([]participantInstance, 0, len(byHost))
 	for _, in := range byHost {
+		if in.Catalog != nil && in.Forum != nil {
+			in.Name = cmp.Or(commonEnd(in.Catalog.Name(), in.Forum.Name()), in.Name)
+		}
 		instances = append(instances, *in)
 	}
 	rank := func(in participantInstance) int {
@@ -113,6 +117,16 @@ func groupByInstance(accounts []account.Account, states map[int64]follow.State) 
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Domain, b.Domain))
 	})
 	return instances
+}
+
+// commonEnd returns the words in which two names end alike: a catalogue and a forum are called after their instance.
+func commonEnd(a, b string) string {
+	x, y := strings.Fields(a), strings.Fields(b)
+	n := 0
+	for n < min(len(x), len(y)) && x[len(x)-1-n] == y[len(y)-1-n] {
+		n++
+	}
+	return strings.Join(x[len(x)-n:], " ")
 }
 
 // handles are the addresses under which others follow this instance.

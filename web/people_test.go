@@ -418,3 +418,17 @@ func TestAboutPages(t *testing.T) {
 		t.Errorf("context: %v %s", err, res.body)
 	}
 }
+
+func TestCommonEnd(t *testing.T) {
+	t.Parallel()
+	for _, c := range [][3]string{
+		{"Praxisbeispiele Schleswig-Holstein", "Diskussionen Schleswig-Holstein", "Schleswig-Holstein"},
+		{"Praxisbeispiele KG Green-IT", "Diskussionen KG Green-IT", "KG Green-IT"},
+		{"praxis", "forum", ""},
+		{"Alles", "Alles", "Alles"},
+	} {
+		if got := commonEnd(c[0], c[1]); got != c[2] {
+			t.Errorf("%q and %q: %q, want %q", c[0], c[1], got, c[2])
+		}
+	}
+}
