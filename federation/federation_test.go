@@ -161,6 +161,10 @@ func TestThreadOfThree(t *testing.T) {
 		if diff := cmp.Diff(want, shape); diff != "" {
 			t.Errorf("%s: thread (-want +got):\n%s\n%s", i.Name, diff, i.Diary())
 		}
+		// Every post of another instance is accounted for by what was received.
+		if n := i.Count(`SELECT count(*) FROM posts p WHERE NOT local AND NOT EXISTS (SELECT 1 FROM inbox_activities r WHERE r.outcome = 'applied' AND r.object_uri = p.uri)`); n != 0 {
+			t.Errorf("%s: %d posts came from nowhere\n%s", i.Name, n, i.Diary())
+		}
 	}
 }
 
@@ -245,11 +249,42 @@ func TestCuration(t *testing.T) {
 	if n := a.Count(`SELECT count(*) FROM inbox_activities WHERE type = 'Add' AND outcome = 'ignored' AND note LIKE 'a hint%'`); n != 1 {
 		t.Errorf("the author's instance got %d Adds\n%s", n, a.Diary())
 	}
+	// c does not follow a; what changes there it hears from b, which recommended it.
+	if _, err := a.Practices.Publish(t.Context(), a.Editor, sent.ID, a.Sample("Kiel: Abwärme nutzen, zweite Fassung")); err != nil {
+		t.Fatal(err)
+	}
+	c.Eventually("update", func() string {
+		if p := c.Has(sent.URI); p.Title != "Kiel: Abwärme nutzen, zweite Fassung" {
+			return p.Title
+		}
+		return ""
+	})
+	other := a.Publish("Wird zurückgezogen")
+	otherAtB := b.Has(other.URI)
+	b.Eventually("desk", func() string {
+		if n := b.Count(`SELECT count(*) FROM curations WHERE post_id = $1`, otherAtB.ID); n != 1 {
+			return "not there"
+		}
+		return ""
+	})
+	if err := b.Curation.Accept(t.Context(), b.Editor, otherAtB.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Has(other.URI)
+	if err := a.Practices.Withdraw(t.Context(), a.Editor, other.ID); err != nil {
+		t.Fatal(err)
+	}
+	c.Eventually("withdrawal", func() string {
+		if p := c.Has(other.URI); p.State != post.StateWithdrawn {
+			return string(p.State)
+		}
+		return ""
+	})
 	if err := b.Curation.Decline(t.Context(), b.Editor, atB.ID, "Doppelt: siehe das andere Beispiel."); err != nil {
 		t.Fatal(err)
 	}
 	a.Eventually("boost undone", func() string {
-		if n := a.Count(`SELECT count(*) FROM boosts WHERE undone_at IS NULL`); n != 0 {
+		if n := a.Count(`SELECT count(*) FROM boosts WHERE undone_at IS NULL AND post_id = $1`, sent.ID); n != 0 {
 			return fmt.Sprint(n)
 		}
 		return ""

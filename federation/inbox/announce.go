@@ -41,6 +41,10 @@ func (in *Inbox) boost(ctx context.Context, a vocab.Activity) error {
 		}
 		p, err = in.fetchAndSave(ctx, a.ObjectID, reason{via: &m.actor})
 	}
+	if err == nil && m.actor.Kind == account.Group && p.BoardID == nil && p.InReplyToURI == "" && !p.Local && p.State == post.StatePublished {
+		// It came by another way before; its origin says whether it stands on this group's board.
+		p, err = in.fetchAndSave(ctx, p.URI, reason{via: &m.actor})
+	}
 	if err != nil {
 		return err
 	}
@@ -97,7 +101,7 @@ func (in *Inbox) passedOn(ctx context.Context, a, inner vocab.Activity) error {
 	if !vocab.SameHost(inner.Actor, inner.ObjectID) {
 		return rejected("%s by %s", inner.ObjectID, inner.Actor)
 	}
-	m.about = inner.ObjectID
+	m.about, m.kind, m.author = inner.ObjectID, inner.Type, inner.Actor
 	switch {
 	case inner.Type == "Delete" && !known:
 		return ignored("unknown post")
@@ -106,7 +110,7 @@ func (in *Inbox) passedOn(ctx context.Context, a, inner vocab.Activity) error {
 	case inner.Type == "Create" && known && p.BoardID != nil:
 		return ignored("known already")
 	}
-	_, err = in.fetchAndSave(ctx, inner.ObjectID, reason{via: &m.actor})
+	_, err = in.fetchAndSave(ctx, inner.ObjectID, reason{via: &m.actor, told: m})
 	return err
 }
 

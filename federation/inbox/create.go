@@ -20,14 +20,14 @@ func (in *Inbox) create(ctx context.Context, a vocab.Activity) error {
 	m.about = o.ID
 	// RULE: a late or repeated Create is no Update: what we know is at least as new.
 	if known, err := in.Posts.Find(ctx, o.ID); err == nil && known.AccountID == m.actor.ID {
-		if err := in.passOnNow(ctx, known, m.row.ID); err != nil {
+		if err := in.passOnNow(ctx, known, m); err != nil {
 			return err
 		}
 		return ignored("known already")
 	} else if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
-	_, _, err = in.save(ctx, o, m.actor, reason{received: m.row.ID})
+	_, _, err = in.save(ctx, o, m.actor, reason{told: m})
 	return err
 }
 

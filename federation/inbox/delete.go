@@ -30,14 +30,17 @@ func (in *Inbox) delete(ctx context.Context, a vocab.Activity) error {
 	case known.AccountID != m.actor.ID:
 		return in.deleteIfGone(ctx, known)
 	}
-	return in.withdraw(ctx, known, m.row.ID)
+	return in.withdraw(ctx, known)
 }
 
-func (in *Inbox) withdraw(ctx context.Context, p post.Post, receivedID int64) error {
-	if err := in.Posts.ReceiveDelete(ctx, p.URI); err != nil {
-		return err
+// withdraw passes the news on first: should we die in between, it is done once more, and nobody gets it twice.
+func (in *Inbox) withdraw(ctx context.Context, p post.Post) error {
+	if p.State == post.StatePublished {
+		if err := in.passOnNow(ctx, p, from(ctx)); err != nil {
+			return err
+		}
 	}
-	return in.passOnNow(ctx, p, receivedID)
+	return in.Posts.ReceiveDelete(ctx, p.URI)
 }
 
 // deleteIfGone withdraws a post only when its origin has no longer got it.
@@ -48,7 +51,7 @@ func (in *Inbox) deleteIfGone(ctx context.Context, p post.Post) error {
 	o, err := in.fetchObject(ctx, p.URI)
 	switch {
 	case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound), err == nil && o.Tombstone():
-		return in.Posts.ReceiveDelete(ctx, p.URI)
+		return in.withdraw(ctx, p)
 	case err != nil:
 		return err
 	}

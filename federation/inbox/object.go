@@ -35,9 +35,9 @@ func (in *Inbox) fetchObject(ctx context.Context, uri string) (vocab.Object, err
 
 // reason says why a post of another server is taken in. Without one it is none of our business.
 type reason struct {
-	via      *account.Account // the group or person whose announcement or outbox brought it
-	wanted   bool             // asked for: a parent, an answer, a backfill
-	received int64            // inbox_activities.id when its author's own server sent it to us
+	via    *account.Account // the group or person whose announcement or outbox brought it
+	wanted bool             // asked for: a parent, an answer, a backfill
+	told   *message         // the activity about it, when there was one that can be passed on
 }
 
 // save turns a checked object into a post. The object's author is known to be on the object's host.
@@ -92,27 +92,41 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 			return err
 		}
 	}
-	return in.passOn(ctx, tx, p, why.received)
+	return in.passOn(ctx, tx, p, why.told)
 }
 
-// passOn lets our group give on what happened on its board, if its author's server told us and everyone may see it.
-func (in *Inbox) passOn(ctx context.Context, tx *sqlx.Tx, p post.Post, receivedID int64) error {
-	if receivedID == 0 || p.BoardID == nil || (p.Visibility != post.Public && p.Visibility != post.Unlisted) {
+// passOn lets our groups give on what happened, if everyone may see it: on a board of ours whatever its author's server
+// told us, so that all who follow the group have the whole thread; of a practice that our catalogue recommended what
+// changed, also when another group told us, because its readers need not follow the origin.
+func (in *Inbox) passOn(ctx context.Context, tx *sqlx.Tx, p post.Post, m *message) error {
+	if m == nil || (p.Visibility != post.Public && p.Visibility != post.Unlisted) {
 		return nil
 	}
-	board, err := in.Accounts.ByID(ctx, *p.BoardID)
+	if p.BoardID != nil && m.row.ActorURI == m.author {
+		board, err := in.Accounts.ByID(ctx, *p.BoardID)
+		if err != nil {
+			return fmt.Errorf("board of %s: %w", p.URI, err)
+		}
+		if board.Local() && board.Kind == account.Group {
+			return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: board.ID, InboxID: m.row.ID})
+		}
+	}
+	if p.InReplyToURI != "" || m.kind == "Create" {
+		return nil
+	}
+	catalog, err := in.Accounts.Catalog(ctx)
 	if err != nil {
-		return fmt.Errorf("board of %s: %w", p.URI, err)
+		return err
 	}
-	if !board.Local() || board.Kind != account.Group {
-		return nil
+	if recommended, err := boostedBy(ctx, tx, catalog.ID, p.ID); err != nil || !recommended {
+		return err
 	}
-	return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: board.ID, InboxID: receivedID})
+	return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: catalog.ID, InboxID: m.row.ID})
 }
 
-// passOnNow is passOn for an activity that changes no row here, or has changed it in a transaction of its own.
-func (in *Inbox) passOnNow(ctx context.Context, p post.Post, receivedID int64) error {
-	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.passOn(ctx, tx, p, receivedID) })
+// passOnNow is passOn for an activity that changes no row here, or changes it in a transaction of its own.
+func (in *Inbox) passOnNow(ctx context.Context, p post.Post, m *message) error {
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.passOn(ctx, tx, p, m) })
 }
 
 // concerns reports, as an error, when an unknown post is none of our business.

@@ -23,10 +23,12 @@ var errBadConn = driver.ErrBadConn
 
 // message is the activity that is being applied.
 type message struct {
-	row   row
-	actor account.Account
-	notes []string // for the operator
-	about string   // the object that was written, for object_uri
+	row    row
+	actor  account.Account
+	kind   string   // Create, Update or Delete: of the activity itself, or of the one a group passes on
+	author string   // who did it
+	notes  []string // for the operator
+	about  string   // the object that was written, for object_uri
 }
 
 func (m *message) note(format string, args ...any) {
@@ -94,6 +96,7 @@ func (in *Inbox) apply(ctx context.Context, m *message) (outcome, reason string,
 	if err != nil {
 		return "rejected", err.Error(), nil
 	}
+	m.kind, m.author = a.Type, a.Actor
 	m.actor, err = in.Fetch.FetchActor(ctx, a.Actor)
 	if err == nil {
 		err = in.handlers.Dispatch(context.WithValue(ctx, messageKey{}, m), a)

@@ -60,6 +60,13 @@ func undone(ctx context.Context, q sqlx.ExtContext, uri, actor string) (bool, er
 	return yes, err
 }
 
+// boostedBy reports whether an account shares a post.
+func boostedBy(ctx context.Context, q sqlx.ExtContext, accountID, postID int64) (bool, error) {
+	var yes bool
+	err := sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1 FROM boosts WHERE account_id = $1 AND post_id = $2 AND undone_at IS NULL)`, accountID, postID)
+	return yes, err
+}
+
 func markProcessed(ctx context.Context, q sqlx.ExtContext, id int64, outcome, note, objectURI string, at time.Time) error {
 	_, err := q.ExecContext(ctx, `UPDATE inbox_activities SET processed_at = $2, outcome = $3, note = $4, object_uri = CASE WHEN $5 = '' THEN object_uri ELSE $5 END WHERE id = $1`,
 		id, at, outcome, note, objectURI)

@@ -24,6 +24,6 @@ func (in *Inbox) update(ctx context.Context, a vocab.Activity) error {
 		return rejected("our own post")
 	}
 	m.about = o.ID
-	_, _, err = in.save(ctx, o, m.actor, reason{received: m.row.ID})
+	_, _, err = in.save(ctx, o, m.actor, reason{told: m})
 	return err
 }

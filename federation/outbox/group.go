@@ -49,6 +49,11 @@ func (o *Outbox) GroupAnnounce(ctx context.Context, args job.GroupAnnounce) erro
 		id = args.InboxID
 	}
 	inner, err := vocab.ParseActivity(body)
+	if err == nil && inner.Type == "Announce" && inner.EmbeddedObject() {
+		// Another group passed it on to us. Never an Announce of an Announce: what its author wrote is passed on.
+		body = inner.Object
+		inner, err = inner.Inner()
+	}
 	if err != nil {
 		return river.JobCancel(fmt.Errorf("outbox.GroupAnnounce: %w", err))
 	}
