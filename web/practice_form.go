@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -169,7 +170,8 @@ func (row figureRow) Field(name string) string { return fmt.Sprintf("figures.%d.
 
 // newPractice shows the empty form, with what the organisation already says.
 func (s *Site) newPractice(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.require(r, account.RoleMember); err != nil {
+	author, err := s.require(r, account.RoleMember)
+	if err != nil {
 		return err
 	}
 	o, err := s.organization(r.Context())
@@ -178,7 +180,7 @@ func (s *Site) newPractice(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := practiceForm{
 		Level: string(o.Level), Region: o.Region, Language: "de", Licence: practice.Licences[0],
-		ContactName: o.ContactName, ContactUnit: o.Name, ContactEmail: o.ContactEmail,
+		ContactName: cmp.Or(o.ContactName, author.Name()), ContactUnit: o.Name, ContactEmail: o.ContactEmail,
 	}
 	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: f})
 }

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"strings"
+	"regexp"
 	"testing"
 	"time"
 
@@ -83,18 +83,20 @@ func ask[T any](b *browser, what string, f func(ctx context.Context) (T, error))
 
 func (b *browser) open(url string) {
 	b.t.Helper()
-	b.run("open "+url, chromedp.Navigate(url), chromedp.WaitVisible("main"))
+	b.run("open "+url, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main")))
 }
 
-// waitPath waits until the tab shows an address with that path prefix, or exactly the path when it ends in "$".
-func (b *browser) waitPath(want string) (path string) {
+// waitPath waits until the path of the shown address matches a regular expression.
+func (b *browser) waitPath(pattern string) (path string) {
 	b.t.Helper()
-	prefix, exact := strings.CutSuffix(want, "$")
-	within(b.t, "the browser reaches "+want, func() bool {
+	want := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(20 * time.Second); !want.MatchString(path); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.t.Fatalf("not within 20 s: the browser reaches %s; it shows %s", pattern, eval[string](b, "text", `location.href + "\n" + document.querySelector("main").innerText.slice(0, 2000)`))
+		}
 		path = eval[string](b, "location", "location.pathname")
-		return path == prefix || !exact && strings.HasPrefix(path, prefix)
-	})
-	b.run("page "+path, chromedp.WaitVisible("main h1"))
+	}
+	b.run("page "+path, chromedp.WaitVisible(chromedp.CSS("main h1")))
 	return path
 }
 
