@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -15,11 +14,6 @@ import (
 
 // maxAttempts is how often an activity is tried that fails for a reason that may pass, about an hour in all.
 const maxAttempts = 12
-
-// turnLock is the space of takeTurn's locks: "turn" read as a number.
-const turnLock = 0x7475726e
-
-var errBadConn = driver.ErrBadConn
 
 // message is the activity that is being applied.
 type message struct {

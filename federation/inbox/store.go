@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -12,6 +13,9 @@ import (
 
 	"github.com/vorbild/vorbild/federation/vocab"
 )
+
+// turnLock is the space of takeTurn's locks: "turn" read as a number.
+const turnLock = 0x7475726e
 
 // row is one received activity.
 type row struct {
@@ -94,7 +98,7 @@ func takeTurn(ctx context.Context, d *sqlx.DB, actor string) (done func(), err e
 		defer cancel()
 		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, $2)`, turnLock, key); err != nil {
 			// The lock would stay with the session: end the session.
-			_ = conn.Raw(func(any) error { return errBadConn })
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		}
 		conn.Close()
 	}, nil

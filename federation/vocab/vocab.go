@@ -12,11 +12,8 @@ import (
 	"strings"
 )
 
-// MediaType is what we send and serve; ProfileType is the other spelling that peers use.
-const (
-	MediaType   = "application/activity+json"
-	ProfileType = `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`
-)
+// MediaType is what we send and serve, without parameters.
+const MediaType = "application/activity+json"
 
 // PublicURI addresses everyone.
 const PublicURI = "https://www.w3.org/ns/activitystreams#Public"
