@@ -96,7 +96,7 @@ func (s *Site) followAsInstance(w http.ResponseWriter, r *http.Request) error {
 	var pending bool
 	if err == nil {
 		var a account.Account
-		if a, err = s.lookUp(r.Context(), form.Query); err == nil {
+		if a, err = s.lookUp(r.Context(), admin, form.Query); err == nil {
 			pending, err = s.follow(r.Context(), admin, a, true)
 		}
 	}
@@ -121,7 +121,7 @@ func (s *Site) followAsInstance(w http.ResponseWriter, r *http.Request) error {
 
 // lookUp finds the account that someone typed as a handle or the name of an instance. What cannot be found is a mistake in
 // the field q.
-func (s *Site) lookUp(ctx context.Context, text string) (account.Account, error) {
+func (s *Site) lookUp(ctx context.Context, actor account.Account, text string) (account.Account, error) {
 	ctx, cancel := context.WithTimeout(ctx, resolvePeriod)
 	defer cancel()
 	text = strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(text, "https://"), "http://"), "/")
@@ -135,7 +135,7 @@ func (s *Site) lookUp(ctx context.Context, text string) (account.Account, error)
 	}
 	a, err := s.Accounts.ByHandle(ctx, known)
 	if fault.Is(err, fault.NotFound) && s.Resolver != nil {
-		a, err = s.Resolver.ResolveHandle(ctx, handle)
+		a, err = s.lookUpHandle(ctx, actor, handle)
 	}
 	switch {
 	case fault.Is(err, fault.NotFound):

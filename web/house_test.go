@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -201,6 +202,7 @@ func must(t *testing.T, err error) {
 type fakeResolver struct {
 	accounts *account.Service
 	known    map[string]account.Account // by handle, host and URI
+	mu       sync.Mutex
 	asked    []string
 }
 
@@ -213,7 +215,9 @@ func (f *fakeResolver) ResolveURI(ctx context.Context, uri string) (account.Acco
 }
 
 func (f *fakeResolver) resolve(ctx context.Context, name string) (account.Account, error) {
+	f.mu.Lock()
 	f.asked = append(f.asked, name)
+	f.mu.Unlock()
 	a, ok := f.known[name]
 	if !ok {
 		return account.Account{}, fault.New(fault.NotFound, "error.account.not_found")

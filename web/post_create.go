@@ -52,7 +52,7 @@ func (s *Site) createPost(w http.ResponseWriter, r *http.Request) error {
 		form.Preview = s.Practices.Preview(form.Source)
 		return s.renderReply(w, r, http.StatusOK, form)
 	}
-	s.resolveMentions(r.Context(), form.Source)
+	s.resolveMentions(r.Context(), *reader, form.Source)
 	p, err := s.Posts.Create(r.Context(), *reader, post.Draft{
 		InReplyToID: form.InReplyTo, Title: form.Title, Source: form.Source,
 		Visibility: post.Visibility(form.Visibility), Language: form.Language,
@@ -153,7 +153,7 @@ var mentionPattern = regexp.MustCompile(`(?:^|[^\w/@])@([A-Za-z0-9_][A-Za-z0-9_.
 
 // resolveMentions fetches the mentioned accounts of other instances that we do not know yet, so that they hear of the post.
 // Who cannot be found stays plain text: that never stops a post.
-func (s *Site) resolveMentions(ctx context.Context, source string) {
+func (s *Site) resolveMentions(ctx context.Context, actor account.Account, source string) {
 	if s.Resolver == nil {
 		return
 	}
@@ -162,7 +162,7 @@ func (s *Site) resolveMentions(ctx context.Context, source string) {
 	var wg sync.WaitGroup
 	for _, handle := range s.unknownHandles(ctx, source) {
 		wg.Go(func() {
-			if _, err := s.Resolver.ResolveHandle(ctx, handle); err != nil && !errors.Is(err, context.Canceled) {
+			if _, err := s.lookUpHandle(ctx, actor, handle); err != nil && !errors.Is(err, context.Canceled) {
 				s.Log.InfoContext(ctx, "mentioned account not found", "handle", handle, "error", err)
 			}
 		})

@@ -91,7 +91,7 @@ func (s *Site) savePost(w http.ResponseWriter, r *http.Request) error {
 		form.Preview = s.Practices.Preview(form.Source)
 		return s.renderPostForm(w, r, http.StatusOK, v.Post, form)
 	}
-	s.resolveMentions(r.Context(), form.Source)
+	s.resolveMentions(r.Context(), reader, form.Source)
 	if _, err := s.Posts.Edit(r.Context(), reader, v.Post.ID, form.Title, form.Source); err != nil {
 		return s.returnPostForm(w, r, v.Post, form, err)
 	}

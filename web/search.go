@@ -101,7 +101,9 @@ func (s *Site) explain(r *http.Request, view *searchView, err error) error {
 		view.Login = "/anmelden?weiter=" + url.QueryEscape(r.URL.RequestURI())
 	case fault.Is(err, fault.NotFound), fault.Is(err, fault.Gone), fault.Is(err, fault.Invalid):
 		view.Message, view.Kind = "search.notfound", "warning"
-	case fault.Is(err, fault.Unavailable), fault.Is(err, fault.Limited), errors.Is(err, context.DeadlineExceeded):
+	case fault.Is(err, fault.Limited):
+		view.Message, view.Kind = "search.limited", "warning"
+	case fault.Is(err, fault.Unavailable), errors.Is(err, context.DeadlineExceeded):
 		view.Message, view.Kind = "search.unavailable", "warning"
 	case fault.Is(err, fault.Forbidden):
 		view.Message, view.Kind = "search.notfound", "warning"
@@ -130,16 +132,17 @@ func (s *Site) findURL(r *http.Request, address string) (string, error) {
 	if !s.mayResolve(r) {
 		return "", errUnknownHere
 	}
+	reader := currentAccount(r)
 	if u, err := url.Parse(address); err == nil && (u.Path == "" || u.Path == "/") {
 		// The start page of an instance.
-		a, err := s.Resolver.ResolveHandle(ctx, strings.ToLower(u.Host))
+		a, err := s.lookUpHandle(ctx, *reader, strings.ToLower(u.Host))
 		if err != nil {
 			return "", err
 		}
 		return profileURL(a), nil
 	}
 	if s.FetchPost != nil {
-		p, err := s.FetchPost(ctx, address)
+		p, err := s.lookUpPost(ctx, *reader, address)
 		if err == nil {
 			return s.permalink(ctx, p)
 		}
@@ -147,7 +150,7 @@ func (s *Site) findURL(r *http.Request, address string) (string, error) {
 			return "", err
 		}
 	}
-	a, err := s.Resolver.ResolveURI(ctx, address)
+	a, err := s.lookUpURI(ctx, *reader, address)
 	if err != nil {
 		return "", err
 	}
@@ -195,7 +198,7 @@ func (s *Site) findHandle(r *http.Request, handle string) (string, error) {
 		}
 		ctx, cancel := context.WithTimeout(r.Context(), resolvePeriod)
 		defer cancel()
-		a, err = s.Resolver.ResolveHandle(ctx, handle)
+		a, err = s.lookUpHandle(ctx, *currentAccount(r), handle)
 	}
 	if err != nil {
 		return "", err
@@ -215,7 +218,7 @@ func (s *Site) findInstance(r *http.Request, host string, view *searchView) (str
 		if !s.mayResolve(r) {
 			return "", errUnknownHere
 		}
-		a, err = s.Resolver.ResolveHandle(ctx, host)
+		a, err = s.lookUpHandle(ctx, *currentAccount(r), host)
 	}
 	if err != nil {
 		return "", err

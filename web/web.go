@@ -62,6 +62,7 @@ type Site struct {
 	guards    guards
 	proxies   []netip.Prefix
 	secure    bool // cookies only over https
+	lookups   lookups
 }
 
 // New parses all templates and compresses the static files; a broken one is an error here, not in front of a reader.
