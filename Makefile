@@ -5,6 +5,8 @@ BIN      := bin/vorbild
 RELEASE  := 0.1.0
 # The private default of the tests' and the demo's PostgreSQL and browser come from Debian's packages.
 export GOFLAGS := -buildvcs=false
+# Static: the binary runs on any Linux, and no C compiler is needed.
+export CGO_ENABLED := 0
 
 .PHONY: demo build test check e2e bench css postgres browser axe clean
 

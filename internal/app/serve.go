@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -54,6 +55,7 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
+	debug.FreeOSMemory() // what parsing templates and messages left behind
 	a.log.InfoContext(ctx, "serving", slog.String("url", a.Config.BaseURL), slog.String("listen", listener.Addr().String()), slog.String("version", Version()))
 	select {
 	case err = <-failed:
