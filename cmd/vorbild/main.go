@@ -15,7 +15,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := app.Command().Run(ctx, os.Args); err != nil {
-		fmt.Fprintln(os.Stderr, "vorbild: "+err.Error())
+		fmt.Fprintln(os.Stderr, "vorbild: "+app.Explain(err))
 		os.Exit(1)
 	}
 }
