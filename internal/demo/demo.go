@@ -64,6 +64,7 @@ func interrupted(ctx context.Context, err error) error {
 
 type federation struct {
 	options   Options
+	saying    sync.Mutex
 	dataDir   string
 	begun     time.Time
 	instances []Instance
@@ -71,6 +72,8 @@ type federation struct {
 }
 
 func (d *federation) say(format string, args ...any) {
+	d.saying.Lock()
+	defer d.saying.Unlock()
 	fmt.Fprintf(d.options.Out, "%5.1f s  %s\n", time.Since(d.begun).Seconds(), fmt.Sprintf(format, args...))
 }
 
@@ -104,52 +107,79 @@ func (d *federation) dsn(cluster *postgres.Cluster, i Instance) string {
 	return cluster.DSN("vorbild_" + i.Slug)
 }
 
-// start sets up and starts the four instances side by side.
-func (d *federation) start(ctx context.Context, cluster *postgres.Cluster) error {
-	d.say("four instances: %s", strings.Join(names(d.instances), ", "))
-	var mu sync.Mutex
-	group, gctx := errgroup.WithContext(ctx)
-	for _, i := range d.instances {
-		group.Go(func() error {
-			if err := cluster.EnsureDatabase(gctx, "vorbild_"+i.Slug); err != nil {
-				return err
-			}
-			if err := d.setup(gctx, i, d.dsn(cluster, i)); err != nil {
-				return err
-			}
-			s, err := startServer(d.options.Binary, i, d.dsn(cluster, i), d.dataDir)
-			if err != nil {
-				return err
-			}
-			mu.Lock()
-			d.servers = append(d.servers, s)
-			mu.Unlock()
-			b := newBrowser()
-			return s.waitReady(gctx, func(ctx context.Context) error {
-				_, _, err := b.get(ctx, i.BaseURL()+"/", "")
-				return err
-			})
-		})
+// each runs f for the four instances side by side.
+func (d *federation) each(ctx context.Context, f func(ctx context.Context, n int, i Instance) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for n, i := range d.instances {
+		group.Go(func() error { return f(ctx, n, i) })
 	}
 	return group.Wait()
 }
 
-func (d *federation) setup(ctx context.Context, i Instance, dsn string) error {
+// start sets up and starts the instances; their accounts are made while they already answer.
+func (d *federation) start(ctx context.Context, cluster *postgres.Cluster) error {
+	d.say("four instances: %s", strings.Join(names(d.instances), ", "))
+	d.servers = make([]*server, len(d.instances))
+	browser := newBrowser()
+	return d.each(ctx, func(ctx context.Context, n int, i Instance) error {
+		if err := cluster.EnsureDatabase(ctx, databaseName(i)); err != nil {
+			return err
+		}
+		if _, err := d.admin(ctx, cluster, i, setupArgs(i)...); err != nil {
+			return err
+		}
+		s, err := startServer(d.options.Binary, i, cluster.DSN(databaseName(i)), d.dataDir)
+		if err != nil {
+			return err
+		}
+		d.servers[n] = s
+		err = s.waitReady(ctx, func(ctx context.Context) error {
+			_, _, err := browser.get(ctx, i.BaseURL()+"/", "")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		d.say("  %s answers at %s", i.ShortName, i.BaseURL())
+		args := []string{"account", "--if-missing"}
+		for _, a := range functionalAccounts {
+			args = append(args, "--account", a.username+":"+a.role+":"+a.name+" "+i.ShortName)
+		}
+		_, err = d.admin(ctx, cluster, i, args...)
+		return err
+	})
+}
+
+func databaseName(i Instance) string { return "vorbild_" + i.Slug }
+
+func setupArgs(i Instance) []string {
 	args := []string{"setup", "--name", i.Name, "--short-name", i.ShortName, "--level", i.Level, "--region", i.Region,
 		"--description", i.Description, "--website", i.Website, "--contact-name", "Green-IT-Stelle", "--contact-email", "green-it@" + i.Slug + ".example",
 		"--imprint", "Vorführinstanz auf diesem Rechner. Keine Behörde steht dafür ein."}
 	if i.Curates {
 		args = append(args, "--curates")
 	}
-	if _, err := admin(ctx, d.options.Binary, i, dsn, d.dataDir, args...); err != nil {
-		return err
-	}
-	args = []string{"account", "--if-missing"}
+	return args
+}
+
+func (d *federation) admin(ctx context.Context, cluster *postgres.Cluster, i Instance, args ...string) (string, error) {
+	return admin(ctx, d.options.Binary, i, cluster.DSN(databaseName(i)), d.dataDir, args...)
+}
+
+// perAccount runs a command of vorbild admin that prints one line for each functional account, and returns the lines.
+func (d *federation) perAccount(ctx context.Context, cluster *postgres.Cluster, i Instance, args ...string) ([]string, error) {
 	for _, a := range functionalAccounts {
-		args = append(args, "--account", a.username+":"+a.role+":"+a.name+" "+i.ShortName)
+		args = append(args, "--account", a.username)
 	}
-	_, err := admin(ctx, d.options.Binary, i, dsn, d.dataDir, args...)
-	return err
+	out, err := d.admin(ctx, cluster, i, args...)
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Fields(out)
+	if len(lines) != len(functionalAccounts) {
+		return nil, fmt.Errorf("demo: vorbild admin %s for %s printed %d lines", args[0], i.Slug, len(lines))
+	}
+	return lines, nil
 }
 
 // fill seeds the content unless an earlier start has.
@@ -169,15 +199,11 @@ func (d *federation) fill(ctx context.Context, cluster *postgres.Cluster) error 
 	s := &seeder{browser: newBrowser(), state: done, instances: map[string]Instance{}, tokens: map[string]string{}, progress: d.say}
 	for _, i := range d.instances {
 		s.instances[i.Slug] = i
-		args := []string{"token", "--name", "demo content"}
-		for _, a := range functionalAccounts {
-			args = append(args, "--account", a.username)
-		}
-		out, err := admin(ctx, d.options.Binary, i, d.dsn(cluster, i), d.dataDir, args...)
+		tokens, err := d.perAccount(ctx, cluster, i, "token", "--name", "demo content")
 		if err != nil {
 			return err
 		}
-		for n, token := range strings.Fields(out) {
+		for n, token := range tokens {
 			s.tokens[i.Slug+"/"+functionalAccounts[n].username] = token
 		}
 	}
@@ -186,20 +212,20 @@ func (d *federation) fill(ctx context.Context, cluster *postgres.Cluster) error 
 
 // invite prints where to go.
 func (d *federation) invite(ctx context.Context, cluster *postgres.Cluster) error {
-	out := d.options.Out
+	links := make([][]string, len(d.instances))
+	err := d.each(ctx, func(ctx context.Context, n int, i Instance) (err error) {
+		links[n], err = d.perAccount(ctx, cluster, i, "login-link")
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	d.say("ready. Open an instance, or log in once with a link (then add a passkey in the settings):\n")
-	for _, i := range d.instances {
-		args := []string{"login-link"}
-		for _, a := range functionalAccounts {
-			args = append(args, "--account", a.username)
-		}
-		links, err := admin(ctx, d.options.Binary, i, d.dsn(cluster, i), d.dataDir, args...)
-		if err != nil {
-			return err
-		}
+	out := d.options.Out
+	for n, i := range d.instances {
 		fmt.Fprintf(out, "%s   %s\n", i.ShortName, i.BaseURL())
-		for n, link := range strings.Fields(links) {
-			fmt.Fprintf(out, "  %-10s %-14s %s\n", functionalAccounts[n].role, functionalAccounts[n].username, link)
+		for k, link := range links[n] {
+			fmt.Fprintf(out, "  %-10s %-14s %s\n", functionalAccounts[k].role, functionalAccounts[k].username, link)
 		}
 		fmt.Fprintln(out)
 	}
@@ -213,7 +239,7 @@ func (d *federation) wait(ctx context.Context) error {
 	for _, s := range d.servers {
 		go func() {
 			<-s.exited
-			failed <- fmt.Errorf("%s stopped: %w; its log is %s", s.instance.ShortName, s.err, s.logPath)
+			failed <- fmt.Errorf("%s stopped by itself (%s); its log is %s", s.instance.ShortName, s.cmd.ProcessState, s.logPath)
 		}()
 	}
 	select {
@@ -229,7 +255,9 @@ func (d *federation) wait(ctx context.Context) error {
 func (d *federation) stop() {
 	var wg sync.WaitGroup
 	for _, s := range d.servers {
-		wg.Go(s.stop)
+		if s != nil { // it may have failed to start
+			wg.Go(s.stop)
+		}
 	}
 	wg.Wait()
 }
