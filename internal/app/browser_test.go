@@ -68,10 +68,10 @@ func eval[T any](b *browser, what, script string) T {
 	})
 }
 
-// ask fails the test with what the page shows when f does not succeed within half a minute.
+// ask fails the test with what the page shows when f does not succeed within a minute.
 func ask[T any](b *browser, what string, f func(ctx context.Context) (T, error)) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
 	defer cancel()
 	v, err := f(ctx)
 	if err != nil {
@@ -90,9 +90,9 @@ func (b *browser) open(url string) {
 func (b *browser) waitPath(pattern string) (path string) {
 	b.t.Helper()
 	want := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(20 * time.Second); !want.MatchString(path); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !want.MatchString(path); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			b.t.Fatalf("not within 20 s: the browser reaches %s; it shows %s", pattern, eval[string](b, "text", `location.href + "\n" + document.querySelector("main").innerText.slice(0, 2000)`))
+			b.t.Fatalf("not within a minute: the browser reaches %s; it shows %s", pattern, eval[string](b, "text", `location.href + "\n" + document.querySelector("main").innerText.slice(0, 2000)`))
 		}
 		path = eval[string](b, "location", "location.pathname")
 	}

@@ -195,10 +195,10 @@ func (i *instance) pageOf(uri string) (path string) {
 // within waits for what takes another instance's work.
 func within(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for !f() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("not within a minute: %s", what)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -120,9 +120,9 @@ func idOf(location string) (string, error) {
 	return id, nil
 }
 
-// eventually repeats f until it succeeds or half a minute has passed.
+// eventually repeats f until it succeeds or a minute has passed.
 func eventually(ctx context.Context, what string, f func() error) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
 		err := f()
