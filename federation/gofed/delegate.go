@@ -1,6 +1,6 @@
 // Package gofed puts go-fed's pub in front of our inboxes: its actor runs the steps of the protocol, our DelegateActor
 // decides each of them. None of go-fed's default side effects is used: they store embedded objects of other hosts, trust
-// an activity's id instead of its actor and answer before anything is safe (federation.md 8.2). It must not apply anything;
+// an activity's id instead of its actor and answer before anything is safe (go-fed v1.0.0, SideEffectActor). It must not apply anything;
 // package inbox does, in a job.
 package gofed
 
@@ -128,7 +128,7 @@ func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) er
 	return d.gate.Store(ctx, arrived.scope, arrived.activity)
 }
 
-// InboxForwarding does nothing: our groups announce instead (federation.md 5.4).
+// InboxForwarding does nothing: our groups announce instead (ActivityPub 7.1.2).
 func (d *delegate) InboxForwarding(context.Context, *url.URL, pub.Activity) error { return nil }
 
 // errNotServed answers the steps of the protocol that we serve elsewhere or not at all.

@@ -31,7 +31,7 @@ func (in *Inbox) Read(body []byte) (vocab.Activity, error) {
 }
 
 // MayForget reports whether a request whose signer could not be verified needs no verification: the deletion of an actor
-// that is gone at its origin has nothing left to delete here (federation.md 5.2).
+// that is gone at its origin has nothing left to delete here.
 func (in *Inbox) MayForget(a vocab.Activity, err error) bool {
 	return a.Type == "Delete" && a.ObjectID == a.Actor && errors.Is(err, transport.ErrActorGone)
 }

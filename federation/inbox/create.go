@@ -40,7 +40,7 @@ func (in *Inbox) objectOf(ctx context.Context, a vocab.Activity) (vocab.Object, 
 			return o, err
 		}
 		// RULE: an embedded object is believed only if activity, actor, object and author are of one host, and the
-		// author is the owner of the key that signed (federation.md 0.8).
+		// author is the owner of the key that signed (FEP-fe34).
 		if vocab.SameHost(a.ID, a.Actor, o.ID, o.AttributedTo) && o.AttributedTo == m.actor.URI {
 			return o, nil
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// How far one trigger may lead (federation.md 6).
+// How far one trigger may lead.
 const (
 	maxAncestors = 20
 	maxReplies   = 20

@@ -39,7 +39,7 @@ func (d *draft) finish(t activity, actorID int64, objectID string, embedded map[
 }
 
 // CreateURI is the id of a post's Create. That of a thread or practice can be fetched; that of an answer is a fragment, so
-// that Mastodon does not resolve it inside a group's Announce and boost every comment (federation.md 5.3).
+// that Mastodon does not resolve it inside a group's Announce and boost every comment (mastodon#18069).
 func CreateURI(p post.Post) string {
 	if p.InReplyToURI == "" {
 		return p.URI + "/activity"

@@ -85,7 +85,7 @@ func checkContext(t *testing.T, c any) {
 	}
 }
 
-// checkShape is federation.md 0.1 to 0.4, for the document and everything in it.
+// checkShape holds what the strictest receivers ask of strings and arrays (FEDERATION.md, Objects), for the document and everything in it.
 func checkShape(t *testing.T, path string, v any) {
 	t.Helper()
 	switch v := v.(type) {
@@ -97,7 +97,7 @@ func checkShape(t *testing.T, path string, v any) {
 		for key, value := range v {
 			at := path + "." + key
 			if strings.HasPrefix(key, "vb:") {
-				continue // shaped as vocabulary.md says
+				continue // shaped by the vocabulary itself
 			}
 			switch key {
 			case "@context":

@@ -11,7 +11,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
-// What vocabulary.md allows.
+// What the vb: vocabulary allows (FEDERATION.md; /ns/vorbild).
 const (
 	maxText    = 10_000
 	maxEntries = 100

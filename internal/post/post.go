@@ -43,7 +43,7 @@ const (
 	Direct    Visibility = "direct"
 )
 
-// Roles of a note in reply to a practice (vocabulary.md, vb:kind).
+// Roles of a note in reply to a practice (the vocabulary's vb:kind).
 const (
 	RoleCurationNote = "CurationNote"
 	RoleQuestion     = "Question"

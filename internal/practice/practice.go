@@ -52,7 +52,7 @@ const (
 	SchemeField = "field"
 )
 
-// Quantities a figure can be of (vocabulary.md).
+// Quantities a figure can be of (the vocabulary's quantity).
 var Quantities = []string{"electricity", "heat", "emissions", "water", "pue", "cpu-utilization", "renewable-share", "temperature", "free-cooling-hours", "devices", "cost", "time", "other"}
 
 // Figure is one measured effect. Before and After are levels; Change (negative = saved) where only a difference is known.

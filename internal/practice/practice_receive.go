@@ -15,14 +15,14 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// Of others (vocabulary.md): texts, and words that stand on one line.
+// Limits of others' practices, as the vocabulary sets them: texts, and words that stand on one line.
 const (
 	maxText = 10_000
 	maxName = 500
 )
 
 // Receive stores the details of a remote practice in the transaction of post.Service.Receive; it drops values that break
-// vocabulary.md term by term and keeps the revision growing: an older revision changes nothing.
+// the vocabulary term by term and keeps the revision growing: an older revision changes nothing.
 func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, details Practice) error {
 	if p.Local || p.Kind != post.Article {
 		return errForbidden()
@@ -41,7 +41,7 @@ func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, details
 	return s.jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID})
 }
 
-// believable returns the practice without what vocabulary.md does not allow.
+// believable returns the practice without what the vocabulary does not allow.
 func (p Practice) believable() Practice {
 	p.Revision = min(max(p.Revision, 1), 1<<30)
 	if !p.Level.Valid() {
