@@ -98,6 +98,8 @@ func (g *guard) checkURL(u *url.URL) error {
 		return fmt.Errorf("%w: %q carries credentials", ErrRefused, u.Redacted())
 	case u.Scheme != "https" && u.Scheme != "http":
 		return fmt.Errorf("%w: %q is not a web address", ErrRefused, u)
+	case hostOf(u) == "":
+		return fmt.Errorf("%w: %q is not how that host is written", ErrRefused, u)
 	case g.isPrivate(host, port):
 		return nil
 	case u.Scheme != "https":

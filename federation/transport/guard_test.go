@@ -50,6 +50,7 @@ func TestCheckURL(t *testing.T) {
 		"https:///path", "/u/anna", "", "javascript:alert(1)", "http://localhost:8402/", "http://evil-localhost:80/",
 		"http://intern.example:8081/", "https://intern.example:9443/", "http://sub.intern.example:8080/", "http://netz.example:81/",
 		"http://sh.localhost.evil.example/", "http://127.0.0.1:8402/",
+		"https://peer.example./", "https://peer.example:/", "https://peer.example:0443/", "http://sh.localhost:08402/", "https://peer..example/",
 	} {
 		if err := g.checkURL(mustURL(t, refused)); !errors.Is(err, ErrRefused) {
 			t.Errorf("%q: got %v, want ErrRefused", refused, err)

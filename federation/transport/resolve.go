@@ -34,20 +34,32 @@ func (c *Client) ResolveURI(ctx context.Context, uri string) (account.Account, e
 		a, err := c.localByURI(ctx, uri)
 		return a, resolverFault(err)
 	}
-	a, err := c.FetchActor(ctx, uri)
+	a, err := c.fetchActor(ctx, uri, actorTTL)
 	return a, resolverFault(err)
 }
 
-// FetchActor returns the actor with that id or page address, from the store when it was fetched in the last day.
-// An actor whose server does not answer now is returned as last seen. Errors: as Get.
+// FetchActor returns the actor with that id, from the store when it was fetched in the last day. An actor whose server
+// does not answer now is returned as last seen. Errors: as Get; fault.Invalid when the address leads to another actor.
 func (c *Client) FetchActor(ctx context.Context, uri string) (account.Account, error) {
-	return c.fetchActor(ctx, uri, actorTTL)
+	a, err := c.fetchActor(ctx, uri, actorTTL)
+	return theSame(uri, a, err)
 }
 
 // RefreshActor is FetchActor that always asks the origin, and fails when it does not answer: the actor has told us
 // that it changed.
 func (c *Client) RefreshActor(ctx context.Context, uri string) (account.Account, error) {
-	return c.fetchActor(ctx, uri, 0)
+	a, err := c.fetchActor(ctx, uri, 0)
+	return theSame(uri, a, err)
+}
+
+// theSame refuses an actor that was found under another id than the one asked for.
+// RULE: only a person who searches may be led on. Whoever is named as the author of something is that very actor: an
+// address that redirects to an actor elsewhere would put its owner's words into that actor's mouth.
+func theSame(uri string, a account.Account, err error) (account.Account, error) {
+	if err == nil && a.URI != uri {
+		return account.Account{}, invalid(fmt.Errorf("%s leads to %s", uri, a.URI))
+	}
+	return a, err
 }
 
 func (c *Client) fetchActor(ctx context.Context, uri string, ttl time.Duration) (account.Account, error) {
@@ -99,7 +111,7 @@ func (c *Client) resolveHandle(ctx context.Context, handle string) (account.Acco
 	if who.whole() {
 		known, err := c.accounts.ByHandle(ctx, who.String())
 		if err == nil && known.State != account.Gone {
-			return c.FetchActor(ctx, known.URI)
+			return c.fetchActor(ctx, known.URI, actorTTL)
 		}
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return account.Account{}, err

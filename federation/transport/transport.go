@@ -10,13 +10,13 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"golang.org/x/sync/singleflight"
 
+	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/config"
 )
@@ -125,17 +125,8 @@ func (c *Client) instance(ctx context.Context) (int64, error) {
 	return a.ID, nil
 }
 
-// hostOf returns host[:port] of u in lower case, without the scheme's own port.
-func hostOf(u *url.URL) string {
-	host := strings.ToLower(u.Host)
-	switch u.Scheme {
-	case "https":
-		host = strings.TrimSuffix(host, ":443")
-	case "http":
-		host = strings.TrimSuffix(host, ":80")
-	}
-	return host
-}
+// hostOf returns host[:port] of u in the one spelling in which hosts are compared, "" when it has no such spelling.
+func hostOf(u *url.URL) string { return vocab.Host(u) }
 
 // hostOfURI is hostOf for a string, "" when it is no absolute address.
 func hostOfURI(uri string) string {

@@ -56,7 +56,11 @@ func parseHost(s string) (string, error) {
 		}
 		u.Host = name + strings.TrimPrefix(s, u.Hostname())
 	}
-	return hostOf(u), nil
+	host := hostOf(u)
+	if host == "" {
+		return "", fmt.Errorf("%.80q is no host name", s)
+	}
+	return host, nil
 }
 
 // jrd is the part of a WebFinger answer (RFC 7033) that leads to an actor.

@@ -9,7 +9,11 @@ package vocab
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 // MediaType is what we send and serve, without parameters.
@@ -63,18 +67,59 @@ func NewRenderer(baseURL string, words func(language string) Words) *Renderer {
 	return &Renderer{baseURL: baseURL, domain: HostOf(baseURL), words: words}
 }
 
-// HostOf returns the host of an id, lower case, with its port unless it is the scheme's own; "" when it is not an http(s)
-// address.
+// HostOf returns the host of an id, lower case and punycode, with its port unless it is the scheme's own; "" when it is not
+// an http(s) address, or one whose host is spelled in a way that only hides which host it is.
 func HostOf(id string) string {
 	u, err := url.Parse(id)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil {
+	if err != nil {
 		return ""
 	}
-	host := strings.ToLower(u.Host)
-	if u.Scheme == "https" {
-		return strings.TrimSuffix(host, ":443")
+	return Host(u)
+}
+
+// Host is HostOf for a parsed address.
+func Host(u *url.URL) string {
+	if (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || u.Opaque != "" {
+		return ""
 	}
-	return strings.TrimSuffix(host, ":80")
+	name, port := strings.ToLower(u.Hostname()), u.Port()
+	if !strings.Contains(name, ":") { // an IPv6 address is itself
+		var ok bool
+		if name, ok = dnsName(name); !ok {
+			return ""
+		}
+	} else {
+		name = "[" + name + "]"
+	}
+	// RULE: one host has one spelling. "evil.example." or "evil.example:" leads to the same server as "evil.example", but
+	// would be neither blocked with it nor, if it were ours, known as ours.
+	if n, err := strconv.ParseUint(port, 10, 16); strings.HasSuffix(u.Host, ":") || port != "" && (err != nil || strconv.FormatUint(n, 10) != port) {
+		return ""
+	}
+	if port == "" || (u.Scheme == "https" && port == "443") || (u.Scheme == "http" && port == "80") {
+		return name
+	}
+	return name + ":" + port
+}
+
+// dnsName brings a name of DNS into the one form in which names are compared.
+func dnsName(name string) (string, bool) {
+	for _, r := range name {
+		if r > unicode.MaxASCII {
+			ascii, err := idna.Lookup.ToASCII(name)
+			if err != nil {
+				return "", false
+			}
+			name = ascii
+			break
+		}
+	}
+	for label := range strings.SplitSeq(name, ".") {
+		if label == "" || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return "", false
+		}
+	}
+	return name, true
 }
 
 // SameHost reports whether all ids are addresses on one and the same host.
