@@ -101,7 +101,10 @@ func TestAdministerPeople(t *testing.T) {
 	if got := h.post(t, "admin", own+"/rolle", url.Values{"role": {"member"}}).wants(t, http.StatusConflict); got.Find(".error-summary").Length() != 1 {
 		t.Error("why the last administrator stays is not said")
 	}
-	h.get(t, "guest", "/redaktion").wants(t, http.StatusOK) // an editor now
+	h.get(t, "guest", "/redaktion/begriffe").wants(t, http.StatusOK) // an editor now
+	if got := h.get(t, "guest", "/redaktion").wants(t, http.StatusForbidden); got.Find("a[href='/redaktion']").Length() != 0 {
+		t.Error("an instance that does not curate offers a desk")
+	}
 
 	page := h.post(t, "admin", konto+"/anmeldelink", nil).wants(t, http.StatusOK)
 	link := page.Find("#anmeldelink").AttrOr("value", "")

@@ -74,7 +74,7 @@ func newHouse(t *testing.T) *house {
 	h.Follows = follow.New(h.db, h.Accounts, h.jobs, houseURL, nil)
 	h.Posts = post.New(h.db, h.Accounts, h.jobs, renderer, houseURL)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, renderer, houseURL)
-	h.Curation = curation.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
+	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
 	h.others = &fakeResolver{accounts: h.Accounts, known: map[string]account.Account{}}

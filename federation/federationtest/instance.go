@@ -42,31 +42,31 @@ import (
 
 // Instance is one Vorbild without pages.
 type Instance struct {
-	T           testing.TB
-	Name        string
-	Config      config.Config
-	DB          *sqlx.DB
-	Accounts    *account.Service
-	Follows     *follow.Service
-	Posts       *post.Service
-	Practices   *practice.Service
-	Curation    *curation.Service
-	Transport   *transport.Client
-	Federation  *federation.Federation
-	Author      account.Account // a member
-	Editor      account.Account
-	Log         *slog.Logger
-	jobs        *job.Queue
-	handler     http.Handler
-	listener    net.Listener
-	server      *http.Server
-	stopJobs    func(patience time.Duration)
-	Broken      atomic.Int32 // status that every POST gets instead of being handled; 0: none
-	PostsTaken  atomic.Int32 // POSTs that reached the handler
-	Extra       sync.Map     // path -> document (string) served before everything else: what a liar publishes
-	Asked       sync.Map     // path -> true: what was fetched of Extra
-	dsn         string
-	organisator *organization.Service
+	T             testing.TB
+	Name          string
+	Config        config.Config
+	DB            *sqlx.DB
+	Accounts      *account.Service
+	Follows       *follow.Service
+	Posts         *post.Service
+	Practices     *practice.Service
+	Curation      *curation.Service
+	Transport     *transport.Client
+	Federation    *federation.Federation
+	Author        account.Account // a member
+	Editor        account.Account
+	Log           *slog.Logger
+	jobs          *job.Queue
+	handler       http.Handler
+	listener      net.Listener
+	server        *http.Server
+	stopJobs      func(patience time.Duration)
+	Broken        atomic.Int32 // status that every POST gets instead of being handled; 0: none
+	PostsTaken    atomic.Int32 // POSTs that reached the handler
+	Extra         sync.Map     // path -> document (string) or http.HandlerFunc served before everything else: what a liar publishes
+	Asked         sync.Map     // path -> true: what was fetched of Extra
+	dsn           string
+	organizations *organization.Service
 }
 
 // Start runs an instance under http://name.localhost:port until the test ends.
@@ -120,12 +120,12 @@ func (i *Instance) wire() {
 	base, domain := i.Config.BaseURL, i.Config.Domain()
 	renderer := markup.New()
 	i.jobs = job.New(i.DB, i.Log)
-	i.organisator = organization.New(i.DB)
-	i.Accounts = account.New(i.DB, i.organisator, i.jobs, base, domain)
+	i.organizations = organization.New(i.DB)
+	i.Accounts = account.New(i.DB, i.organizations, i.jobs, base, domain)
 	i.Follows = follow.New(i.DB, i.Accounts, i.jobs, base, nil)
 	i.Posts = post.New(i.DB, i.Accounts, i.jobs, renderer, base)
-	i.Practices = practice.New(i.DB, i.organisator, i.Accounts, i.Posts, i.jobs, renderer, base)
-	i.Curation = curation.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
+	i.Practices = practice.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, renderer, base)
+	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Transport = transport.New(i.DB, i.Accounts, i.Config, i.Log)
 	messages, err := i18n.Load(os.DirFS(localesDir(i.T)))
 	if err != nil {
@@ -161,8 +161,8 @@ func localesDir(t testing.TB) string {
 func (i *Instance) populate() {
 	i.T.Helper()
 	ctx := i.T.Context()
-	o := organization.Organization{Name: "Behörde " + i.Name, ShortName: i.Name, Level: organization.LevelLand, Region: "DE-SH"}
-	i.must(i.organisator.Save(ctx, o))
+	o := organization.Organization{Name: "Behörde " + i.Name, ShortName: i.Name, Level: organization.LevelLand, Region: "DE-SH", Curates: true}
+	i.must(i.organizations.Save(ctx, o))
 	i.must(i.Accounts.Bootstrap(ctx, o.ShortName, string(o.Level), o.Region))
 	i.must(i.Practices.SeedTerms(ctx))
 	var err error
@@ -203,6 +203,10 @@ func (i *Instance) Serve() {
 		}
 		if doc, ok := i.Extra.Load(r.URL.Path); ok && r.Method == http.MethodGet {
 			i.Asked.Store(r.URL.Path, true)
+			if serve, ok := doc.(http.HandlerFunc); ok {
+				serve(w, r)
+				return
+			}
 			w.Header().Set("Content-Type", "application/activity+json")
 			_, _ = io.WriteString(w, doc.(string))
 			return

@@ -76,7 +76,7 @@ func newHouse(t *testing.T) *house {
 	h := &house{t: t, ctx: t.Context(), mail: &mail{}}
 	h.Outbox = New(Deps{
 		DB: d, Jobs: q, Accounts: accounts, Follows: follow.New(d, accounts, q, base, nil), Posts: posts, Practices: practices,
-		Curation: curation.New(d, accounts, posts, practices, q), Sender: h.mail, Domain: "sh.example", Log: log,
+		Curation: curation.New(d, organizations, accounts, posts, practices, q), Sender: h.mail, Domain: "sh.example", Log: log,
 		Render: vocab.NewRenderer(base, func(l string) vocab.Words { return messages.For(l) }),
 	})
 	h.must(organizations.Save(h.ctx, organization.Organization{Name: "Land", ShortName: "SH", Level: organization.LevelLand, Region: "DE-SH"}))

@@ -104,7 +104,7 @@ func (a *App) wire() error {
 	a.Follows = follow.New(a.DB, a.Accounts, a.jobs, base, a.Config.AutoAcceptHosts)
 	a.Posts = post.New(a.DB, a.Accounts, a.jobs, renderer, base)
 	a.Practices = practice.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, renderer, base)
-	a.Curation = curation.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
+	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
 	a.transport = transport.New(a.DB, a.Accounts, a.Config, a.log)

@@ -1,5 +1,7 @@
 // Package curation is the desk: practices of followed catalogues wait, an editor decides, the decision is announced
-// by our catalogue. It never changes a practice: that stays with its origin.
+// by our catalogue. It never changes a practice: that stays with its origin. Practices are collected on every instance,
+// but looked at and decided only while the organisation says that it curates: so whoever begins to curate finds what
+// came before, and who ceases takes nothing back.
 package curation
 
 import (
@@ -13,6 +15,7 @@ import (
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -54,16 +57,32 @@ type Decision struct {
 
 // Service is the desk.
 type Service struct {
-	db        *sqlx.DB
-	accounts  *account.Service
-	posts     *post.Service
-	practices *practice.Service
-	jobs      *job.Queue
+	db            *sqlx.DB
+	organizations *organization.Service
+	accounts      *account.Service
+	posts         *post.Service
+	practices     *practice.Service
+	jobs          *job.Queue
 }
 
 // New returns the service.
-func New(db *sqlx.DB, accounts *account.Service, posts *post.Service, practices *practice.Service, jobs *job.Queue) *Service {
-	return &Service{db: db, accounts: accounts, posts: posts, practices: practices, jobs: jobs}
+func New(db *sqlx.DB, organizations *organization.Service, accounts *account.Service, posts *post.Service, practices *practice.Service, jobs *job.Queue) *Service {
+	return &Service{db: db, organizations: organizations, accounts: accounts, posts: posts, practices: practices, jobs: jobs}
+}
+
+// mayDecide refuses everyone but editors of an instance that curates.
+func (s *Service) mayDecide(ctx context.Context, actor account.Account) error {
+	if !actor.Local() || !actor.Able(account.RoleEditor) {
+		return fault.New(fault.Forbidden, "error.curation.forbidden")
+	}
+	o, err := s.organizations.Get(ctx)
+	if err != nil {
+		return fmt.Errorf("curation: %w", err)
+	}
+	if !o.Curates {
+		return fault.New(fault.Forbidden, "error.curation.not_curating")
+	}
+	return nil
 }
 
 // Arrived puts a practice, ours or received, on the desk; idempotent. What is not public cannot be announced and does not
@@ -86,8 +105,8 @@ func (s *Service) Arrived(ctx context.Context, postID int64) error {
 // Desk lists practices by state ("waiting", "accepted", "declined", "changed"), oldest waiting first, with counts per
 // state. Editors and above.
 func (s *Service) Desk(ctx context.Context, actor account.Account, state string, offset, limit int) ([]practice.View, map[string]int, error) {
-	if !actor.Able(account.RoleEditor) {
-		return nil, nil, errForbidden()
+	if err := s.mayDecide(ctx, actor); err != nil {
+		return nil, nil, err
 	}
 	if _, ok := tabs[state]; !ok {
 		state = Waiting
@@ -147,7 +166,5 @@ func (s *Service) Collection(ctx context.Context, slug string) ([]post.Post, err
 	}
 	return list, nil
 }
-
-func errForbidden() error { return fault.New(fault.Forbidden, "error.curation.forbidden") }
 
 func errNotFound() error { return fault.New(fault.NotFound, "error.curation.not_found") }

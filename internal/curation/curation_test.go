@@ -29,8 +29,18 @@ func newHouse(t *testing.T) *house {
 	base := posttest.New(t)
 	h := &house{House: base}
 	h.practices = practice.New(base.DB, base.Organizations, base.Accounts, base.Posts, base.Queue, base.Markup, posttest.Base)
-	h.desk = curation.New(base.DB, base.Accounts, base.Posts, h.practices, base.Queue)
+	h.desk = curation.New(base.DB, base.Organizations, base.Accounts, base.Posts, h.practices, base.Queue)
+	h.curates(true)
 	return h
+}
+
+// curates says in the organisation's profile whether it does.
+func (h *house) curates(yes bool) {
+	h.Helper()
+	o, err := h.Organizations.Get(h.Ctx)
+	h.Must(err)
+	o.Curates = yes
+	h.Must(h.Organizations.Save(h.Ctx, o))
 }
 
 // arrives stores a remote practice in the given revision and puts it on the desk.
@@ -207,6 +217,33 @@ func TestDecidingRefuses(t *testing.T) {
 	if n := h.Count(`SELECT count(*) FROM curation_decisions`) + h.Count(`SELECT count(*) FROM boosts`); n != 0 {
 		t.Errorf("%d traces of refused decisions", n)
 	}
+}
+
+func TestOnlyWhoCuratesDecides(t *testing.T) {
+	h := newHouse(t)
+	before := h.arrives("vorher", 1)
+	h.Must(h.desk.Accept(h.Ctx, h.Editor, before.ID))
+	h.told()
+	h.curates(false)
+	p := h.arrives("Kühlung", 1)
+	for name, err := range map[string]error{
+		"accept":   h.desk.Accept(h.Ctx, h.Editor, p.ID),
+		"decline":  h.desk.Decline(h.Ctx, h.Admin, p.ID, "Kein Bezug"),
+		"reopen":   h.desk.Reopen(h.Ctx, h.Editor, before.ID),
+		"feature":  h.desk.Feature(h.Ctx, h.Editor, before.ID, true),
+		"annotate": h.desk.Annotate(h.Ctx, h.Editor, p.ID, "Gut"),
+	} {
+		if !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	_, _, err := h.desk.Desk(h.Ctx, h.Editor, "waiting", 0, 10)
+	h.Want(err, fault.Forbidden)
+	h.expect("told", nil, h.told())
+	h.expect("what was said stays said", []string{"vorher"}, h.collection(curation.Curated))
+
+	h.curates(true)
+	h.expect("waiting since", []string{"Kühlung"}, h.onDesk("waiting"))
 }
 
 func TestAcceptAtOnceBoostsOnce(t *testing.T) {

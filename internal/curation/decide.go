@@ -36,8 +36,8 @@ type verdict struct {
 
 // decide runs f for one practice that is published and stands on the desk. Editors and above.
 func (s *Service) decide(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) error) error {
-	if !actor.Local() || !actor.Able(account.RoleEditor) {
-		return errForbidden()
+	if err := s.mayDecide(ctx, actor); err != nil {
+		return err
 	}
 	catalog, err := s.accounts.Catalog(ctx)
 	if err != nil {
@@ -184,8 +184,8 @@ func (s *Service) Feature(ctx context.Context, actor account.Account, postID int
 
 // Annotate publishes an editor's note as a comment in the name of the catalogue (post.RoleCurationNote).
 func (s *Service) Annotate(ctx context.Context, actor account.Account, postID int64, source string) error {
-	if !actor.Local() || !actor.Able(account.RoleEditor) {
-		return errForbidden()
+	if err := s.mayDecide(ctx, actor); err != nil {
+		return err
 	}
 	catalog, err := s.accounts.Catalog(ctx)
 	if err != nil {
