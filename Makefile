@@ -8,7 +8,7 @@ export GOFLAGS := -buildvcs=false
 # Static: the binary runs on any Linux, and no C compiler is needed.
 export CGO_ENABLED := 0
 
-.PHONY: demo build test check e2e bench css postgres browser axe clean
+.PHONY: demo build test check css postgres browser axe clean
 
 demo: postgres build
 	@$(BIN) demo
@@ -37,6 +37,12 @@ axe: web/testdata/node_modules/axe-core/axe.min.js
 web/testdata/node_modules/axe-core/axe.min.js: web/testdata/package-lock.json
 	@deploy/need npm "" npm
 	@cd web/testdata && npm ci --ignore-scripts --no-audit --no-fund
+
+# The style sheet, reduced anew from KERN-UX. Its release stands here and in web/static/build.
+css:
+	@deploy/need npm "" npm
+	@rm -rf bin/kern && mkdir -p bin/kern && cd bin/kern && npm pack --silent @kern-ux/native@2.7.2 >/dev/null && tar -xzf *.tgz
+	$(GO) run ./web/static/build bin/kern/package
 
 clean:
 	rm -rf bin web/testdata/node_modules

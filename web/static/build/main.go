@@ -1,8 +1,5 @@
 // Command build reduces the CSS of KERN-UX to what our pages use. It reads the unpacked npm package @kern-ux/native and
-// writes web/static/kern.css:
-//
-//	npm install --prefix /tmp/kern @kern-ux/native@2.7.2
-//	go run ./web/static/build /tmp/kern/node_modules/@kern-ux/native
+// writes web/static/kern.css; make css fetches the package and calls it.
 //
 // A rule stays when every KERN class in its selector stands in a template, a script or a Go file of package web; a
 // token stays when a rule that stayed, app.css or another such token reads it.
