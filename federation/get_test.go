@@ -194,6 +194,58 @@ func TestNegotiation(t *testing.T) {
 	}
 }
 
+// TestWithdrawnLetters: what a group passed on about a post is not readable when the post is not.
+func TestWithdrawnLetters(t *testing.T) {
+	t.Parallel()
+	a, b := ft.Start(t, "a"), ft.Start(t, "b")
+	b.FollowInstance(a)
+	thread := a.Say(nil, "Wer misst?", "Und wie?")
+	there := b.Has(thread.URI)
+	answer := b.Say(&there, "", "Mein Chef heißt so und so.")
+	a.Has(answer.URI)
+	ft.Settle(a, b)
+	letters := func() map[string]string {
+		t.Helper()
+		var rows []struct {
+			URI  string `db:"uri"`
+			Body string `db:"body"`
+		}
+		if err := a.DB.SelectContext(t.Context(), &rows, `SELECT uri, convert_from(body, 'UTF8') AS body FROM activities WHERE type = 'Announce'`); err != nil {
+			t.Fatal(err)
+		}
+		byPath := map[string]string{}
+		for _, r := range rows {
+			byPath[strings.TrimPrefix(r.URI, a.Config.BaseURL)] = r.Body
+		}
+		return byPath
+	}
+	check := func(want int, about string) (found int) {
+		t.Helper()
+		for path, body := range letters() {
+			if !strings.Contains(body, about) {
+				continue
+			}
+			found++
+			if status, _, _ := a.Get(path, activityJSON); status != want {
+				t.Errorf("%s with %q answers %d, want %d", path, about, status, want)
+			}
+		}
+		return found
+	}
+	if check(http.StatusOK, "so und so")+check(http.StatusOK, "Und wie?") < 2 {
+		t.Fatal("the forum passed nothing on")
+	}
+	if err := b.Posts.Delete(t.Context(), b.Author, answer.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Posts.Delete(t.Context(), a.Author, thread.ID); err != nil {
+		t.Fatal(err)
+	}
+	ft.Settle(a, b)
+	check(http.StatusGone, "so und so")
+	check(http.StatusGone, "Und wie?")
+}
+
 // TestNotModified: who has a document is not sent it again.
 func TestNotModified(t *testing.T) {
 	t.Parallel()

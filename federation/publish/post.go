@@ -2,6 +2,7 @@ package publish
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -92,7 +93,37 @@ func (p *Publisher) sent(w http.ResponseWriter, r *http.Request, uri string) err
 	if err != nil {
 		return err
 	}
+	if err := p.mayRepeat(r.Context(), body); err != nil {
+		return err
+	}
 	return document(w, r, http.StatusOK, body)
+}
+
+// mayRepeat refuses an activity that carries the text of a post, also one that a group passed on, once the post is no
+// longer there for everyone: what was withdrawn must not be read in the letter that announced it.
+func (p *Publisher) mayRepeat(ctx context.Context, body []byte) error {
+	a, err := vocab.ParseActivity(body)
+	if err != nil {
+		return err
+	}
+	if a.Type == "Announce" && a.EmbeddedObject() {
+		if a, err = a.Inner(); err != nil {
+			return err
+		}
+	}
+	if (a.Type != "Create" && a.Type != "Update") || !a.EmbeddedObject() || a.ObjectID == a.Actor {
+		return nil
+	}
+	about, err := p.Posts.Find(ctx, a.ObjectID)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return fault.New(fault.Gone, "error.federation.gone")
+	case err != nil:
+		return err
+	case about.State != post.StatePublished || (about.Visibility != post.Public && about.Visibility != post.Unlisted):
+		return fault.New(fault.Gone, "error.federation.gone")
+	}
+	return nil
 }
 
 // replies lists the direct public answers, from wherever they came.
