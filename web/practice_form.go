@@ -145,6 +145,7 @@ type practiceFormView struct {
 	Where     string // who will see it
 	Errors    formErrors
 	LoggedOut string // address of the login page when the session ended meanwhile
+	Vanished  bool   // the draft that was sent is no draft any more
 }
 
 // FieldsChosen and MoreFigures report whether the folded parts of the form hold something.
@@ -224,6 +225,11 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	}
 	if view.ID != 0 {
 		_, p, err := s.Practices.DraftOf(r.Context(), actor, view.ID)
+		if kind := fault.KindOf(err); (kind == fault.NotFound || kind == fault.Gone) && view.Source+view.Title != "" && !wantsJSON(r) {
+			// Published by a first click, or discarded in another window: what was sent stays on the screen, as a new text.
+			view.ID, view.Vanished = 0, true
+			return s.renderPracticeForm(w, r, http.StatusConflict, view)
+		}
 		if err != nil {
 			return fmt.Errorf("draft of %d: %w", view.ID, err)
 		}
@@ -255,7 +261,7 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err != nil {
-		errs, ok := s.formErrors(r, err)
+		errs, ok := s.formErrors(r, err, "practices.form.")
 		if !ok || wantsJSON(r) {
 			return err
 		}

@@ -201,6 +201,13 @@ func TestDraft(t *testing.T) {
 	if a = in.get(saved.Action, "member"); a.StatusCode != http.StatusNotFound && a.StatusCode != http.StatusGone {
 		t.Errorf("the discarded draft answers %d", a.StatusCode)
 	}
+	// What another window still sends about it comes back as a new text, and nothing is stored.
+	form.Set("action", "publish")
+	a = in.post(saved.Action, "member", form)
+	if a.StatusCode != http.StatusConflict || a.Find("#f-title").AttrOr("value", "") != form.Get("title") || a.Find("form[data-editor]").AttrOr("action", "") != "/praxisbeispiele/neu" {
+		t.Errorf("a text for a discarded draft answers %d with the title %q", a.StatusCode, a.Find("#f-title").AttrOr("value", ""))
+	}
+	checkPage(t, "vanished draft", a)
 }
 
 // TestHistory: an edit shows what changed; a withdrawn practice says so.
