@@ -150,6 +150,16 @@ func (s *Service) ByAccount(ctx context.Context, viewer Viewer, accountID int64,
 	return s.Views(ctx, viewer, list)
 }
 
+// ByGroup lists what a group wrote itself and the practices or discussions that began on its board, as far as the viewer may
+// see them, newest first.
+func (s *Service) ByGroup(ctx context.Context, viewer Viewer, groupID int64, page paging.Page) ([]View, error) {
+	list, err := postsOfGroup(ctx, s.db, viewer.AccountID, groupID, page)
+	if err != nil {
+		return nil, fmt.Errorf("post.ByGroup %d: %w", groupID, err)
+	}
+	return s.Views(ctx, viewer, list)
+}
+
 // Replies lists the direct public answers of a post, oldest first; MentionIDs who is mentioned; Tags its hashtags.
 func (s *Service) Replies(ctx context.Context, id int64) ([]Post, error) {
 	list, err := publicReplies(ctx, s.db, id, maxReplies)

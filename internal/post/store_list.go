@@ -28,6 +28,20 @@ func postsByAccount(ctx context.Context, db sqlx.ExtContext, viewerID, accountID
 	return list, err
 }
 
+// postsOfGroup lists what a group wrote, and what began on its board.
+func postsOfGroup(ctx context.Context, db sqlx.ExtContext, viewerID, groupID int64, page paging.Page) (list []Post, err error) {
+	after, before, upwards := page.Bounds()
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM posts p
+		WHERE (p.account_id = $2 OR p.board_id = $2 AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = '')
+			AND p.id > $3 AND p.id < $4 AND `+VisibleTo("p", "$1")+`
+		ORDER BY p.id `+direction(upwards)+` LIMIT $5`, viewerID, groupID, after, before, page.Size())
+	if upwards {
+		slices.Reverse(list)
+	}
+	return list, err
+}
+
 // lastActivity is the id of the newest public post in the thread whose id the SQL expression id names.
 func lastActivity(id string) string {
 	return `(SELECT r.id FROM posts r

@@ -64,7 +64,6 @@ func (h *house) publish(by account.Account, d practice.Draft) int64 {
 	h.Helper()
 	id, err := h.practices.Publish(h.Ctx, by, 0, d)
 	h.Must(err)
-	time.Sleep(2 * time.Millisecond)
 	return id
 }
 

@@ -122,7 +122,6 @@ func (s *Service) saveTerm(ctx context.Context, tx *sqlx.Tx, t Term) error {
 // SeedTerms fills an empty taxonomy with the defaults of the Green-IT strategy.
 func (s *Service) SeedTerms(ctx context.Context) error {
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		id := db.NewID(time.Now())
 		for _, scheme := range []string{SchemeGoal, SchemeField} {
 			known, err := lockScheme(ctx, tx, scheme)
 			if err != nil {
@@ -132,11 +131,10 @@ func (s *Service) SeedTerms(ctx context.Context) error {
 				continue
 			}
 			for _, t := range schemes[scheme] {
-				t.ID, t.Scheme = id, scheme
+				t.ID, t.Scheme = db.NewID(time.Now()), scheme
 				if err := insertTerm(ctx, tx, t); err != nil {
 					return fmt.Errorf("practice.SeedTerms %s %q: %w", scheme, t.Name, err)
 				}
-				id++ // consecutive, so that these never clash with each other
 			}
 		}
 		return nil

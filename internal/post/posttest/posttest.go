@@ -99,7 +99,7 @@ func (h *House) Follow(reader, target account.Account) (id int64) {
 	return id
 }
 
-// Thread publishes a discussion and Answer an answer; both wait so long that the next id is a later one.
+// Thread publishes a discussion.
 func (h *House) Thread(by account.Account, title string) post.Post {
 	return h.Write(by, post.Draft{Title: title, Source: "Text zu " + title})
 }
@@ -114,7 +114,6 @@ func (h *House) Write(by account.Account, d post.Draft) post.Post {
 	h.Helper()
 	p, err := h.Posts.Create(h.Ctx, by, d)
 	h.Must(err)
-	time.Sleep(2 * time.Millisecond)
 	return p
 }
 
