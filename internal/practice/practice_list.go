@@ -3,6 +3,7 @@ package practice
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -77,10 +78,14 @@ type textQuery struct {
 // person says exactly what they want.
 func parseText(text string) textQuery {
 	q := textQuery{whole: text, literal: true}
+	umlauts := withUmlauts(text)
 	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	excludes := strings.HasPrefix(text, "-") || strings.Contains(text, " -")
 	if excludes {
 		q.literal = false // "not Kühlungen" must not find what only differs from it in its ending
+	}
+	if !excludes && umlauts != text {
+		q.whole = text + " or " + umlauts
 	}
 	if excludes || strings.Contains(text, `"`) || len(words) == 0 {
 		return q
@@ -94,6 +99,27 @@ func parseText(text string) textQuery {
 	if len([]rune(last)) < 2 {
 		return q
 	}
-	q.head, q.prefix = strings.Join(words[:len(words)-1], " "), "'"+last+"':*"
+	q.head, q.prefix = withUmlauts(strings.Join(words[:len(words)-1], " ")), "'"+last+"':*"
+	if folded := withUmlauts(last); folded != last {
+		q.prefix += " | '" + folded + "':*"
+	}
 	return q
+}
+
+var twoLetters = strings.NewReplacer("ae", "ä", "oe", "ö", "ue", "ü", "Ae", "Ä", "Oe", "Ö", "Ue", "Ü", "AE", "Ä", "OE", "Ö", "UE", "Ü")
+
+// foreign is where the letters ue are no umlaut: neue, bauen, Quelle, aktuell.
+var foreign = regexp.MustCompile(`(?i)[aeoq]ue|[dntsx]uell`)
+
+// withUmlauts writes a text that was typed without umlauts as German has it.
+func withUmlauts(text string) string {
+	var b strings.Builder
+	rest := 0
+	for _, at := range foreign.FindAllStringIndex(text, -1) {
+		b.WriteString(twoLetters.Replace(text[rest:at[0]]))
+		b.WriteString(text[at[0]:at[1]])
+		rest = at[1]
+	}
+	b.WriteString(twoLetters.Replace(text[rest:]))
+	return b.String()
 }

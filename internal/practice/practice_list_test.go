@@ -39,6 +39,11 @@ func TestSearchGerman(t *testing.T) {
 		"kühlungen":                 {cooling}, // stem
 		"Kuhlung":                   {cooling}, // umlaut
 		"KÜHLUNG":                   {cooling},
+		"Kuehlung":                  {cooling}, // as typed without umlauts
+		"freie Kuehl":               {cooling},
+		"Geraete weiter":            {reuse},
+		`"Gebrauchte Geraete"`:      {reuse},
+		"Grad -Kuehlung":            {cooling}, // who excludes says exactly what they want
 		"rechenz":                   {cooling}, // still typing
 		"freie rechenzent":          {cooling},
 		"Computern":                 {reuse},
