@@ -221,6 +221,54 @@ func TestOrphansInEveryOrder(t *testing.T) {
 	}
 }
 
+// TestThreadMovesWhileAnswered: who waits to answer in a thread that moves meanwhile holds nothing of it while it waits for
+// the new first post, else it and whoever has that locked would wait for each other.
+func TestThreadMovesWhileAnswered(t *testing.T) {
+	h := newHouse(t)
+	root := h.receive(h.received(h.remote, "root", ""))
+	orphan := h.receive(h.received(h.remote, "orphan", "https://vitako.example/notes/unknown"))
+	begin := func() *sqlx.Tx {
+		tx, err := h.db.Beginx()
+		h.must(err)
+		t.Cleanup(func() { _ = tx.Rollback() })
+		return tx
+	}
+	lock := func(tx *sqlx.Tx, id int64) {
+		t.Helper()
+		_, err := tx.Exec(`SELECT 1 FROM posts WHERE id = $1 FOR NO KEY UPDATE`, id)
+		h.must(err)
+	}
+	blocked := func(by string) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+			if h.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0 {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the answer does not wait for", by)
+			}
+		}
+	}
+	moving, other := begin(), begin()
+	lock(moving, orphan.ID)
+	answered := make(chan error, 1)
+	go func() {
+		_, _, err := h.posts.Receive(h.ctx, h.received(h.remote, "answer", orphan.URI), nil)
+		answered <- err
+	}()
+	blocked("the orphan")
+	lock(other, root.ID)
+	h.must(adopt(h.ctx, moving, root, orphan.ID))
+	h.must(moving.Commit())
+	blocked("the thread")
+	lock(other, orphan.ID)
+	h.must(other.Commit())
+	h.must(<-answered)
+	if p, err := h.posts.Find(h.ctx, "https://vitako.example/notes/answer"); err != nil || p.ThreadID != root.ID {
+		t.Errorf("the answer stands in thread %d, want %d, %v", p.ThreadID, root.ID, err)
+	}
+}
+
 func TestOrphanAsksForItsParent(t *testing.T) {
 	h := newHouse(t)
 	p := h.receive(h.received(h.remote, "b", "https://m.example/notes/a"))

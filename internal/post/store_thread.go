@@ -16,20 +16,32 @@ func threadPosts(ctx context.Context, db sqlx.ExtContext, viewerID, threadID int
 }
 
 // lockParent locks the first post of a thread and then the post that is about to be answered, and returns the latter.
+// Whoever finds that the thread moved while it waited lets go of both before it tries again: holding them, it would
+// wait for the new first post against the order in which others lock.
 func lockParent(ctx context.Context, tx *sqlx.Tx, id int64) (Post, error) {
 	p, err := postByID(ctx, tx, id)
 	if err != nil {
 		return p, err
 	}
 	for {
+		if _, err := tx.ExecContext(ctx, `SAVEPOINT parent`); err != nil {
+			return p, err
+		}
 		if _, err := tx.ExecContext(ctx, `SELECT 1 FROM posts WHERE id = $1 FOR NO KEY UPDATE`, p.ThreadID); err != nil {
 			return p, err
 		}
 		locked, err := lockPost(ctx, tx, id)
-		if err != nil || locked.ThreadID == p.ThreadID {
+		if err != nil {
 			return locked, err
 		}
-		p = locked // its thread moved while we waited
+		if locked.ThreadID == p.ThreadID {
+			_, err := tx.ExecContext(ctx, `RELEASE SAVEPOINT parent`)
+			return locked, err
+		}
+		if _, err := tx.ExecContext(ctx, `ROLLBACK TO SAVEPOINT parent`); err != nil {
+			return locked, err
+		}
+		p = locked
 	}
 }
 
