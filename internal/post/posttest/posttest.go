@@ -27,7 +27,7 @@ const Base = "https://sh.example"
 
 // House is that instance. Its methods fail the test on any error.
 type House struct {
-	*testing.T
+	testing.TB
 	Ctx           context.Context
 	DB            *sqlx.DB
 	Queue         *job.Queue
@@ -42,11 +42,13 @@ type House struct {
 }
 
 // New makes a house in a database of its own; the test runs in parallel with others.
-func New(t *testing.T) *House {
+func New(t testing.TB) *House {
 	t.Helper()
-	t.Parallel()
+	if test, ok := t.(*testing.T); ok {
+		test.Parallel()
+	}
 	conn := dbtest.New(t)
-	h := &House{T: t, Ctx: t.Context(), DB: conn, Markup: markup.New(), Organizations: organization.New(conn)}
+	h := &House{TB: t, Ctx: t.Context(), DB: conn, Markup: markup.New(), Organizations: organization.New(conn)}
 	h.Queue = job.New(conn, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	h.Accounts = account.New(conn, h.Organizations, h.Queue, Base, "sh.example")
 	h.Posts = post.New(conn, h.Accounts, h.Queue, h.Markup, Base)
