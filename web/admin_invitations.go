@@ -57,7 +57,7 @@ func (s *Site) createInvitation(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		var ok bool
-		if form.Errors, ok = s.formErrors(r, err); !ok {
+		if form.Errors, ok = s.formErrors(r, err, "admin.invitations."); !ok {
 			return fmt.Errorf("create invitation: %w", err)
 		}
 		return s.renderInvitations(w, r, form.Errors.Status, admin, form)
@@ -117,7 +117,7 @@ func (s *Site) revokeInvitation(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if err := s.Auth.RevokeInvitation(r.Context(), admin, id); err != nil {
-		errs, ok := s.formErrors(r, err)
+		errs, ok := s.formErrors(r, err, "admin.invitations.")
 		if !ok {
 			return fmt.Errorf("revoke invitation %d: %w", id, err)
 		}

@@ -54,7 +54,7 @@ func (s *Site) saveOrganization(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		var ok bool
-		if form.Errors, ok = s.formErrors(r, err); !ok {
+		if form.Errors, ok = s.formErrors(r, err, "admin.organization."); !ok {
 			return fmt.Errorf("save organisation: %w", err)
 		}
 		return s.renderOrganization(w, r, form.Errors.Status, form)

@@ -35,6 +35,9 @@ func (s *Site) showAggregate(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("aggregate: featured: %w", err)
 		}
+		if err := s.countAnswers(r, featured.Items); err != nil {
+			return err
+		}
 		list.Featured = featured.Items
 	}
 	if list.Partners, err = s.partners(r); err != nil {

@@ -35,7 +35,7 @@ func TestLoginLeadsOnlyToOwnPages(t *testing.T) {
 	} {
 		path := "/anmelden?weiter=" + url.QueryEscape(wanted)
 		page := h.get(t, visitorName, path).wants(t, http.StatusOK)
-		if got := page.Find("input[name=weiter]").AttrOr("value", ""); got != want {
+		if got := page.Find("main input[name=weiter]").AttrOr("value", ""); got != want {
 			t.Errorf("weiter=%q: the form leads to %q, want %q", wanted, got, want)
 		}
 		h.get(t, "member", path).leadsTo(t, want)

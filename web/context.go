@@ -12,7 +12,7 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// sessionCookie holds the session secret; there is no other lasting cookie.
+// sessionCookie holds the session secret; there is no other cookie that outlives the browser.
 const sessionCookie = "vorbild_session"
 
 type visitKey struct{}
@@ -47,12 +47,12 @@ func viewer(r *http.Request) post.Viewer {
 	return post.Viewer{}
 }
 
-// localizer speaks the reader's language: the account's, else the browser's, else German.
+// localizer speaks the reader's language: the account's, else the one a visitor chose, else the browser's, else German.
 func (s *Site) localizer(r *http.Request) *i18n.Localizer {
 	if l := visitorOf(r).localizer; l != nil {
 		return l
 	}
-	return s.I18n.For(r.Header.Get("Accept-Language"))
+	return s.I18n.For(chosenLanguage(r), r.Header.Get("Accept-Language"))
 }
 
 // t translates for the reader.

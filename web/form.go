@@ -69,9 +69,21 @@ func parseForm(r *http.Request) error {
 
 // formError is one mistake, said to the person who made it.
 type formError struct {
-	Name string
-	ID   string // of the input
-	Text string
+	Name  string
+	ID    string // of the input
+	Label string // what the field is called, "" when the text says which it is
+	Text  string
+}
+
+// Link is the mistake in the summary, where it must say which field it is about.
+func (e formError) Link() string {
+	switch {
+	case e.Label == "":
+		return e.Text
+	case strings.HasSuffix(e.Label, "?"):
+		return e.Label + " " + e.Text
+	}
+	return e.Label + ": " + e.Text
 }
 
 // formErrors is what a form shows when it comes back: a summary on top with links, and each message at its field.
@@ -95,8 +107,9 @@ func (e formErrors) For(name string) string {
 }
 
 // formErrors translates an error of a service into what its form shows. ok is false for errors that are not about what was
-// typed: those go to fail.
-func (s *Site) formErrors(r *http.Request, err error) (errs formErrors, ok bool) {
+// typed: those go to fail. labels is what the keys of the form's labels begin with; the field's name follows. A form with
+// one field needs none.
+func (s *Site) formErrors(r *http.Request, err error, labels ...string) (errs formErrors, ok bool) {
 	var e *fault.Error
 	if !errors.As(err, &e) {
 		return formErrors{}, false
@@ -117,7 +130,13 @@ func (s *Site) formErrors(r *http.Request, err error) (errs formErrors, ok bool)
 		for name, value := range f.Args {
 			args = append(args, name, value)
 		}
-		errs.Fields = append(errs.Fields, formError{Name: f.Name, ID: fieldID(f.Name), Text: s.t(r, f.Message, args...)})
+		mistake := formError{Name: f.Name, ID: fieldID(f.Name), Text: s.t(r, f.Message, args...)}
+		for _, prefix := range labels {
+			if label := s.t(r, prefix+f.Name); label != prefix+f.Name {
+				mistake.Label = label
+			}
+		}
+		errs.Fields = append(errs.Fields, mistake)
 	}
 	return errs, true
 }

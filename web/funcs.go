@@ -18,10 +18,11 @@ import (
 func (s *Site) templateFuncs(l *i18n.Localizer) template.FuncMap {
 	return template.FuncMap{
 		// Words.
-		"t":          l.T,
-		"lang":       l.Lang,
-		"levelName":  func(level any) string { return nameOf(l, "web.level.", fmt.Sprint(level)) },
-		"regionName": func(region string) string { return nameOf(l, "web.region.", region) },
+		"t":             l.T,
+		"lang":          l.Lang,
+		"otherLanguage": func() string { return otherLanguage(l.Lang()) },
+		"levelName":     func(level any) string { return nameOf(l, "web.level.", fmt.Sprint(level)) },
+		"regionName":    func(region string) string { return nameOf(l, "web.region.", region) },
 		// Practices.
 		"strongest":    func(p practice.Practice) *figureView { return strongest(l, p) },
 		"quantityName": func(q string) string { return quantityName(l, q) },

@@ -92,7 +92,7 @@ func (s *Site) visit(next http.Handler) http.Handler {
 				err = nil
 			}
 		}
-		var language string
+		language := chosenLanguage(r)
 		if v.account != nil {
 			language = v.account.Language
 		}

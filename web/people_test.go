@@ -128,6 +128,20 @@ func TestProfileAndFollow(t *testing.T) {
 	}
 }
 
+// The pages of an instance's groups show what stands on their boards.
+func TestGroupProfiles(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	in.discussion(t, "editor", "Messen", "Wie messen Sie?")
+	in.post("/praxisbeispiele/neu", "member", filled())
+	for group, want := range map[string]string{"forum": "Messen", "praxis": "Strom am Arbeitsplatz sparen"} {
+		titles := in.house.get(t, visitorName, "/@"+group).wants(t, http.StatusOK).Find(".post-list .post__title")
+		if titles.Length() != 1 || titles.Text() != want {
+			t.Errorf("@%s shows %q, want only %q", group, titles.Text(), want)
+		}
+	}
+}
+
 func TestProfileAsActivity(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -86,7 +86,7 @@ func (s *Site) returnReply(w http.ResponseWriter, r *http.Request, form replyFor
 		form.Errors = formErrors{Status: http.StatusForbidden, Message: s.message(r, err)}
 	default:
 		var ok bool
-		if form.Errors, ok = s.formErrors(r, err); !ok {
+		if form.Errors, ok = s.formErrors(r, err, "talk.field."); !ok {
 			return fmt.Errorf("create post: %w", err)
 		}
 	}

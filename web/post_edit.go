@@ -106,7 +106,7 @@ func (s *Site) savePost(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Site) returnPostForm(w http.ResponseWriter, r *http.Request, p post.Post, form postForm, err error) error {
 	var ok bool
-	if form.Errors, ok = s.formErrors(r, err); !ok {
+	if form.Errors, ok = s.formErrors(r, err, "talk.field."); !ok {
 		return fmt.Errorf("change post %d: %w", p.ID, err)
 	}
 	return s.renderPostForm(w, r, form.Errors.Status, p, form)

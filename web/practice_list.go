@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
@@ -100,6 +101,9 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 	if err != nil {
 		return practiceList{}, fmt.Errorf("search practices: %w", err)
 	}
+	if err := s.countAnswers(r, found.Items); err != nil {
+		return practiceList{}, err
+	}
 	l := s.localizer(r)
 	list := practiceList{
 		Query: f.Text, Path: r.URL.Path, Items: found.Items, Total: found.Total, Narrowed: narrowed,
@@ -132,12 +136,29 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 		}
 	}
 	if f.Text != "" {
+		list.Chosen = append([]facetChoice{{Label: s.t(r, "practices.search.chosen", "Text", f.Text), Href: with(r, "q", ""), Chosen: true}}, list.Chosen...)
 		list.Sorts = []facetChoice{
 			{Label: s.t(r, "practices.sort.relevance"), Href: with(r, "sort", ""), Chosen: f.Sort == "relevance"},
 			{Label: s.t(r, "practices.sort.newest"), Href: with(r, "sort", "neu"), Chosen: f.Sort != "relevance"},
 		}
 	}
 	return list, nil
+}
+
+// countAnswers makes cards count the whole discussion, as the page of the practice does, not only its first level.
+func (s *Site) countAnswers(r *http.Request, items []practice.View) error {
+	views := make([]post.View, 0, len(items))
+	for _, v := range items {
+		views = append(views, v.View)
+	}
+	heads, err := s.heads(r, views)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		items[i].Post.RepliesCount = heads[items[i].Post.ThreadID].Answers
+	}
+	return nil
 }
 
 func (s *Site) facetChoice(r *http.Request, l *i18n.Localizer, param string, facet practice.Facet, chosen bool) facetChoice {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -30,7 +31,11 @@ type practiceView struct {
 // deliveryView says where an own practice has arrived.
 type deliveryView struct {
 	Delivered, Pending, Failed, Total int
+	Starting                          bool // published a moment ago, not handed to the lanes yet
 }
+
+// startPeriod is how long after publishing no delivery means that it has not begun, rather than that nobody follows.
+const startPeriod = 30 * time.Second
 
 // showPractice shows one practice, ours or another instance's. What was withdrawn says so, with status 410.
 func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
@@ -61,6 +66,7 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 	if data.Thread, err = s.thread(r, v.View, data.Path); err != nil {
 		return err
 	}
+	data.Thread.Words = commentWords
 	if v.Curation != nil && v.Curation.State == "accepted" {
 		o, err := s.organization(r.Context())
 		if err != nil {
@@ -76,6 +82,7 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("deliveries of %s: %w", v.Post.URI, err)
 		}
 		d.Total = d.Delivered + d.Pending + d.Failed
+		d.Starting = d.Total == 0 && v.Post.PublishedAt != nil && time.Since(*v.Post.PublishedAt) < startPeriod
 		data.Delivery = &d
 	}
 	canonical := v.Post.URL

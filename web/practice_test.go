@@ -129,6 +129,10 @@ func TestBadInput(t *testing.T) {
 	if got := a.Find(".error-summary a").Length(); got != 3 {
 		t.Errorf("%d of 3 mistakes are named: %s", got, a.text(".error-summary"))
 	}
+	// Read alone, each says which field it is about.
+	if got := a.Find(".error-summary a[href='#f-title']").Text(); got != "Titel: Bitte schreiben Sie mindestens 3 Zeichen." {
+		t.Errorf("the summary says %q", got)
+	}
 	list, err := in.Practices.List(t.Context(), post.Viewer{}, practice.Filter{})
 	must(t, err)
 	if list.Total != 0 {
@@ -387,6 +391,10 @@ func TestFacetsKeepTheSearch(t *testing.T) {
 	}
 	if got := a.Find("article.card").Length(); got != 1 {
 		t.Errorf("%d cards, want the one of the Land", got)
+	}
+	// What was searched for can be taken away like a filter.
+	if href := a.Find(".chips a:contains('IT')").First().AttrOr("href", ""); href != "/praxisbeispiele?ebene=land" {
+		t.Errorf("taking the search away leads to %q", href)
 	}
 	card := in.get("/praxisbeispiele?land=DE-SH", "").Find("article.card").Text()
 	for _, want := range []string{"Green-IT-Strategie 2.0", "Land Schleswig-Holstein", "sh.example", "−2.400", "2.400 Megawattstunden pro Jahr weniger", "fortgeschritten", "Übergreifende Maßnahmen"} {

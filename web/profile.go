@@ -75,7 +75,11 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 	if a.State == account.Gone {
 		status = http.StatusGone
 	} else {
-		posts, err := s.Posts.ByAccount(r.Context(), viewer(r), a.ID, paging.Page{MaxID: maxID(r)})
+		list := s.Posts.ByAccount
+		if a.Kind == account.Group {
+			list = s.Posts.ByGroup
+		}
+		posts, err := list(r.Context(), viewer(r), a.ID, paging.Page{MaxID: maxID(r)})
 		if err != nil {
 			return fmt.Errorf("profile %s: %w", a, err)
 		}

@@ -17,6 +17,8 @@ func (s *Site) routes(r *mux.Router) {
 	get("/praxisbeispiele", s.listPractices)
 	get("/praxisbeispiele/{id:[0-9]+}", s.showPractice)
 
+	post("/sprache", s.chooseLanguage)
+
 	// Members: writing.
 	get("/praxisbeispiele/neu", s.newPractice)
 	post("/praxisbeispiele/neu", s.savePractice)

@@ -21,6 +21,7 @@ import (
 type searchView struct {
 	Text      string
 	Practices int
+	Best      []practice.View // those that fit best
 	People    []account.Account
 	Instance  *instanceView // a whole instance was asked for
 	Message   string        // key: why an address led nowhere
@@ -45,6 +46,7 @@ const (
 	resolvePeriod = 10 * time.Second
 	maxQuery      = 500
 	maxPeople     = 20
+	bestPractices = 3
 )
 
 var (
@@ -243,13 +245,16 @@ func (s *Site) findInstance(r *http.Request, host string, view *searchView) (str
 	return "", nil
 }
 
-// searchWords counts practices and lists the people whose name fits.
+// searchWords finds practices and lists the people whose name fits.
 func (s *Site) searchWords(r *http.Request, view *searchView) error {
-	found, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Text: view.Text, Limit: 1})
+	found, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Text: view.Text, Sort: "relevance", Limit: bestPractices})
 	if err != nil {
 		return err
 	}
-	view.Practices = found.Total
+	if err := s.countAnswers(r, found.Items); err != nil {
+		return err
+	}
+	view.Practices, view.Best = found.Total, found.Items
 	known, err := s.Accounts.Participants(r.Context())
 	if err != nil {
 		return err

@@ -40,7 +40,7 @@ func (s *Site) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		var ok bool
-		if form.Errors, ok = s.formErrors(r, err); !ok {
+		if form.Errors, ok = s.formErrors(r, err, "settings."); !ok {
 			return fmt.Errorf("save settings: %w", err)
 		}
 		return s.renderSettings(w, r, form.Errors.Status, form)

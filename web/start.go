@@ -39,6 +39,9 @@ func (s *Site) showStart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("start: newest practices: %w", err)
 	}
+	if err := s.countAnswers(r, newest.Items); err != nil {
+		return err
+	}
 	data.Newest, data.Total = newest.Items, newest.Total
 	l := s.localizer(r)
 	for _, facet := range newest.Facets["level"] {
@@ -56,10 +59,21 @@ func (s *Site) showStart(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return fmt.Errorf("start: featured practices: %w", err)
 		}
+		if err := s.countAnswers(r, featured.Items); err != nil {
+			return err
+		}
 		data.Featured = featured.Items
 	}
 	if data.Discussions, err = s.Posts.Threads(ctx, who, paging.Page{Limit: startDiscussions}); err != nil {
 		return fmt.Errorf("start: discussions: %w", err)
+	}
+	heads, err := s.heads(r, data.Discussions)
+	if err != nil {
+		return err
+	}
+	for i := range data.Discussions {
+		p := &data.Discussions[i].Post
+		p.RepliesCount = heads[p.ThreadID].Answers
 	}
 	return s.render(w, r, http.StatusOK, "start", page{Title: o.Name, Description: o.Description, Nav: "start", Data: data, Canonical: s.Config.BaseURL + "/"})
 }

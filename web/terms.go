@@ -68,7 +68,7 @@ func (s *Site) saveTerm(w http.ResponseWriter, r *http.Request) error {
 		err = s.Practices.SaveTerm(r.Context(), actor, practice.Term{ID: form.ID, Scheme: form.Scheme, Notation: form.Notation, Name: form.Name, Description: form.Description})
 	}
 	if err != nil {
-		if errs, ok := s.formErrors(r, err); ok {
+		if errs, ok := s.formErrors(r, err, "practices.terms."); ok {
 			for i := range errs.Fields {
 				errs.Fields[i].ID = termFieldID(form.Scheme, form.ID, errs.Fields[i].Name)
 			}

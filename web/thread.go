@@ -24,7 +24,7 @@ import (
 // with ?antwort={id}, which Site.thread reads: the form then answers that post.
 type threadView struct {
 	Base       string // address of the page the thread stands on
-	Heading    string // key of the heading
+	Words      threadWords
 	Posts      []postView
 	Count      int   // answers that are not withdrawn
 	Latest     int64 // newest answer, 0 when there is none
@@ -33,6 +33,14 @@ type threadView struct {
 	Address    string // ActivityPub id of the first post, to answer from elsewhere
 	MayDiscuss bool
 }
+
+// threadWords are the keys of what a thread calls its posts: answers below a discussion, comments below a practice.
+type threadWords struct{ Heading, None, Write string }
+
+var (
+	answerWords  = threadWords{"talk.answers.title", "talk.answers.none", "talk.reply.title"}
+	commentWords = threadWords{"talk.comments.title", "talk.comments.none", "talk.comments.write"}
+)
 
 // postView is one post within a thread or a list, with what the reader may do with it. The services decide again.
 type postView struct {
@@ -77,7 +85,7 @@ func (s *Site) thread(r *http.Request, root post.View, base string) (threadView,
 	if err != nil {
 		return threadView{}, fmt.Errorf("thread %d: %w", root.Post.ThreadID, err)
 	}
-	t := threadView{Base: base, Heading: "talk.answers.title", Address: root.Post.URI}
+	t := threadView{Base: base, Words: answerWords, Address: root.Post.URI}
 	names := make(map[int64]string, len(views))
 	for _, v := range views {
 		names[v.Post.ID] = v.Author.Name()
