@@ -238,14 +238,17 @@ func TestThreadMovesWhileAnswered(t *testing.T) {
 		_, err := tx.Exec(`SELECT 1 FROM posts WHERE id = $1 FOR NO KEY UPDATE`, id)
 		h.must(err)
 	}
-	blocked := func(by string) {
+	// until returns when somebody waits for what tx has locked.
+	until := func(tx *sqlx.Tx) {
 		t.Helper()
+		var pid int
+		h.must(tx.Get(&pid, `SELECT pg_backend_pid()`))
 		for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-			if h.count(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`) > 0 {
+			if h.count(`SELECT count(*) FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))`, pid) > 0 {
 				return
 			}
 			if time.Now().After(deadline) {
-				t.Fatal("the answer does not wait for", by)
+				t.Fatal("the answer does not wait")
 			}
 		}
 	}
@@ -256,11 +259,11 @@ func TestThreadMovesWhileAnswered(t *testing.T) {
 		_, _, err := h.posts.Receive(h.ctx, h.received(h.remote, "answer", orphan.URI), nil)
 		answered <- err
 	}()
-	blocked("the orphan")
+	until(moving)
 	lock(other, root.ID)
 	h.must(adopt(h.ctx, moving, root, orphan.ID))
 	h.must(moving.Commit())
-	blocked("the thread")
+	until(other)
 	lock(other, orphan.ID)
 	h.must(other.Commit())
 	h.must(<-answered)
