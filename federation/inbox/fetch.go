@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
@@ -18,11 +19,21 @@ const (
 	maxOutbox    = 2 // pages
 	maxBackfill  = 40
 	maxFetches   = 100
+	maxFetchTime = 2 * time.Minute
 )
 
 // FetchPost gets a post from its origin, with the parents that are missing and its first answers. A post we know is
 // brought up to date, or withdrawn when its origin has no longer got it.
+//
+// RULE: what one host can make us fetch holds one worker, for a limited time, however slowly it answers.
 func (in *Inbox) FetchPost(ctx context.Context, uri string) error {
+	done, err := takeTurn(ctx, in.DB, fetchTurn, vocab.HostOf(uri))
+	if err != nil {
+		return fmt.Errorf("inbox.FetchPost %s: %w", uri, err)
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, maxFetchTime)
+	defer cancel()
 	b := &budget{left: maxFetches}
 	return in.settled(ctx, uri, in.fetchThread(ctx, uri, nil, b))
 }
@@ -184,6 +195,13 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 	if err != nil {
 		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
 	}
+	done, err := takeTurn(ctx, in.DB, fetchTurn, a.Host())
+	if err != nil {
+		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(ctx, maxFetchTime)
+	defer cancel()
 	b := &budget{left: maxFetches}
 	items, err := in.outboxItems(ctx, a, b)
 	if err != nil {

@@ -6,11 +6,13 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
@@ -78,14 +80,23 @@ func New(d Deps) (*Inbox, error) {
 // Work registers the jobs.
 func (in *Inbox) Work(q *job.Queue) {
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Receive]) error {
-		return in.Receive(ctx, j.Args.ID, j.Attempt)
+		return in.later(j.JobRow, in.Receive(ctx, j.Args.ID, j.Attempt))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.FetchPost]) error {
-		return in.FetchPost(ctx, j.Args.URI)
+		return in.later(j.JobRow, in.FetchPost(ctx, j.Args.URI))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Backfill]) error {
-		return in.Backfill(ctx, j.Args.AccountID)
+		return in.later(j.JobRow, in.Backfill(ctx, j.Args.AccountID))
 	})
+}
+
+// later brings a job back whose host has another one running: soon at first, then seldom, so that a long queue of one
+// slow host does not keep the workers busy with looking.
+func (in *Inbox) later(j *rivertype.JobRow, err error) error {
+	if !errors.Is(err, errBusy) {
+		return err
+	}
+	return river.JobSnooze(min(max(in.now().Sub(j.CreatedAt)/2, time.Second), time.Minute))
 }
 
 // ours reports whether an id is on this instance.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/vorbild/vorbild/federation/vocab"
@@ -62,16 +63,17 @@ func (in *Inbox) Receive(ctx context.Context, id int64, attempt int) error {
 	if err != nil {
 		return fmt.Errorf("inbox.Receive %d: %w", id, err)
 	}
-	// RULE: one actor's activities are applied one at a time, so that a Follow and its Undo cannot pass each other
-	// unseen. Their order may still differ from the order of sending; the handlers look for what took them back.
-	done, err := takeTurn(ctx, in.DB, r.ActorURI)
+	// RULE: one host's activities are applied one at a time, so that a Follow and its Undo cannot pass each other unseen,
+	// and a host whose documents come slowly never holds more than one worker. Their order may still differ from the order
+	// of sending; the handlers look for what took them back.
+	done, err := takeTurn(ctx, in.DB, receiveTurn, vocab.HostOf(r.ActorURI))
 	if err != nil {
 		return fmt.Errorf("inbox.Receive %d: %w", id, err)
 	}
 	defer done()
 
 	m := &message{row: r}
-	outcome, reason, err := in.apply(ctx, m)
+	outcome, reason, err := in.applyOrPanic(ctx, m)
 	if err != nil && attempt < maxAttempts {
 		return fmt.Errorf("inbox.Receive %s %s: %w", r.Type, r.URI, err)
 	}
@@ -83,6 +85,17 @@ func (in *Inbox) Receive(ctx context.Context, id int64, attempt int) error {
 		m.notes = append([]string{reason}, m.notes...)
 	}
 	return markProcessed(ctx, in.DB, id, outcome, clip(strings.Join(m.notes, "; ")), m.about, in.now())
+}
+
+// applyOrPanic makes a panic an error like others, so that an activity which we cannot digest ends with a note too.
+func (in *Inbox) applyOrPanic(ctx context.Context, m *message) (outcome, reason string, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			in.Log.ErrorContext(ctx, "activity panicked", "type", m.row.Type, "uri", m.row.URI, "panic", v, "stack", string(debug.Stack()))
+			outcome, reason, err = "", "", fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return in.apply(ctx, m)
 }
 
 func (in *Inbox) apply(ctx context.Context, m *message) (outcome, reason string, err error) {
@@ -115,9 +128,8 @@ func (in *Inbox) apply(ctx context.Context, m *message) (outcome, reason string,
 	return "", "", err
 }
 
+// clip makes a note fit for the table: no text of another server may keep an activity from being closed.
 func clip(s string) string {
-	if r := []rune(strings.ToValidUTF8(s, "")); len(r) > 1000 {
-		return string(r[:1000])
-	}
-	return strings.ReplaceAll(s, "\x00", "")
+	r := []rune(strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", ""))
+	return string(r[:min(len(r), 1000)])
 }

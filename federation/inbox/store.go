@@ -14,8 +14,17 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 )
 
-// turnLock is the space of takeTurn's locks: "turn" read as a number.
-const turnLock = 0x7475726e
+// The spaces of takeTurn's locks: "turn" and "ftch" read as numbers.
+const (
+	receiveTurn = 0x7475726e
+	fetchTurn   = 0x66746368
+)
+
+// How long a job looks for its turn, and how often.
+const (
+	turnWait = 200 * time.Millisecond
+	turnPoll = 20 * time.Millisecond
+)
 
 // row is one received activity.
 type row struct {
@@ -80,23 +89,42 @@ func markProcessed(ctx context.Context, q sqlx.ExtContext, id int64, outcome, no
 	return nil
 }
 
-// takeTurn makes the jobs about one actor run one after the other, in all processes, until done is called. It holds a
-// session's lock, not a transaction: fetching may take seconds.
-func takeTurn(ctx context.Context, d *sqlx.DB, actor string) (done func(), err error) {
+// errBusy says that another job of the same host runs; it is no failure, and no attempt is lost.
+var errBusy = errors.New("inbox: the host's turn is taken")
+
+// takeTurn makes the jobs of one kind about one host run one after the other, in all processes, until done is called. It
+// holds a session's lock, not a transaction: fetching may take seconds. Who finds the turn taken waits a moment and then
+// gets errBusy, so that jobs of a busy host occupy neither workers nor connections.
+func takeTurn(ctx context.Context, d *sqlx.DB, kind int32, host string) (done func(), err error) {
 	conn, err := d.Connx(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("takeTurn: %w", err)
 	}
 	h := fnv.New32a()
-	h.Write([]byte(actor))
+	h.Write([]byte(host))
 	key := int32(h.Sum32())
-	if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1, $2)`, turnLock, key); err != nil {
-		return nil, errors.Join(fmt.Errorf("takeTurn: %w", err), conn.Close())
+	for waited := time.Duration(0); ; waited += turnPoll {
+		var got bool
+		err := sqlx.GetContext(ctx, conn, &got, `SELECT pg_try_advisory_lock($1, $2)`, kind, key)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("takeTurn: %w", err), conn.Close())
+		}
+		if got {
+			break
+		}
+		if waited >= turnWait {
+			return nil, errors.Join(errBusy, conn.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), conn.Close())
+		case <-time.After(turnPoll):
+		}
 	}
 	return func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, $2)`, turnLock, key); err != nil {
+		if _, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, $2)`, kind, key); err != nil {
 			// The lock would stay with the session: end the session.
 			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		}

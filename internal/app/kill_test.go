@@ -61,7 +61,7 @@ func (p *program) start() {
 	p.t.Helper()
 	p.cmd = exec.Command(os.Args[0])
 	p.cmd.Env = append(os.Environ(), asProgram+"=serve", "VORBILD_BASE_URL="+p.Config.BaseURL, fmt.Sprintf("VORBILD_LISTEN=127.0.0.1:%d", p.port),
-		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=8", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
+		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=10", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := p.cmd.Start(); err != nil {

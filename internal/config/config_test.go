@@ -167,7 +167,7 @@ func TestValidateAcceptsWhatLoadReturns(t *testing.T) {
 		t.Error(err)
 	}
 	c.DatabaseConns = 1
-	if err := c.Validate(); err == nil || err.Error() != "VORBILD_DATABASE_CONNS is 1; expected is a number from 4 to 1000" {
+	if err := c.Validate(); err == nil || err.Error() != "VORBILD_DATABASE_CONNS is 1; expected is a number from 10 to 1000" {
 		t.Error(err)
 	}
 }

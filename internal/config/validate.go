@@ -27,9 +27,10 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Bounds of DatabaseConns: below, jobs and requests would wait for each other; above, no server plays along.
+// Bounds of DatabaseConns: below, jobs that receive and fetch, which hold one connection for their turn and need another for
+// their work, would wait for each other; above, no server plays along.
 const (
-	minConns = 4
+	minConns = 10
 	maxConns = 1000
 )
 

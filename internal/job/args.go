@@ -87,7 +87,7 @@ func (FetchPost) Kind() string { return "post.fetch" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (FetchPost) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueReceive, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
 }
 
 // Backfill reads the outbox of an account that we began to follow. AccountID: accounts.id.
@@ -100,7 +100,7 @@ func (Backfill) Kind() string { return "account.backfill" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Backfill) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueReceive, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
 }
 
 // Notify tells a local account that something happened; it looks up who must hear of it.
@@ -134,6 +134,7 @@ func (Arrive) Kind() string { return "curation.arrive" }
 const (
 	QueueDefault = river.QueueDefault
 	QueueReceive = "receive"
+	QueueFetch   = "fetch" // apart from what arrives: other servers decide how long it takes
 	QueueDeliver = "deliver"
 )
 

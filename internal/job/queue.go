@@ -33,6 +33,7 @@ const (
 var workersPerQueue = map[string]river.QueueConfig{
 	QueueDefault: {MaxWorkers: 4},
 	QueueReceive: {MaxWorkers: 4},
+	QueueFetch:   {MaxWorkers: 3, FetchPollInterval: 2 * pollInterval},
 	QueueDeliver: {MaxWorkers: 16},
 }
 
