@@ -28,6 +28,13 @@ func Command() *cli.Command {
 			{Name: "migrate", Usage: "bring the database up to date and exit (serve does so at start, too)", Action: withApp(func(context.Context, *cli.Command, *App) error {
 				return nil
 			})},
+			{Name: "health", Usage: "ask the server of this configuration whether it is well; exits with 1 if not", Action: func(ctx context.Context, _ *cli.Command) error {
+				cfg, err := config.Load()
+				if err != nil {
+					return err
+				}
+				return checkHealth(ctx, cfg)
+			}},
 			adminCommand(),
 			demoCommand(),
 		},

@@ -99,6 +99,7 @@ func (a *App) Handler() (http.Handler, error) {
 		return nil, err
 	}
 	router := mux.NewRouter()
+	router.HandleFunc(healthPath, a.health).Methods(http.MethodGet, http.MethodHead)
 	wellknown.Register(router, a.DB, a.Accounts, a.Config, Version(), a.log)
 	a.federation.Routes(router)
 	site.Register(router)
