@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	ft "github.com/vorbild/vorbild/federation/federationtest"
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -176,5 +177,39 @@ func TestLookUp(t *testing.T) {
 		if _, err := b.Federation.FetchPost(t.Context(), nothing); err == nil {
 			t.Errorf("%s: found something", nothing)
 		}
+	}
+}
+
+// TestActorIsDeleted: who was deleted at home is no longer read elsewhere, and hears nothing any more.
+func TestActorIsDeleted(t *testing.T) {
+	t.Parallel()
+	a, b := ft.Start(t, "a"), ft.Start(t, "b")
+	b.FollowInstance(a)
+	atB := b.Has(a.Publish("Kiel: Abwärme nutzen").URI)
+	thread := b.Has(a.Say(nil, "Wer misst die Auslastung?", "Und womit?").URI)
+	answer := b.Say(&thread, "", "Wir, mit Bordmitteln.")
+	a.Has(answer.URI)
+
+	goodbye := fmt.Sprintf(`{"@context": "https://www.w3.org/ns/activitystreams", "id": "%[1]s#delete", "type": "Delete", "actor": "%[1]s", "object": "%[1]s",
+		"to": ["https://www.w3.org/ns/activitystreams#Public"]}`, a.Author.URI)
+	for range 2 {
+		if status := a.Send(a.Author, ft.Letter{To: b.Config.BaseURL + "/inbox", Body: goodbye}); status != 202 {
+			t.Fatalf("answered %d", status)
+		}
+	}
+	b.Eventually("withdrawal", func() string {
+		if p := b.Has(thread.URI); p.State != post.StateWithdrawn || p.HTML != "" {
+			return string(p.State)
+		}
+		return ""
+	})
+	if p := b.Has(atB.URI); p.State != post.StatePublished {
+		t.Error("the practice of another author went too")
+	}
+	if p := b.Has(answer.URI); p.State != post.StatePublished {
+		t.Error("our own answer went too")
+	}
+	if gone, err := b.Accounts.ByURI(t.Context(), a.Author.URI); err != nil || gone.State != account.Gone {
+		t.Errorf("the author is %s, %v", gone.State, err)
 	}
 }

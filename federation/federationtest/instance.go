@@ -235,6 +235,9 @@ func (i *Instance) Work() {
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Arrive]) error {
 		return i.Curation.Arrived(ctx, j.Args.PostID)
 	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.Forget]) error {
+		return i.Posts.Forget(ctx, j.Args.AccountID)
+	})
 	i.must(q.Start(context.WithoutCancel(i.T.Context())))
 	i.stopJobs = func(patience time.Duration) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -107,15 +107,10 @@ func (o *Outbox) settle(ctx context.Context, host string, d delivery, p peer, st
 			return err
 		})
 	case gone:
-		// RULE: 410 is said by the inbox itself. Its actors are gone; nobody there will read us again.
-		uris, err := actorsAt(ctx, o.DB, d.InboxURI)
-		if err != nil {
+		// RULE: an inbox that says 410 is read by nobody again, so those behind it follow us no longer. That they are
+		// deleted, and with them all they wrote, only their own documents can say.
+		if err := o.Follows.DropFollowers(ctx, d.InboxURI); err != nil {
 			return err
-		}
-		for _, uri := range uris {
-			if err := o.Accounts.MarkGone(ctx, uri); err != nil && !fault.Is(err, fault.NotFound) {
-				return err
-			}
 		}
 		return markFailed(ctx, o.DB, d.ID, status, text)
 	case refused:

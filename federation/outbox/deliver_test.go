@@ -87,8 +87,11 @@ func TestGone(t *testing.T) {
 	d, _, err := headOfLane(h.ctx, h.DB, "b.example")
 	h.must(err)
 	h.must(h.settle(h.ctx, "b.example", d, peer{}, http.StatusGone, 0, errors.New("gone")))
-	if a, err := h.Accounts.ByID(h.ctx, reader.ID); err != nil || a.State != account.Gone {
-		t.Errorf("account is %s, %v", a.State, err)
+	if a, err := h.Accounts.ByID(h.ctx, reader.ID); err != nil || a.State != account.Active {
+		t.Errorf("account is %s, %v: only its own document may say that it is gone", a.State, err)
+	}
+	if n := h.count(`SELECT count(*) FROM follows WHERE account_id = $1 AND undone_at IS NULL`, reader.ID); n != 0 {
+		t.Errorf("%d follows of someone who reads no more", n)
 	}
 	h.distribute(job.CreatePost, h.note("Noch da?", post.Public).ID)
 	if n := h.count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`); n != 0 {

@@ -118,13 +118,6 @@ func dueHosts(ctx context.Context, q sqlx.ExtContext) ([]string, error) {
 	return hosts, err
 }
 
-// actorsAt lists the remote accounts that read an inbox.
-func actorsAt(ctx context.Context, q sqlx.ExtContext, inbox string) ([]string, error) {
-	var uris []string
-	err := sqlx.SelectContext(ctx, q, &uris, `SELECT uri FROM accounts WHERE (inbox_uri = $1 OR shared_inbox_uri = $1) AND domain IS NOT NULL AND state = 'active'`, inbox)
-	return uris, err
-}
-
 // reach counts hosts by what became of everything about an object: something waits, all arrived, or the last word failed.
 func reach(ctx context.Context, q sqlx.ExtContext, objectURI string) (delivered, pending, failed int, err error) {
 	err = q.QueryRowxContext(ctx, `SELECT count(*) FILTER (WHERE NOT waiting AND last = 'delivered'), count(*) FILTER (WHERE waiting),

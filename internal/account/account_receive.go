@@ -14,6 +14,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/organization"
 )
 
@@ -104,14 +105,22 @@ func (s *Service) retire(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	if err := freeHandle(ctx, tx, id); err != nil {
 		return err
 	}
+	return s.bury(ctx, tx, id)
+}
+
+// bury forgets an account's words and follows now, and by a job all it wrote: that belongs to posts.
+func (s *Service) bury(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	if err := markGone(ctx, tx, id); err != nil {
 		return err
 	}
-	return endFollows(ctx, tx, id)
+	if err := endFollows(ctx, tx, id); err != nil {
+		return fmt.Errorf("end follows: %w", err)
+	}
+	return s.jobs.Enqueue(ctx, tx, job.Forget{AccountID: id})
 }
 
-// MarkGone notes that a remote account was deleted at its origin and removes its follows. An unknown URI is no error:
-// there is nothing to forget.
+// MarkGone notes that a remote account was deleted at its origin, ends its follows and lets its posts be withdrawn. Only
+// the origin may say so. An unknown URI is no error: there is nothing to forget.
 func (s *Service) MarkGone(ctx context.Context, uri string) error {
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		a, err := lockAccountByURI(ctx, tx, uri)
@@ -125,11 +134,8 @@ func (s *Service) MarkGone(ctx context.Context, uri string) error {
 		case a.State == Gone:
 			return nil
 		}
-		if err := markGone(ctx, tx, a.ID); err != nil {
+		if err := s.bury(ctx, tx, a.ID); err != nil {
 			return fmt.Errorf("account.MarkGone %s: %w", uri, err)
-		}
-		if err := endFollows(ctx, tx, a.ID); err != nil {
-			return fmt.Errorf("account.MarkGone %s: end follows: %w", uri, err)
 		}
 		return nil
 	})

@@ -1,6 +1,8 @@
 package account_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,8 +49,14 @@ func TestReceive(t *testing.T) {
 		t.Errorf("second message: id %d, %q, state %q, role %q", second.ID, second.DisplayName, second.State, second.Role)
 	}
 
-	if err := h.MarkGone(ctx, sent.URI); err != nil {
-		t.Fatal(err)
+	for range 2 {
+		if err := h.MarkGone(ctx, sent.URI); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var forget []string
+	if err := h.db.SelectContext(ctx, &forget, `SELECT args->>'account_id' FROM river_job WHERE kind = 'account.forget'`); err != nil || !slices.Equal(forget, []string{fmt.Sprint(first.ID)}) {
+		t.Errorf("to be forgotten: %v, %v; want only %d", forget, err, first.ID)
 	}
 	third, err := h.Receive(ctx, sent)
 	if err != nil {

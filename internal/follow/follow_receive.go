@@ -159,3 +159,11 @@ func sameHost(a, b string) bool {
 	v, errB := url.Parse(b)
 	return errA == nil && errB == nil && u.Host != "" && strings.EqualFold(u.Host, v.Host)
 }
+
+// DropFollowers ends all follows by those who read an inbox that is there no longer.
+func (s *Service) DropFollowers(ctx context.Context, inboxURI string) error {
+	if err := undoByInbox(ctx, s.db, inboxURI, time.Now()); err != nil {
+		return fmt.Errorf("follow.DropFollowers %s: %w", inboxURI, err)
+	}
+	return nil
+}

@@ -53,6 +53,14 @@ func undo(ctx context.Context, db sqlx.ExtContext, id int64, now time.Time) erro
 	return err
 }
 
+// undoByInbox ends the follows of all accounts of other servers that read an inbox.
+func undoByInbox(ctx context.Context, db sqlx.ExtContext, inboxURI string, now time.Time) error {
+	_, err := db.ExecContext(ctx, `
+		UPDATE follows f SET undone_at = $2 FROM accounts a
+		WHERE a.id = f.account_id AND a.domain IS NOT NULL AND (a.inbox_uri = $1 OR a.shared_inbox_uri = $1) AND f.undone_at IS NULL`, inboxURI, now)
+	return err
+}
+
 func followByID(ctx context.Context, db sqlx.ExtContext, id int64) (f Follow, err error) {
 	err = sqlx.GetContext(ctx, db, &f, `SELECT `+columns+` FROM follows f WHERE f.id = $1`, id)
 	return f, err

@@ -122,6 +122,14 @@ const (
 // Kind implements river.JobArgs.
 func (Notify) Kind() string { return "notification.notify" }
 
+// Forget withdraws what an account of another server wrote and liked, because it was deleted there. AccountID: accounts.id.
+type Forget struct {
+	AccountID int64 `json:"account_id"`
+}
+
+// Kind implements river.JobArgs.
+func (Forget) Kind() string { return "account.forget" }
+
 // Arrive puts a practice, ours or received, on the desk of an instance that curates. PostID: posts.id.
 type Arrive struct {
 	PostID int64 `json:"post_id"`

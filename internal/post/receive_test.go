@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jmoiron/sqlx"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/paging"
@@ -171,6 +172,42 @@ func TestReceiveDelete(t *testing.T) {
 	h.want(h.posts.ReceiveDelete(h.ctx, base+"/notes/1"), fault.Forbidden)
 	if n := h.count(`SELECT count(*) FROM posts WHERE html <> ''`); n != 0 {
 		t.Errorf("%d posts came back", n)
+	}
+}
+
+func TestForget(t *testing.T) {
+	h := newHouse(t)
+	own := h.thread(h.member, "Messen")
+	reply := h.receive(h.received(h.remote, "antwort", own.URI))
+	below := h.answer(h.other, reply, "Danke")
+	other := h.receive(h.received(h.remoteOther, "bleibt", own.URI))
+	h.must(h.posts.ReceiveFavourite(h.ctx, h.remote.ID, own.ID, "https://vitako.example/likes/1"))
+	h.must(h.posts.ReceiveBoost(h.ctx, h.remote.ID, own.ID, "https://vitako.example/boosts/1"))
+	h.must(h.posts.ReceiveBoost(h.ctx, h.remoteOther.ID, own.ID, "https://vitako.example/boosts/2"))
+
+	for _, alive := range []account.Account{h.remote, h.member} {
+		h.must(h.posts.Forget(h.ctx, alive.ID))
+	}
+	if n := h.count(`SELECT count(*) FROM posts WHERE state = 'withdrawn'`) + h.count(`SELECT count(*) FROM boosts WHERE undone_at IS NOT NULL`); n != 0 {
+		t.Fatalf("%d rows of the living forgotten", n)
+	}
+	h.must(h.accounts.MarkGone(h.ctx, h.remote.URI))
+	for range 2 {
+		h.must(h.posts.Forget(h.ctx, h.remote.ID))
+	}
+	if p := h.get(reply.ID); p.State != StateWithdrawn || p.HTML != "" {
+		t.Errorf("left of the reply: %+v", p)
+	}
+	if p := h.get(own.ID); p.FavouritesCount != 0 || p.BoostsCount != 1 || p.RepliesCount != 1 {
+		t.Errorf("%d favourites, %d boosts, %d replies", p.FavouritesCount, p.BoostsCount, p.RepliesCount)
+	}
+	for _, kept := range []Post{own, below, other} {
+		if p := h.get(kept.ID); p.State != StatePublished {
+			t.Errorf("%s is %s", p.URI, p.State)
+		}
+	}
+	if n := h.count(`SELECT count(*) FROM river_job WHERE kind = 'activity.distribute' AND args->>'verb' LIKE 'undo%'`); n != 0 {
+		t.Errorf("%d undos sent in another's name", n)
 	}
 }
 

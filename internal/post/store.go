@@ -80,6 +80,11 @@ func withdrawPost(ctx context.Context, db sqlx.ExtContext, id int64, at time.Tim
 	return err
 }
 
+func publishedBy(ctx context.Context, db sqlx.ExtContext, accountID int64, limit int) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `SELECT id FROM posts WHERE account_id = $1 AND state = 'published' ORDER BY id DESC LIMIT $2`, accountID, limit)
+	return ids, err
+}
+
 // emptyPost takes the words of a post and of all its versions. Who was mentioned stays: they must hear of the deletion.
 func emptyPost(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	for _, statement := range []string{

@@ -43,6 +43,13 @@ func standingReaction(ctx context.Context, db sqlx.ExtContext, k reactionKind, a
 	return r, err
 }
 
+// standing lists posts that the account's reaction stands on.
+func (k reactionKind) standing(ctx context.Context, db sqlx.ExtContext, accountID int64, limit int) (postIDs []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &postIDs, `
+		SELECT post_id FROM `+k.table+` WHERE account_id = $1 AND undone_at IS NULL ORDER BY post_id LIMIT $2`, accountID, limit)
+	return postIDs, err
+}
+
 // recountReactions needs the post's row locked.
 func recountReactions(ctx context.Context, db sqlx.ExtContext, k reactionKind, postID int64) error {
 	_, err := db.ExecContext(ctx, `
