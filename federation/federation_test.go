@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	ft "github.com/vorbild/vorbild/federation/federationtest"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -88,6 +90,59 @@ func TestPracticeTravels(t *testing.T) {
 	if n := a.Count(`SELECT count(*) FROM deliveries WHERE state <> 'delivered'`); n != 0 {
 		t.Errorf("%d deliveries did not arrive\n%s", n, a.Diary())
 	}
+}
+
+// TestEveryFieldTravels: nothing that a practice can say is lost on the way, also what our own form does not ask yet.
+func TestEveryFieldTravels(t *testing.T) {
+	t.Parallel()
+	a, b := ft.Start(t, "a"), ft.Start(t, "b")
+	b.FollowInstance(a)
+	d := a.Sample("Kiel: Abwärme nutzen")
+	fields, err := a.Practices.Terms(t.Context(), practice.SchemeField)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ninety, sixty := 90.0, 60.5
+	d.Fields = append(d.Fields, fields[4].ID)
+	d.Figures = append(d.Figures, practice.Figure{
+		Quantity: "heat", Name: "Wärme: genutzt", Unit: "MW.h/a", Before: &ninety, After: &sixty, From: "2022-01", To: "2023-06-30",
+		Method: "Wärmemengenzähler,\nmonatlich abgelesen", Scope: "Rechenzentrum Nord",
+	})
+	d.ContactUnit, d.ContactURL = "Stabsstelle: Klima", "https://kiel.example/green-it"
+	id, err := a.Practices.Publish(t.Context(), a.Editor, 0, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	uri := fmt.Sprintf("%s/practices/%d", a.Config.BaseURL, id)
+	b.Has(uri)
+
+	// What a later form, or another instance's, asks for.
+	tx := a.DB.MustBegin()
+	tx.MustExec(`UPDATE practices SET revision = revision + 1, organization_name = 'Land: Küste', organization_url = 'https://kueste.example', situation = $2,
+		outcome = 'Wirkung', prerequisites = 'Voraussetzung', pitfalls = 'Stolperstein' WHERE post_id = $1`, id, "Lage:\nwarm & laut\n\nzweiter Absatz <b>")
+	tx.MustExec(`UPDATE posts SET edited_at = now() + interval '2 seconds' WHERE id = $1`, id)
+	if err := job.New(a.DB, a.Log).Enqueue(t.Context(), tx, job.Distribute{Verb: job.UpdatePost, ID: id}); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	mine, err := a.Practices.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for v, n := reflect.ValueOf(mine), 0; n < v.NumField(); n++ {
+		if v.Field(n).IsZero() {
+			t.Errorf("%s is empty here and so proves nothing", v.Type().Field(n).Name)
+		}
+	}
+	b.Eventually("everything", func() string {
+		theirs, err := b.Practices.Get(t.Context(), b.Has(uri).ID)
+		if err != nil {
+			return err.Error()
+		}
+		return cmp.Diff(mine, theirs, cmpopts.IgnoreFields(practice.Practice{}, "PostID", "UpdatedAt"), cmpopts.IgnoreFields(practice.Term{}, "ID", "Description"))
+	})
 }
 
 // TestThreadOfThree: a comment from one following instance is passed on by the group to another, and everyone ends with
