@@ -45,7 +45,7 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the reader has left
 	}
 	if kind == fault.Internal {
-		s.Log.ErrorContext(r.Context(), "page failed", slog.String("method", r.Method), slog.String("path", r.URL.Path), slog.Any("error", err))
+		s.Log.ErrorContext(r.Context(), "page failed", slog.String("method", r.Method), slog.String("path", loggedPath(r)), slog.Any("error", err))
 	}
 	// A page that needs a login leads there and back again; a script gets the plain answer.
 	if kind == fault.Unauthorized && !usesToken(r) && !wantsJSON(r) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
@@ -65,6 +65,14 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.Log.ErrorContext(r.Context(), "error page failed", slog.Any("error", renderErr))
 		http.Error(w, message, view.Status)
 	}
+}
+
+// loggedPath is the path as the log may show it. The secret of a one-time link still opens a session when its page failed.
+func loggedPath(r *http.Request) string {
+	if secret := pathText(r, "secret"); secret != "" {
+		return strings.ReplaceAll(r.URL.Path, secret, "{secret}")
+	}
+	return r.URL.Path
 }
 
 // message translates what an error may tell a reader.

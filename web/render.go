@@ -184,13 +184,14 @@ func (s *Site) execute(out *bytes.Buffer, r *http.Request, name string, p *page)
 	return set.ExecuteTemplate(out, "layout", p)
 }
 
-// send lets browsers keep public pages and ask whether they changed; whatever is shown to someone logged in is never kept.
+// send lets browsers keep public pages and ask whether they changed; whatever is shown to someone logged in, or to who has
+// a one-time link, is never kept.
 func (s *Site) send(w http.ResponseWriter, r *http.Request, status int, body []byte, p page) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Language", s.localizer(r).Lang())
 	h.Add("Vary", "Accept, Accept-Language, Cookie, Authorization")
-	if p.Account == nil && p.Flash == nil && status == http.StatusOK && r.Method != http.MethodPost {
+	if p.Account == nil && p.Flash == nil && pathText(r, "secret") == "" && status == http.StatusOK && r.Method != http.MethodPost {
 		sum := sha256.Sum256(body)
 		// Weak: gzip changes the bytes, not what they say.
 		tag := `W/"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`

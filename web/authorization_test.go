@@ -1,0 +1,243 @@
+package web
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/gorilla/mux"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// who may send a form: every role from one upwards, or a list.
+type allowed []string
+
+var (
+	everyone = allowed{visitorName, "guest", "member", "editor", "moderator", "admin"}
+	accounts = everyone[1:]
+	members  = everyone[2:]
+	editors  = everyone[3:]
+	admins   = everyone[5:]
+)
+
+// TestAuthorization sends every form of the route table as every role: who may not is refused and changes nothing. A route
+// without a line here fails.
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	h := newCurator(t).house
+	ctx := t.Context()
+	fresh := 0
+	note := func(by string) int64 {
+		t.Helper()
+		fresh++
+		p, err := h.Posts.Create(ctx, h.people[by], post.Draft{Title: fmt.Sprint("Frage ", fresh), Source: "Wie?", Visibility: post.Public, Language: "de"})
+		must(t, err)
+		return p.ID
+	}
+	shared := func() int64 {
+		t.Helper()
+		id, err := h.Practices.Publish(ctx, h.people["editor"], 0, sampleDraft())
+		must(t, err)
+		must(t, h.Curation.Arrived(ctx, id))
+		return id
+	}
+	other := func() int64 {
+		t.Helper()
+		fresh++
+		a, err := h.Accounts.CreateLocal(ctx, fmt.Sprint("other", fresh), "Andere", account.RoleMember)
+		must(t, err)
+		return a.ID
+	}
+	form := func(pairs ...string) url.Values {
+		v := url.Values{}
+		for i := 0; i < len(pairs); i += 2 {
+			v.Set(pairs[i], pairs[i+1])
+		}
+		return v
+	}
+	type rule struct {
+		who  allowed
+		path func() string // a fresh thing for each request
+		form url.Values
+	}
+	at := func(format string, make func() int64) func() string {
+		return func() string { return fmt.Sprintf(format, make()) }
+	}
+	fixed := func(path string) func() string { return func() string { return path } }
+	byMember := func() int64 { return note("member") }
+	decide := func(who allowed, verb string, pairs ...string) rule {
+		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
+	}
+	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
+	rules := map[string][]rule{
+		"/praxisbeispiele/neu":                    {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
+		"/praxisbeispiele/{id:[0-9]+}/bearbeiten": {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
+		"/sprache":              {{everyone, fixed("/sprache"), form("sprache", "en")}},
+		"/vorschau":             {{accounts, fixed("/vorschau"), form("source", "*a*")}},
+		"/redaktion/begriffe":   {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
+		"/anmeldelink/{secret}": {{everyone, fixed("/anmeldelink/unbekannt"), nil}},
+		"/abmelden":             {{everyone, fixed("/abmelden"), nil}},
+		"/beitraege": {
+			{members, fixed("/beitraege"), form("title", "T", "source", "Text", "visibility", "public")},
+			{accounts, fixed("/beitraege"), form("source", "Text", "visibility", "public", "in_reply_to", fmt.Sprint(shared()))},
+		},
+		"/beitraege/{id:[0-9]+}/bearbeiten":                       {{allowed{"member"}, at("/beitraege/%d/bearbeiten", byMember), form("title", "T", "source", "anders")}},
+		"/@{handle}/folgen":                                       {{members, fixed("/@other1/folgen"), nil}},
+		"/@{handle}/entfolgen":                                    {{members, fixed("/@other1/entfolgen"), nil}},
+		"/bereich/anfragen/{id:[0-9]+}":                           {{accounts, fixed("/bereich/anfragen/1"), form("antwort", "annehmen")}},
+		"/einstellungen":                                          {{accounts, fixed("/einstellungen"), form("display_name", "Stelle")}},
+		"/einstellungen/zugangsschluessel/{id:[0-9]+}/umbenennen": {{accounts, fixed("/einstellungen/zugangsschluessel/1/umbenennen"), form("name", "x")}},
+		"/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen":  {{accounts, fixed("/einstellungen/zugangsschluessel/1/entfernen"), nil}},
+		"/einstellungen/sitzungen/{id:[0-9]+}/abmelden":           {{accounts, fixed("/einstellungen/sitzungen/1/abmelden"), nil}},
+		"/verwaltung":                                             {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
+		"/verwaltung/konten/{id:[0-9]+}/rolle":                    {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
+		"/verwaltung/konten/{id:[0-9]+}/zustand":                  {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
+		"/verwaltung/konten/{id:[0-9]+}/anmeldelink":              {{admins, at("/verwaltung/konten/%d/anmeldelink", other), nil}},
+		"/verwaltung/einladungen":                                 {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
+		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen":       {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
+		"/verwaltung/foederation/folgen":                          {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
+		"/webauthn/anmeldung/beginn":                              {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
+		"/webauthn/anmeldung/abschluss":                           {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
+		"/webauthn/registrierung/beginn":                          {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
+		"/webauthn/registrierung/abschluss":                       {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
+		"/webauthn/schluessel/beginn":                             {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
+		"/webauthn/schluessel/abschluss":                          {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
+		"/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}": {
+			decide(editors, "annehmen"), decide(editors, "ablehnen", "reason", "zu kurz"), decide(editors, "wiedervorlegen"),
+			decide(editors, "hervorheben"), decide(editors, "nicht-hervorheben"), decide(editors, "anmerken", "source", "Gut."),
+		},
+		"/beitraege/{id:[0-9]+}/{verb:loeschen|favorisieren|nicht-mehr-favorisieren|teilen|nicht-mehr-teilen}": {
+			{allowed{"member", "moderator", "admin"}, at("/beitraege/%d/loeschen", byMember), nil},
+			react(accounts, "favorisieren"), react(accounts, "nicht-mehr-favorisieren"), react(members, "teilen"), react(members, "nicht-mehr-teilen"),
+		},
+	}
+	other() // the one whom others follow: other1
+
+	for _, template := range postRoutes(t, h) {
+		lines, ok := rules[template]
+		if !ok {
+			t.Errorf("POST %s has no rule here: who may send it?", template)
+		}
+		delete(rules, template)
+		for _, r := range lines {
+			for _, who := range everyone {
+				path := r.path()
+				h.sessions[who] = ""
+				if who != visitorName {
+					h.sessions[who] = h.login(t, h.people[who])
+				}
+				before := h.tables(t)
+				a := h.post(t, who, path, r.form)
+				refused := a.StatusCode == http.StatusUnauthorized || a.StatusCode == http.StatusForbidden
+				if may := slices.Contains(r.who, who); may == refused && !strings.HasPrefix(path, "/webauthn/anmeldung") {
+					t.Errorf("POST %s as %q: %d, allowed: %v", path, who, a.StatusCode, may)
+				}
+				if refused && h.tables(t) != before {
+					t.Errorf("POST %s as %q is refused, but changes something", path, who)
+				}
+				if a.StatusCode >= http.StatusInternalServerError {
+					t.Errorf("POST %s as %q: %d", path, who, a.StatusCode)
+				}
+			}
+		}
+	}
+	for template := range rules {
+		t.Errorf("no route POST %s", template)
+	}
+}
+
+// postRoutes lists the templates of all routes that change something.
+func postRoutes(t *testing.T, h *house) []string {
+	t.Helper()
+	var list []string
+	err := h.handler.(*mux.Router).Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		methods, err := route.GetMethods()
+		if err != nil || slices.Equal(methods, []string{http.MethodGet, http.MethodHead}) {
+			return nil // a subrouter, or only for reading
+		}
+		template, err := route.GetPathTemplate()
+		list = append(list, template)
+		return err
+	})
+	must(t, err)
+	if len(list) < 20 {
+		t.Fatalf("only %d routes found", len(list))
+	}
+	return list
+}
+
+// tables is all that forms can change, sessions' last use apart.
+func (h *house) tables(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job"} {
+		var rows string
+		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
+		b.WriteString(table + "\n" + rows + "\n")
+	}
+	return b.String()
+}
+
+var pathVariable = regexp.MustCompile(`\{[a-z]+(?::([^{}|]*)[^{}]*)?\}`)
+
+// TestCrossSite: no form and no passkey dialog of ours can be sent from another site's page, whoever is logged in.
+func TestCrossSite(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	before := h.tables(t)
+	for _, template := range postRoutes(t, h) {
+		path := pathVariable.ReplaceAllStringFunc(template, func(v string) string {
+			if words := pathVariable.FindStringSubmatch(v)[1]; words != "" && !strings.HasPrefix(words, "[") {
+				return words
+			}
+			return "1"
+		})
+		for name, value := range map[string]string{"Sec-Fetch-Site": "cross-site", "sec-fetch-site": "same-site", "Origin": "https://evil.example", "origin": "null"} {
+			r := httptest.NewRequest(http.MethodPost, houseURL+path, strings.NewReader(`{}`))
+			r.Header.Set("Content-Type", "text/plain") // what a page elsewhere can send without asking first
+			r.Header.Set(name, value)
+			if a := h.do(t, "admin", r); a.StatusCode != http.StatusForbidden {
+				t.Errorf("POST %s with %s: %s answers %d", path, name, value, a.StatusCode)
+			}
+		}
+	}
+	if h.tables(t) != before {
+		t.Error("something changed")
+	}
+}
+
+// TestSecretsInPaths: the pages behind one-time links are kept by no cache, and the secret does not get into the log, also
+// when the page fails.
+func TestSecretsInPaths(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var log strings.Builder
+	h.Log = slog.New(slog.NewTextHandler(&log, nil))
+	h.serve(t)
+	link, err := h.Auth.LoginLink(t.Context(), account.Operator(), h.people["member"].ID, 0)
+	must(t, err)
+	invitation, err := h.Auth.Invite(t.Context(), h.people["admin"], account.RoleMember, "", 0)
+	must(t, err)
+	for _, path := range []string{"/anmeldelink/" + link, "/einladung/" + invitation} {
+		a := h.get(t, visitorName, path).wants(t, http.StatusOK)
+		if got := a.Header.Get("Cache-Control"); got != "private, no-store" || a.Header.Get("ETag") != "" {
+			t.Errorf("%s: Cache-Control %q, ETag %q", path, got, a.Header.Get("ETag"))
+		}
+	}
+	must(t, h.db.Close())
+	for _, path := range []string{"/anmeldelink/" + link, "/einladung/" + invitation} {
+		h.get(t, visitorName, path).wants(t, http.StatusInternalServerError)
+		h.post(t, visitorName, path, nil)
+	}
+	if text := log.String(); text == "" || strings.Contains(text, link) || strings.Contains(text, invitation) {
+		t.Errorf("the log says %s", text)
+	}
+}
