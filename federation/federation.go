@@ -5,6 +5,7 @@ package federation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -30,8 +31,11 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
-// sweepEvery is how often lanes are checked for something due that nobody works on.
-const sweepEvery = time.Minute
+// sweepEvery is how often lanes are checked for something due that nobody works on, tidyEvery how often old letters go.
+const (
+	sweepEvery = time.Minute
+	tidyEvery  = 6 * time.Hour
+)
 
 // Deps are the services the surface stands on.
 type Deps struct {
@@ -115,19 +119,32 @@ func (f *Federation) FetchPost(ctx context.Context, address string) (post.Post, 
 // Sweep wakes every lane that has something due.
 func (f *Federation) Sweep(ctx context.Context) error { return f.outbox.Sweep(ctx) }
 
-// Run watches the lanes until ctx ends. Any process that works jobs may run it, also several.
+// Tidy removes what was sent and received so long ago that nothing builds upon it any more.
+func (f *Federation) Tidy(ctx context.Context) error {
+	return errors.Join(f.inbox.Tidy(ctx), f.outbox.Tidy(ctx), f.Posts.Tidy(ctx))
+}
+
+// Run watches the lanes and tidies up until ctx ends. Any process that works jobs may run it, also several.
 func (f *Federation) Run(ctx context.Context) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	sweep, tidy := time.NewTicker(sweepEvery), time.NewTicker(tidyEvery)
+	defer sweep.Stop()
+	defer tidy.Stop()
+	f.keep(ctx, "sweep of the lanes", f.Sweep)
 	for {
-		if err := f.Sweep(ctx); err != nil && ctx.Err() == nil {
-			f.Log.ErrorContext(ctx, "sweep of the lanes", "error", err)
-		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-sweep.C:
+			f.keep(ctx, "sweep of the lanes", f.Sweep)
+		case <-tidy.C:
+			f.keep(ctx, "tidying up", f.Tidy)
 		}
+	}
+}
+
+func (f *Federation) keep(ctx context.Context, what string, do func(context.Context) error) {
+	if err := do(ctx); err != nil && ctx.Err() == nil {
+		f.Log.ErrorContext(ctx, what, "error", err)
 	}
 }
 

@@ -89,6 +89,24 @@ func markProcessed(ctx context.Context, q sqlx.ExtContext, id int64, outcome, no
 	return nil
 }
 
+// deleteReceived removes what was processed before the given time, a portion at a time so that nobody waits for its locks.
+func deleteReceived(ctx context.Context, q sqlx.ExtContext, before time.Time) error {
+	for {
+		res, err := q.ExecContext(ctx, `DELETE FROM inbox_activities WHERE id IN (
+			SELECT i.id FROM inbox_activities i WHERE i.received_at < $1 AND i.processed_at < $1
+				AND NOT EXISTS (SELECT 1 FROM follows x WHERE x.uri = i.uri AND x.undone_at IS NULL)
+				AND NOT EXISTS (SELECT 1 FROM favourites x WHERE x.uri = i.uri AND x.undone_at IS NULL)
+				AND NOT EXISTS (SELECT 1 FROM boosts x WHERE x.uri = i.uri AND x.undone_at IS NULL)
+			LIMIT 5000)`, before)
+		if err != nil {
+			return fmt.Errorf("deleteReceived: %w", err)
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return err
+		}
+	}
+}
+
 // errBusy says that another job of the same host runs; it is no failure, and no attempt is lost.
 var errBusy = errors.New("inbox: the host's turn is taken")
 

@@ -52,6 +52,28 @@ func activityByID(ctx context.Context, q sqlx.ExtContext, id int64) (stored, err
 	return s, err
 }
 
+// deletePassedOn removes a group's wrapped announces from before the given time, with their deliveries: an Announce whose
+// object is an activity, not a post. They are the bulk of all bytes, and their texts stand in the posts.
+func deletePassedOn(ctx context.Context, q sqlx.ExtContext, before time.Time) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM activities a WHERE a.created_at < $1 AND a.type = 'Announce' AND a.uri LIKE '%/announces/%'
+		AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.uri = a.object_uri)
+		AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.activity_id = a.id AND d.state = 'pending')`, before)
+	if err != nil {
+		return fmt.Errorf("deletePassedOn: %w", err)
+	}
+	return nil
+}
+
+// deleteDelivered removes the deliveries of activities about which nobody will have to hear again.
+func deleteDelivered(ctx context.Context, q sqlx.ExtContext, before time.Time) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM deliveries d USING activities a WHERE a.id = d.activity_id AND d.state <> 'pending'
+		AND a.created_at < $1 AND a.type IN ('Accept', 'Reject', 'Undo', 'Delete', 'Remove')`, before)
+	if err != nil {
+		return fmt.Errorf("deleteDelivered: %w", err)
+	}
+	return nil
+}
+
 // receivedBody returns the bytes of an activity that came to our inbox.
 func receivedBody(ctx context.Context, q sqlx.ExtContext, id int64) ([]byte, error) {
 	var body []byte

@@ -228,6 +228,18 @@ func (s *Service) ReceiveDelete(ctx context.Context, uri string) error {
 	})
 }
 
+// keepTombstones is how long the id of something deleted before we knew it is remembered. What asks for it later is told by
+// its origin.
+const keepTombstones = 90 * 24 * time.Hour
+
+// Tidy forgets what was deleted elsewhere long ago: any server can name ids of its own without end.
+func (s *Service) Tidy(ctx context.Context) error {
+	if err := deleteTombstones(ctx, s.db, time.Now().Add(-keepTombstones)); err != nil {
+		return fmt.Errorf("post.Tidy: %w", err)
+	}
+	return nil
+}
+
 var (
 	roleName = regexp.MustCompile(`^[A-Za-z]{0,40}$`)
 	tagName  = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_]{1,100}$`)

@@ -109,6 +109,11 @@ func insertTombstone(ctx context.Context, db sqlx.ExtContext, uri string) error 
 	return err
 }
 
+func deleteTombstones(ctx context.Context, db sqlx.ExtContext, before time.Time) error {
+	_, err := db.ExecContext(ctx, `DELETE FROM tombstones WHERE created_at < $1`, before)
+	return err
+}
+
 func tombstoned(ctx context.Context, db sqlx.ExtContext, uri string) (yes bool, err error) {
 	err = sqlx.GetContext(ctx, db, &yes, `SELECT EXISTS (SELECT 1 FROM tombstones WHERE uri = $1)`, uri)
 	return yes, err
