@@ -173,7 +173,7 @@ func (s *Site) decide(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		err = fmt.Errorf("%s practice %d: %w", verb, id, err)
-		if errs, ok := s.formErrors(r, err); ok {
+		if errs, ok := s.formErrors(r, err, "practices.desk."); ok {
 			return s.renderDeskItem(w, r, errs.Status, id, deskItem{Reason: form.Reason, Note: form.Source, Errors: errs})
 		}
 		return err
