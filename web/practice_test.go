@@ -230,6 +230,15 @@ func TestHistory(t *testing.T) {
 		t.Errorf("the history marks %q as new", got)
 	}
 	checkPage(t, "history", history)
+	form.Set("figures.0.after", "61,5")
+	form.Set("level", "verband")
+	if a = in.post(at+"/bearbeiten", "member", form); a.StatusCode != http.StatusSeeOther {
+		t.Fatalf("edit of facts: %d", a.StatusCode)
+	}
+	marked := in.get(at+"/verlauf", "").Find(".version").First().Find(".diff ins").Text()
+	if !strings.Contains(marked, "61,5") || !strings.Contains(marked, "Verband") || strings.Contains(marked, "Leisten") {
+		t.Errorf("of the facts that changed the history marks %q", marked)
+	}
 	if a = in.post(at+"/bearbeiten", "member", url.Values{"action": {"withdraw"}}); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("withdraw: %d", a.StatusCode)
 	}
