@@ -190,7 +190,7 @@ type letter struct {
 	method, target, signedTarget string
 	host, signedHost             string
 	date, digest                 string
-	body, signedBody             string
+	body                         string
 	keyID                        string
 	key                          *rsa.PrivateKey
 	headers                      string // list of signed headers

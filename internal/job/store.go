@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/jmoiron/sqlx"
 )
 
 // slotLock is the space of the advisory locks (slotLock, n) that say which worker ids are alive: "work" as a number.
@@ -80,31 +78,4 @@ func recoverSlot(ctx context.Context, conn *sql.Conn, n int) (jobs int64, err er
 		return 0, fmt.Errorf("jobs: %w", err)
 	}
 	return result.RowsAffected()
-}
-
-// Counts says how many jobs there are in each state that River knows ("available", "running", "retryable", ...).
-func Counts(ctx context.Context, e sqlx.ExtContext) (map[string]int, error) {
-	var rows []struct {
-		State string `db:"state"`
-		N     int    `db:"n"`
-	}
-	if err := sqlx.SelectContext(ctx, e, &rows, "SELECT state::text AS state, count(*) AS n FROM river_job GROUP BY state"); err != nil {
-		return nil, fmt.Errorf("job.Counts: %w", err)
-	}
-	counts := make(map[string]int, len(rows))
-	for _, r := range rows {
-		counts[r.State] = r.N
-	}
-	return counts, nil
-}
-
-// Due says how many jobs run or could run now.
-func Due(ctx context.Context, e sqlx.ExtContext) (int, error) {
-	var n int
-	err := sqlx.GetContext(ctx, e, &n, `SELECT count(*) FROM river_job
-		WHERE state IN ('available', 'pending', 'running', 'retryable', 'scheduled') AND scheduled_at <= now() + interval '100 milliseconds'`)
-	if err != nil {
-		return 0, fmt.Errorf("job.Due: %w", err)
-	}
-	return n, nil
 }
