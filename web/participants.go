@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // participantInstance is one instance with its groups and the people on it that are known here.
@@ -22,6 +24,9 @@ type participantInstance struct {
 	Forum   *account.Account
 	People  []account.Account
 	State   follow.State // of our catalogue's follow, "" when there is none
+
+	Practices     int // that can be read here
+	PracticesHref string
 }
 
 type participantsView struct {
@@ -64,6 +69,22 @@ func (s *Site) showParticipants(w http.ResponseWriter, r *http.Request) error {
 		if in := &view.Instances[i]; in.Local {
 			in.Domain, in.Name, in.Level, in.Region = s.Config.Domain(), o.Name, string(o.Level), o.Region
 		}
+	}
+	found, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Limit: 1})
+	if err != nil {
+		return fmt.Errorf("participants: %w", err)
+	}
+	counts := make(map[string]int)
+	for _, facet := range found.Facets["origin"] {
+		counts[facet.Value] = facet.Count
+	}
+	for i := range view.Instances {
+		in := &view.Instances[i]
+		origin := in.Domain
+		if in.Local {
+			origin = "local"
+		}
+		in.Practices, in.PracticesHref = counts[origin], "/praxisbeispiele?herkunft="+url.QueryEscape(origin)
 	}
 	if reader := currentAccount(r); reader != nil {
 		view.Editor = reader.Able(account.RoleEditor)

@@ -140,6 +140,10 @@ func TestGroupProfiles(t *testing.T) {
 			t.Errorf("@%s shows %q, want only %q", group, titles.Text(), want)
 		}
 	}
+	page := in.house.get(t, visitorName, "/mitmachende").wants(t, http.StatusOK)
+	if got := page.Find(".instance a[href='/praxisbeispiele?herkunft=local']").Text(); got != "1 Praxisbeispiel" {
+		t.Errorf("our instance counts %q", got)
+	}
 }
 
 func TestProfileAsActivity(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -176,7 +178,7 @@ func mustByUsername(t *testing.T, i *instance, name string) account.Account {
 	return a
 }
 
-// Every page of every role, with content, in both widths.
+// Every page of every role, with content, in both widths, light and dark.
 func TestNoBarriersAnywhere(t *testing.T) {
 	t.Parallel()
 	kg := startInstance(t, "kg", organization.Organization{Name: "KG Green-IT", ShortName: "KG Green-IT", Level: organization.LevelVerband, Curates: true})
@@ -219,14 +221,33 @@ func TestNoBarriersAnywhere(t *testing.T) {
 
 func (b *browser) everyPage(i *instance, who string, paths []string) {
 	b.t.Helper()
-	for _, width := range []int64{1280, 390} {
-		b.run("resize", chromedp.EmulateViewport(width, 900))
+	for _, view := range []struct {
+		width  int64
+		scheme string
+	}{{1280, "light"}, {390, "light"}, {1280, "dark"}} {
+		b.run("resize", chromedp.EmulateViewport(view.width, 900), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}},
+			})
+			return err
+		}))
 		for _, path := range paths {
 			b.open(i.url(path))
-			b.barriers(who + " " + path)
-			if overflow := eval[int](b, "width", "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
-				b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
+			b.barriers(fmt.Sprintf("%s %s (%d px, %s)", who, path, view.width, view.scheme))
+			b.fits(path, view.width)
+			if view.width == 390 {
+				b.run("narrow", chromedp.EmulateViewport(320, 900)) // 400 % of 1280
+				b.fits(path, 320)
+				b.run("as before", chromedp.EmulateViewport(view.width, 900))
 			}
 		}
+	}
+}
+
+// fits checks that the page is read without scrolling sideways.
+func (b *browser) fits(path string, width int64) {
+	b.t.Helper()
+	if overflow := eval[int](b, "width", "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
+		b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
 	}
 }
