@@ -41,3 +41,17 @@ func TestChooseLanguage(t *testing.T) {
 	}
 	h.post(t, visitorName, "/sprache", url.Values{"sprache": {"xx"}}).wants(t, http.StatusUnprocessableEntity)
 }
+
+// Each part of a page is marked with the language it is in: what people wrote, and our words around it.
+func TestLanguageOfParts(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	location := in.post("/praxisbeispiele/neu", "member", filled()).Header.Get("Location")
+	page := in.get(location, "", "Accept-Language", "en").wants(t, http.StatusOK)
+	for selector, want := range map[string]string{"h1": "de", ".prose": "de", ".checked": "de", "#kennzahlen": "en", "#kontakt": "en"} {
+		part := page.Find("main " + selector).First()
+		if got := part.Closest("[lang]").AttrOr("lang", ""); got != want {
+			t.Errorf("%s (%q) is marked as %q, want %q", selector, part.Text(), got, want)
+		}
+	}
+}
