@@ -36,6 +36,7 @@ CREATE INDEX posts_account_id_idx ON posts (account_id, id DESC);
 CREATE INDEX posts_thread_id_idx ON posts (thread_id, id);
 CREATE INDEX posts_in_reply_to_id_idx ON posts (in_reply_to_id);
 CREATE INDEX posts_orphans_idx ON posts (in_reply_to_uri) WHERE in_reply_to_id IS NULL AND in_reply_to_uri <> '';
+CREATE INDEX posts_context_uri_idx ON posts (context_uri) WHERE in_reply_to_uri = '';
 CREATE INDEX posts_url_idx ON posts (url) WHERE url <> '';
 CREATE INDEX posts_board_id_idx ON posts (board_id, id DESC) WHERE in_reply_to_id IS NULL;
 CREATE INDEX posts_public_idx ON posts (id DESC) WHERE state = 'published' AND visibility = 'public';

@@ -108,8 +108,10 @@ func (in *Inbox) fetchThread(ctx context.Context, uri string, via *account.Accou
 		o, err := in.fetchObject(ctx, next)
 		if len(chain) == 0 {
 			switch {
-			case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound), err == nil && o.Tombstone():
-				return in.withdrawn(ctx, next)
+			case fault.Is(err, fault.Gone), err == nil && o.Tombstone():
+				return in.withdrawn(ctx, next, true)
+			case fault.Is(err, fault.NotFound):
+				return in.withdrawn(ctx, next, false)
 			case err != nil:
 				return err
 			}
@@ -142,12 +144,17 @@ func (in *Inbox) saveFetched(ctx context.Context, o vocab.Object, why reason) er
 	return err
 }
 
-// withdrawn follows the origin, for posts we know.
-func (in *Inbox) withdrawn(ctx context.Context, uri string) error {
-	if _, err := in.Posts.Find(ctx, uri); err != nil {
-		return err
+// withdrawn follows the origin, for posts we know; what answers a post that we shall never know is told so, if it is
+// certain: one that is merely not found may be hidden from us now and public later.
+func (in *Inbox) withdrawn(ctx context.Context, uri string, certain bool) error {
+	_, err := in.Posts.Find(ctx, uri)
+	switch {
+	case err == nil:
+		return in.Posts.ReceiveDelete(ctx, uri)
+	case fault.Is(err, fault.NotFound) && certain:
+		return errors.Join(err, in.Posts.ParentGone(ctx, uri))
 	}
-	return in.Posts.ReceiveDelete(ctx, uri)
+	return err
 }
 
 // fetchReplies reads the first page of the answers to a public post, one level: what answers them comes by the thread's

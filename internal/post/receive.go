@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -119,7 +120,9 @@ func (s *Service) hang(ctx context.Context, tx *sqlx.Tx, p *Post) (fetch bool, e
 	}
 	parent, err := postByURI(ctx, tx, p.InReplyToURI)
 	if db.IsNotFound(err) || err == nil && parent.State == StateDraft {
-		return !s.ours(p.InReplyToURI), nil
+		if parent, err = s.standIn(ctx, tx, *p); db.IsNotFound(err) {
+			return !s.ours(p.InReplyToURI), nil
+		}
 	}
 	if err != nil {
 		return false, fmt.Errorf("post.Receive %q: parent: %w", p.URI, err)
@@ -136,6 +139,73 @@ func (s *Service) hang(ctx context.Context, tx *sqlx.Tx, p *Post) (fetch bool, e
 		p.ContextURI = parent.ContextURI
 	}
 	return false, nil
+}
+
+// standIn is below what an answer hangs whose parent was withdrawn before we could read it: the beginning of the thread that
+// the answer names as its context. sql.ErrNoRows when the parent may still come, or we do not know the thread.
+func (s *Service) standIn(ctx context.Context, tx *sqlx.Tx, p Post) (Post, error) {
+	dead, err := tombstoned(ctx, tx, p.InReplyToURI)
+	if err != nil {
+		return p, err
+	}
+	if !dead {
+		return p, sql.ErrNoRows
+	}
+	return rootOfContext(ctx, tx, p.ContextURI)
+}
+
+// ParentGone remembers that the origin has no longer got a post that we never had, and hangs the answers to it that wait
+// for it below the beginning of their thread, as far as we know it.
+func (s *Service) ParentGone(ctx context.Context, uri string) error {
+	if s.ours(uri) {
+		return errForbidden()
+	}
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		if err := lockURIs(ctx, tx, uri); err != nil {
+			return fmt.Errorf("post.ParentGone %q: lock: %w", uri, err)
+		}
+		if _, err := postByURI(ctx, tx, uri); !db.IsNotFound(err) {
+			return err // it came meanwhile
+		}
+		if err := insertTombstone(ctx, tx, uri); err != nil {
+			return err
+		}
+		roots, err := rootsOfOrphans(ctx, tx, uri)
+		if err != nil {
+			return fmt.Errorf("post.ParentGone %q: %w", uri, err)
+		}
+		for _, id := range roots {
+			root, err := lockParent(ctx, tx, id)
+			if err == nil {
+				err = s.adoptFor(ctx, tx, root, uri)
+			}
+			if err != nil {
+				return fmt.Errorf("post.ParentGone %q: %w", uri, err)
+			}
+		}
+		return nil
+	})
+}
+
+// adoptFor hangs below root what answers uri and names root's thread as its context.
+func (s *Service) adoptFor(ctx context.Context, tx *sqlx.Tx, root Post, uri string) error {
+	orphans, err := orphansOf(ctx, tx, uri)
+	if err != nil {
+		return err
+	}
+	for _, id := range orphans {
+		orphan, err := postByID(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if id == root.ThreadID || orphan.ContextURI != root.ContextURI {
+			continue
+		}
+		if err := adopt(ctx, tx, root, id); err != nil {
+			return err
+		}
+	}
+	return recountReplies(ctx, tx, root.ID)
 }
 
 // adoptOrphans hangs below p what waited for it. A thread that p itself stands in cannot move below it: whoever says so

@@ -61,6 +61,21 @@ func orphansOf(ctx context.Context, db sqlx.ExtContext, uri string) (ids []int64
 	return ids, err
 }
 
+// rootOfContext returns the published beginning of the thread with that context, which everyone may see.
+func rootOfContext(ctx context.Context, db sqlx.ExtContext, contextURI string) (p Post, err error) {
+	err = sqlx.GetContext(ctx, db, &p, `SELECT `+columns+` FROM posts p WHERE p.context_uri = $1 AND p.context_uri <> ''
+		AND p.in_reply_to_uri = '' AND p.state = 'published' AND p.visibility IN ('public', 'unlisted') ORDER BY p.id LIMIT 1`, contextURI)
+	return p, err
+}
+
+// rootsOfOrphans lists the beginnings of the threads that the orphans of a post name as their context.
+func rootsOfOrphans(ctx context.Context, db sqlx.ExtContext, uri string) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `SELECT DISTINCT r.id FROM posts o JOIN posts r ON r.context_uri = o.context_uri
+		WHERE o.in_reply_to_uri = $1 AND o.in_reply_to_id IS NULL AND o.context_uri <> '' AND r.in_reply_to_uri = '' AND r.id <> o.thread_id
+			AND r.state = 'published' AND r.visibility IN ('public', 'unlisted') ORDER BY r.id`, uri)
+	return ids, err
+}
+
 // adopt hangs the thread that begins with orphan below p: all of it bears the orphan's id as its thread, at whatever
 // level. It may be seen by no more people than p.
 func adopt(ctx context.Context, db sqlx.ExtContext, p Post, orphan int64) error {
