@@ -2,7 +2,6 @@ package follow
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -141,14 +140,12 @@ func followingIDs(ctx context.Context, db sqlx.ExtContext, readerID int64, page 
 }
 
 func pageOf(ctx context.Context, db sqlx.ExtContext, page paging.Page, query string, ofID int64) (ids []int64, err error) {
-	order, newer := "DESC", page.SinceID
-	if page.MinID > 0 {
-		order, newer = "ASC", page.MinID // the page right above the cursor is counted from below
+	newer := page.SinceID
+	if page.Upwards() {
+		newer = page.MinID
 	}
-	err = sqlx.SelectContext(ctx, db, &ids, query+order+` LIMIT $4`, ofID, page.MaxID, newer, page.Size())
-	if page.MinID > 0 {
-		slices.Reverse(ids)
-	}
+	err = sqlx.SelectContext(ctx, db, &ids, query+page.Order()+` LIMIT $4`, ofID, page.MaxID, newer, page.Size())
+	paging.NewestFirst(page, ids)
 	return ids, err
 }
 

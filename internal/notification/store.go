@@ -2,7 +2,6 @@ package notification
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -34,18 +33,12 @@ func removeRequests(ctx context.Context, db sqlx.ExtContext, accountID, fromID i
 var shown = `(n.post_id IS NULL OR EXISTS (SELECT 1 FROM posts p WHERE p.id = n.post_id AND ` + post.VisibleTo("p", "n.account_id") + `))`
 
 func list(ctx context.Context, db sqlx.ExtContext, accountID int64, page paging.Page) (items []Notification, err error) {
-	after, before, upwards := page.Bounds()
-	direction := "DESC"
-	if upwards {
-		direction = "ASC"
-	}
+	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &items, `
 		SELECT `+columns+` FROM notifications n
 		WHERE n.account_id = $1 AND n.id > $2 AND n.id < $3 AND `+shown+`
-		ORDER BY n.id `+direction+` LIMIT $4`, accountID, after, before, page.Size())
-	if upwards {
-		slices.Reverse(items)
-	}
+		ORDER BY n.id `+page.Order()+` LIMIT $4`, accountID, after, before, page.Size())
+	paging.NewestFirst(page, items)
 	return items, err
 }
 

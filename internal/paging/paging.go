@@ -1,7 +1,10 @@
 // Package paging describes one page of a list that is ordered by time-ordered ids, newest first.
 package paging
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // DefaultLimit and MaxLimit bound every list.
 const (
@@ -25,12 +28,29 @@ func (p Page) Size() int {
 	return min(p.Limit, MaxLimit)
 }
 
-// Bounds returns the open interval of ids a page reads, and whether it reads upwards from its lower end, as MinID asks:
-// the caller then turns the items round, for every page is shown newest first.
-func (p Page) Bounds() (after, before int64, upwards bool) {
+// Bounds returns the open interval of ids a page reads.
+func (p Page) Bounds() (after, before int64) {
 	before = math.MaxInt64
 	if p.MaxID > 0 {
 		before = p.MaxID
 	}
-	return max(p.SinceID, p.MinID, 0), before, p.MinID > 0
+	return max(p.SinceID, p.MinID, 0), before
+}
+
+// Upwards reports whether the page is read from its lower end, as MinID asks.
+func (p Page) Upwards() bool { return p.MinID > 0 }
+
+// Order is the SQL order of ids in which the page is read; NewestFirst then gives the order in which every page is shown.
+func (p Page) Order() string {
+	if p.Upwards() {
+		return "ASC"
+	}
+	return "DESC"
+}
+
+// NewestFirst turns the items of a page that was read upwards round.
+func NewestFirst[T any](p Page, items []T) {
+	if p.Upwards() {
+		slices.Reverse(items)
+	}
 }

@@ -2,43 +2,31 @@ package post
 
 import (
 	"context"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/paging"
 )
 
-func direction(upwards bool) string {
-	if upwards {
-		return "ASC"
-	}
-	return "DESC"
-}
-
 func postsByAccount(ctx context.Context, db sqlx.ExtContext, viewerID, accountID int64, page paging.Page) (list []Post, err error) {
-	after, before, upwards := page.Bounds()
+	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p
 		WHERE p.account_id = $2 AND p.id > $3 AND p.id < $4 AND `+VisibleTo("p", "$1")+`
-		ORDER BY p.id `+direction(upwards)+` LIMIT $5`, viewerID, accountID, after, before, page.Size())
-	if upwards {
-		slices.Reverse(list)
-	}
+		ORDER BY p.id `+page.Order()+` LIMIT $5`, viewerID, accountID, after, before, page.Size())
+	paging.NewestFirst(page, list)
 	return list, err
 }
 
 // postsOfGroup lists what a group wrote, and what began on its board.
 func postsOfGroup(ctx context.Context, db sqlx.ExtContext, viewerID, groupID int64, page paging.Page) (list []Post, err error) {
-	after, before, upwards := page.Bounds()
+	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p
 		WHERE (p.account_id = $2 OR p.board_id = $2 AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = '')
 			AND p.id > $3 AND p.id < $4 AND `+VisibleTo("p", "$1")+`
-		ORDER BY p.id `+direction(upwards)+` LIMIT $5`, viewerID, groupID, after, before, page.Size())
-	if upwards {
-		slices.Reverse(list)
-	}
+		ORDER BY p.id `+page.Order()+` LIMIT $5`, viewerID, groupID, after, before, page.Size())
+	paging.NewestFirst(page, list)
 	return list, err
 }
 
@@ -51,17 +39,15 @@ func lastActivity(id string) string {
 
 // threads pages by the newest activity; the cursors are ids of threads, whose activity is looked up anew.
 func threads(ctx context.Context, db sqlx.ExtContext, page paging.Page) (list []Post, err error) {
-	after, before, upwards := page.Bounds()
+	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
 		WHERE p.state = 'published' AND p.visibility = 'public' AND p.kind = 'note'
 			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
 			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)
-		ORDER BY activity.id `+direction(upwards)+` LIMIT $3`, after, before, page.Size())
-	if upwards {
-		slices.Reverse(list)
-	}
+		ORDER BY activity.id `+page.Order()+` LIMIT $3`, after, before, page.Size())
+	paging.NewestFirst(page, list)
 	return list, err
 }
 

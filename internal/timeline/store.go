@@ -25,8 +25,8 @@ const sources = `sources AS (
 // A post that a source boosted stands at its newest boost only. What stands on the board of a followed group comes too:
 // our own groups announce to other instances, not to ourselves.
 func home(ctx context.Context, db sqlx.ExtContext, readerID int64, page paging.Page, limit int) (list []line, err error) {
-	after, before, upwards := page.Bounds()
-	order := direction(upwards)
+	after, before := page.Bounds()
+	order := page.Order()
 	unboosted := `NOT EXISTS (SELECT 1 FROM boosts b WHERE b.post_id = p.id AND b.undone_at IS NULL AND b.account_id IN (SELECT id FROM sources))`
 	err = sqlx.SelectContext(ctx, db, &list, `
 		WITH `+sources+`
@@ -59,19 +59,12 @@ func home(ctx context.Context, db sqlx.ExtContext, readerID int64, page paging.P
 	return list, err
 }
 
-func direction(upwards bool) string {
-	if upwards {
-		return "ASC"
-	}
-	return "DESC"
-}
-
 func public(ctx context.Context, db sqlx.ExtContext, localOnly bool, page paging.Page, limit int) (list []line, err error) {
-	after, before, upwards := page.Bounds()
+	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT p.id AS cursor, p.id AS post_id, NULL::bigint AS boosted_by FROM posts p
 		WHERE p.state = 'published' AND p.visibility = 'public' AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND (p.local OR NOT $1) AND p.id > $2 AND p.id < $3
-		ORDER BY p.id `+direction(upwards)+` LIMIT $4`, localOnly, after, before, limit)
+		ORDER BY p.id `+page.Order()+` LIMIT $4`, localOnly, after, before, limit)
 	return list, err
 }

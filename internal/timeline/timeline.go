@@ -4,7 +4,6 @@ package timeline
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -47,12 +46,9 @@ func (s *Service) Public(ctx context.Context, viewer post.Viewer, localOnly bool
 // complete turns lines, of which there may be one more than fits, into views. A page read upwards comes with its oldest
 // line first; below it there is always the line it was read from.
 func (s *Service) complete(ctx context.Context, viewer post.Viewer, lines []line, page paging.Page) ([]post.View, int64, error) {
-	_, _, upwards := page.Bounds()
-	more := len(lines) > page.Size() || upwards
+	more := len(lines) > page.Size() || page.Upwards()
 	lines = lines[:min(len(lines), page.Size())]
-	if upwards {
-		slices.Reverse(lines)
-	}
+	paging.NewestFirst(page, lines)
 	var next int64
 	if more && len(lines) > 0 {
 		next = lines[len(lines)-1].Cursor
