@@ -123,7 +123,9 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error {
 		return a.Curation.Arrived(ctx, j.Args.PostID)
 	})
-	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Forget]) error { return a.Posts.Forget(ctx, j.Args.AccountID) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Forget]) error {
+		return a.Posts.Forget(ctx, j.Args.AccountID)
+	})
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}
