@@ -20,9 +20,6 @@ import (
 // waits for ever, no job fails, and in the end both instances tell the same.
 func TestStress(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes some seconds")
-	}
 	a, b := ft.Start(t, "a"), ft.Start(t, "b")
 	a.FollowInstance(b)
 	b.FollowInstance(a)
