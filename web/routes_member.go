@@ -59,6 +59,7 @@ func (s *Site) registerMember(r *mux.Router) {
 	post("/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen", s.revokePasskey)
 	get("/einstellungen/sitzungen", s.showSessions)
 	post("/einstellungen/sitzungen/{id:[0-9]+}/abmelden", s.revokeSession)
+	post("/einstellungen/programme/{id:[0-9]+}/entziehen", s.revokeToken)
 
 	// Administrators.
 	get("/verwaltung", s.showOrganization)

@@ -16,6 +16,12 @@ type sessionView struct {
 	This   bool
 }
 
+// sessionsView is who can act as the reader: browsers, and programs with a token of the command line.
+type sessionsView struct {
+	Sessions []sessionView
+	Tokens   []auth.Token
+}
+
 func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	reader, err := s.require(r, account.RoleGuest)
 	if err != nil {
@@ -25,11 +31,14 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("list sessions: %w", err)
 	}
-	views := make([]sessionView, 0, len(sessions))
+	var data sessionsView
 	for _, session := range sessions {
-		views = append(views, sessionView{Session: session, Device: s.device(r, session.UserAgent), This: session.ID == currentSession(r).ID})
+		data.Sessions = append(data.Sessions, sessionView{Session: session, Device: s.device(r, session.UserAgent), This: session.ID == currentSession(r).ID})
 	}
-	return s.render(w, r, http.StatusOK, "settings_sessions", page{Title: s.t(r, "settings.sessions"), Nav: "home", Data: views, NoIndex: true})
+	if data.Tokens, err = s.Auth.Tokens(r.Context(), reader); err != nil {
+		return fmt.Errorf("list tokens: %w", err)
+	}
+	return s.render(w, r, http.StatusOK, "settings_sessions", page{Title: s.t(r, "settings.sessions"), Nav: "home", Data: data, NoIndex: true})
 }
 
 func (s *Site) revokeSession(w http.ResponseWriter, r *http.Request) error {
@@ -51,6 +60,23 @@ func (s *Site) revokeSession(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	s.flash(w, "success", "flash.session.revoked")
+	http.Redirect(w, r, "/einstellungen/sitzungen", http.StatusSeeOther)
+	return nil
+}
+
+func (s *Site) revokeToken(w http.ResponseWriter, r *http.Request) error {
+	reader, err := s.require(r, account.RoleGuest)
+	if err != nil {
+		return err
+	}
+	id, err := pathID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Auth.RevokeToken(r.Context(), reader, id); err != nil {
+		return fmt.Errorf("revoke token %d: %w", id, err)
+	}
+	s.flash(w, "success", "flash.token.revoked")
 	http.Redirect(w, r, "/einstellungen/sitzungen", http.StatusSeeOther)
 	return nil
 }
