@@ -108,11 +108,7 @@ func invitationState(i auth.Invitation, now time.Time) string {
 }
 
 func (s *Site) revokeInvitation(w http.ResponseWriter, r *http.Request) error {
-	admin, err := s.require(r, account.RoleAdmin)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	admin, id, err := s.requireAt(r, account.RoleAdmin)
 	if err != nil {
 		return err
 	}

@@ -141,11 +141,7 @@ func (s *Site) renderDeskItem(w http.ResponseWriter, r *http.Request, status int
 
 // decide takes one decision and returns to the list it was made in.
 func (s *Site) decide(w http.ResponseWriter, r *http.Request) error {
-	actor, err := s.require(r, account.RoleEditor)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	actor, id, err := s.requireAt(r, account.RoleEditor)
 	if err != nil {
 		return err
 	}

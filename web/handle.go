@@ -113,6 +113,15 @@ func pathID(r *http.Request) (int64, error) {
 	return id, nil
 }
 
+// requireAt is require on a page about one thing, whose id stands in the path.
+func (s *Site) requireAt(r *http.Request, role account.Role) (reader account.Account, id int64, err error) {
+	if reader, err = s.require(r, role); err != nil {
+		return reader, 0, err
+	}
+	id, err = pathID(r)
+	return reader, id, err
+}
+
 // back returns to the page a small form stood on (its field weiter), else to fallback.
 func (s *Site) back(w http.ResponseWriter, r *http.Request, fallback string) error {
 	http.Redirect(w, r, localPath(r.FormValue("weiter"), fallback), http.StatusSeeOther)

@@ -169,11 +169,7 @@ func (s *Site) showRequests(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) answerRequest(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}

@@ -177,11 +177,7 @@ func (s *Site) confirmDelete(w http.ResponseWriter, r *http.Request) error {
 
 // reactToPost withdraws, favourites or shares a post, or takes that back.
 func (s *Site) reactToPost(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}

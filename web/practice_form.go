@@ -188,11 +188,7 @@ func (s *Site) newPractice(w http.ResponseWriter, r *http.Request) error {
 
 // editPractice shows the form with the waiting draft, else with what is published.
 func (s *Site) editPractice(w http.ResponseWriter, r *http.Request) error {
-	actor, err := s.require(r, account.RoleMember)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	actor, id, err := s.requireAt(r, account.RoleMember)
 	if err != nil {
 		return err
 	}
@@ -336,11 +332,7 @@ type confirmView struct {
 
 // confirmWithdraw asks before a practice is taken back everywhere.
 func (s *Site) confirmWithdraw(w http.ResponseWriter, r *http.Request) error {
-	actor, err := s.require(r, account.RoleMember)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	actor, id, err := s.requireAt(r, account.RoleMember)
 	if err != nil {
 		return err
 	}

@@ -39,11 +39,7 @@ func (s *Site) renderPasskeys(w http.ResponseWriter, r *http.Request, status int
 }
 
 func (s *Site) renamePasskey(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}
@@ -72,11 +68,7 @@ func (s *Site) renamePasskey(w http.ResponseWriter, r *http.Request) error {
 
 // confirmRevokePasskey asks once more: what was removed here must be removed on the device too, and cannot come back.
 func (s *Site) confirmRevokePasskey(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}
@@ -97,11 +89,7 @@ func (s *Site) confirmRevokePasskey(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (s *Site) revokePasskey(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}

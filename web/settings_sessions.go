@@ -42,11 +42,7 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) revokeSession(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}
@@ -65,11 +61,7 @@ func (s *Site) revokeSession(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Site) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	reader, err := s.require(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	id, err := pathID(r)
+	reader, id, err := s.requireAt(r, account.RoleGuest)
 	if err != nil {
 		return err
 	}
