@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"path"
 	"strconv"
 	"strings"
@@ -41,6 +42,14 @@ type page struct {
 
 // SiteTitle is the end of every title.
 func (p page) SiteTitle() string { return p.Organization.ShortName }
+
+// LoginURL leads to the login page and from there back to this page, if it is one to come back to.
+func (p page) LoginURL() string {
+	if afterLogin(p.Path) != p.Path {
+		return "/anmelden"
+	}
+	return "/anmelden?weiter=" + url.QueryEscape(p.Path)
+}
 
 // Home reports whether this is the start page, whose title is the instance alone.
 func (p page) Home() bool { return p.Nav == "start" }
