@@ -1,6 +1,9 @@
 package vocab
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
 
 // One host has one spelling, or blocks and "is it ours" could be talked round.
 func TestHostOf(t *testing.T) {
@@ -45,5 +48,18 @@ func TestHostOf(t *testing.T) {
 	}
 	if !SameHost("https://köln.example/1", "https://xn--kln-sna.example/2") || SameHost("https://peer.example/", "https://peer.example./") || SameHost("", "") {
 		t.Error("SameHost disagrees with HostOf")
+	}
+}
+
+// Whoever addresses a thousand ids makes us look up a few.
+func TestGroupsAreBounded(t *testing.T) {
+	t.Parallel()
+	o := Object{Audience: "https://peer.example/g/forum"}
+	for n := range 1000 {
+		o.To = append(o.To, fmt.Sprint("https://peer.example/u/", n))
+		o.Cc = append(o.Cc, fmt.Sprint("https://peer.example/v/", n))
+	}
+	if ids := o.Groups(); len(ids) != maxGroups || ids[0] != o.Audience {
+		t.Errorf("%d ids, the first %s", len(ids), ids[0])
 	}
 }

@@ -110,10 +110,17 @@ func (o Object) IsPractice() bool {
 	return o.Type == "Article" && o.terms.text("vb:kind") == KindPractice
 }
 
+// maxGroups bounds how many of the addressed are looked up as groups: each costs a query, and whoever addresses a thousand
+// has named the group among the first.
+const maxGroups = 50
+
 // Groups are the ids that may be the board it stands on, the audience first.
 func (o Object) Groups() []string {
 	var ids []string
 	for _, id := range append([]string{o.Audience}, append(slices.Clone(o.To), o.Cc...)...) {
+		if len(ids) == maxGroups {
+			break
+		}
 		if id != PublicURI && HostOf(id) != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
