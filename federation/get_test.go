@@ -117,7 +117,7 @@ func TestNegotiation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Accounts.SetState(t.Context(), account.Operator(), former.ID, string(account.Suspended)); err != nil {
+	if err := a.Accounts.SetState(t.Context(), account.Operator(), former.ID, account.Suspended); err != nil {
 		t.Fatal(err)
 	}
 	id := fmt.Sprintf("/practices/%d", practice.ID)

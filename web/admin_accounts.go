@@ -104,7 +104,7 @@ func (s *Site) changeState(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Accounts.SetState(r.Context(), admin, a.ID, r.PostFormValue("state")); err != nil {
+	if err := s.Accounts.SetState(r.Context(), admin, a.ID, account.State(r.PostFormValue("state"))); err != nil {
 		return s.returnAccount(w, r, admin, a, err)
 	}
 	s.flash(w, "success", "flash.account.state")

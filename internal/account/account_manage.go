@@ -104,14 +104,13 @@ func (s *Service) SetRole(ctx context.Context, actor Account, id int64, role Rol
 	})
 }
 
-// SetState suspends an account, ours or another's, or makes it active again (state is "suspended" or "active"). It is
+// SetState suspends an account, ours or another's, or makes it active again. It is
 // for administrators; nobody can suspend themselves, the last administrator or the instance's own groups. Suspending
 // one of ours ends its sessions, login links and tokens for good.
-func (s *Service) SetState(ctx context.Context, actor Account, id int64, state string) error {
+func (s *Service) SetState(ctx context.Context, actor Account, id int64, want State) error {
 	if !actor.Able(RoleAdmin) {
 		return errForbidden()
 	}
-	want := State(state)
 	if want != Active && want != Suspended {
 		return fault.Fields(fault.Field{Name: "state", Message: "error.account.state"})
 	}

@@ -178,7 +178,7 @@ func TestSetState(t *testing.T) {
 		"oneself": {admin.ID, "suspended", fault.Conflict}, "our catalogue": {catalog.ID, "suspended", fault.Conflict},
 		"a gone one": {gone.ID, "active", fault.Conflict}, "as gone": {anna.ID, "gone", fault.Invalid}, "nobody": {1, "active", fault.NotFound},
 	} {
-		if err := h.SetState(ctx, admin, test.id, test.state); !fault.Is(err, test.want) {
+		if err := h.SetState(ctx, admin, test.id, account.State(test.state)); !fault.Is(err, test.want) {
 			t.Errorf("%s: %v, want %s", name, err, test.want)
 		}
 	}
