@@ -190,7 +190,7 @@ func TestNoBarriersAnywhere(t *testing.T) {
 	})
 	practice := strings.Split(location, "?")[0]
 	practiceID := practice[strings.LastIndex(practice, "/")+1:]
-	thread := kg.post("/beitraege", admin, url.Values{"title": {"Wer hat Erfahrung?"}, "source": {"Bitte **melden**.\n\n> Zitat"}, "visibility": {"public"}})
+	thread := kg.post("/beitraege", admin, url.Values{"title": {"Wer hat Erfahrung?"}, "source": {"Bitte **melden**, auch @nachhaltigkeitsbeauftragte@rechenzentrum-der-kommunen.example:8503.\n\n> Zitat"}, "visibility": {"public"}})
 	comment := kg.post("/beitraege", admin, url.Values{"in_reply_to": {practiceID}, "source": {"Eine Ergänzung."}, "visibility": {"public"}})
 	commentID := comment[strings.LastIndex(comment, "-")+1:]
 	within(t, "the practice is on the desk", func() bool {
