@@ -15,6 +15,15 @@ import (
 // sessionCookie holds the session secret; there is no other cookie that outlives the browser.
 const sessionCookie = "vorbild_session"
 
+// cookieName is the name under which a browser keeps the session. With the prefix it accepts the cookie only from this very
+// host over https: no other site under the same domain can put a session of its own in its place.
+func (s *Site) cookieName() string {
+	if s.secure {
+		return "__Host-" + sessionCookie
+	}
+	return sessionCookie
+}
+
 type visitKey struct{}
 
 // visitor is who asks, found out once per request by the middleware visit.
@@ -71,10 +80,10 @@ func (s *Site) organization(ctx context.Context) (organization.Organization, err
 
 // setSession makes the browser keep a session secret.
 func (s *Site) setSession(w http.ResponseWriter, secret string) {
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: secret, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Value: secret, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }
 
 // clearSession makes it forget.
 func (s *Site) clearSession(w http.ResponseWriter) {
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(), Path: "/", MaxAge: -1, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }

@@ -80,7 +80,7 @@ func (s *Site) visit(next http.Handler) http.Handler {
 			if a, err = s.Auth.AuthenticateToken(r.Context(), bearer(r)); err == nil {
 				v.account = &a
 			}
-		} else if c, cookieErr := r.Cookie(sessionCookie); cookieErr == nil && c.Value != "" {
+		} else if c, cookieErr := r.Cookie(s.cookieName()); cookieErr == nil && c.Value != "" {
 			var a account.Account
 			var session auth.Session
 			a, session, err = s.Auth.Authenticate(r.Context(), c.Value)
