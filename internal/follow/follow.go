@@ -101,6 +101,9 @@ func (s *Service) Follow(ctx context.Context, actor account.Account, readerID, t
 			f = old
 			return nil
 		}
+		if err := s.audit(ctx, tx, actor, reader, "follow.begin", target); err != nil {
+			return err
+		}
 		if target.Local() {
 			return s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyFollow, ID: f.ID})
 		}
@@ -161,6 +164,9 @@ func (s *Service) Unfollow(ctx context.Context, actor account.Account, readerID,
 		if err != nil {
 			return fmt.Errorf("follow.Unfollow %d -> %d: %w", reader.ID, target.ID, err)
 		}
+		if err := s.audit(ctx, tx, actor, reader, "follow.end", target); err != nil {
+			return err
+		}
 		if target.Local() || f.State == Rejected {
 			return nil
 		}
@@ -190,9 +196,9 @@ func (s *Service) Answer(ctx context.Context, actor account.Account, followID in
 		if !mayActAs(actor, target, account.RoleGuest) {
 			return errForbidden()
 		}
-		want, verb := Rejected, job.RejectFollow
+		want, verb, action := Rejected, job.RejectFollow, "follow.reject"
 		if accept {
-			want, verb = Accepted, job.AcceptFollow
+			want, verb, action = Accepted, job.AcceptFollow, "follow.accept"
 		}
 		if f.State == want {
 			return nil
@@ -200,11 +206,22 @@ func (s *Service) Answer(ctx context.Context, actor account.Account, followID in
 		if err := setState(ctx, tx, f.ID, want, time.Now()); err != nil {
 			return fmt.Errorf("follow.Answer %d: %w", followID, err)
 		}
+		if err := s.audit(ctx, tx, actor, target, action, reader); err != nil {
+			return err
+		}
 		if reader.Local() {
 			return nil
 		}
 		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: verb, ID: f.ID})
 	})
+}
+
+// audit notes what somebody does in the name of the house; whom people follow themselves is nobody's business.
+func (s *Service) audit(ctx context.Context, tx *sqlx.Tx, actor, as account.Account, action string, about account.Account) error {
+	if actor.ID == as.ID {
+		return nil
+	}
+	return s.accounts.Audit(ctx, tx, actor, action, about.Handle(), as.Username)
 }
 
 func (s *Service) pair(ctx context.Context, readerID, targetID int64) (reader, target account.Account, err error) {

@@ -204,6 +204,43 @@ func TestRoles(t *testing.T) {
 	}
 }
 
+// TestWhatIsDoneForTheHouseIsLogged, and what people do for themselves is not.
+func TestWhatIsDoneForTheHouseIsLogged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	ctx := t.Context()
+	catalog, _, _ := f.house(t)
+	editor := f.person(t, "redaktion", account.RoleEditor)
+	target, reader := f.remote(t, "praxis", "vitako.example", account.Group), f.remote(t, "klima", "kg.example", account.Person)
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		must(second(f.Follow(ctx, editor, catalog.ID, target.ID)))
+	}
+	for range 2 {
+		must(f.Unfollow(ctx, editor, catalog.ID, target.ID))
+	}
+	must(second(f.Follow(ctx, editor, editor.ID, target.ID)))
+	must(f.Unfollow(ctx, editor, editor.ID, target.ID))
+	must(f.Receive(ctx, reader.ID, f.approving(t, catalog).ID, "https://kg.example/f/1"))
+	var id int64
+	must(f.db.GetContext(ctx, &id, `SELECT id FROM follows WHERE account_id = $1`, reader.ID))
+	for range 2 {
+		must(f.Answer(ctx, editor, id, true))
+	}
+	must(f.Answer(ctx, editor, id, false))
+	var log []string
+	must(f.db.SelectContext(ctx, &log, `SELECT action || ' ' || subject || ' ' || detail FROM audit_log WHERE account_id = $1 AND action LIKE 'follow.%' ORDER BY id`, editor.ID))
+	want := []string{"follow.begin praxis@vitako.example praxis", "follow.end praxis@vitako.example praxis", "follow.accept klima@kg.example praxis", "follow.reject klima@kg.example praxis"}
+	if diff := cmp.Diff(want, log); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 func TestFollowRemote(t *testing.T) {
