@@ -29,12 +29,13 @@ const (
 	keepFailed = 30 * 24 * time.Hour
 )
 
-// workersPerQueue is how many jobs of each queue one process works at a time. Deliveries mostly wait for other hosts.
+// workersPerQueue is how many jobs of each queue one process works at a time. Deliveries mostly wait for other hosts, and
+// nobody waits for them or for what is fetched, so these queues are polled less often.
 var workersPerQueue = map[string]river.QueueConfig{
 	QueueDefault: {MaxWorkers: 4},
 	QueueReceive: {MaxWorkers: 4},
-	QueueFetch:   {MaxWorkers: 3, FetchPollInterval: 2 * pollInterval},
-	QueueDeliver: {MaxWorkers: 16},
+	QueueFetch:   {MaxWorkers: 3, FetchPollInterval: 4 * pollInterval},
+	QueueDeliver: {MaxWorkers: 16, FetchPollInterval: 2 * pollInterval},
 }
 
 // Queue inserts jobs and, once started, works them. A queue that is never started only inserts.
