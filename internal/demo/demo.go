@@ -103,10 +103,6 @@ func (d *federation) prepare() error {
 	return nil
 }
 
-func (d *federation) dsn(cluster *postgres.Cluster, i Instance) string {
-	return cluster.DSN("vorbild_" + i.Slug)
-}
-
 // each runs f for the four instances side by side.
 func (d *federation) each(ctx context.Context, f func(ctx context.Context, n int, i Instance) error) error {
 	group, ctx := errgroup.WithContext(ctx)
