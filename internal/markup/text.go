@@ -42,9 +42,13 @@ func Text(fragment string) string {
 	}
 }
 
-// Line makes s one line of plain text: valid, without control and direction characters, with single blanks.
+// Line makes s one line of plain text: valid, without control and direction characters, with single blanks. A blank that
+// holds a number and its unit together stays.
 func Line(s string) string {
-	return strings.Join(strings.Fields(strings.Map(plain, strings.ToValidUTF8(s, ""))), " ")
+	words := strings.FieldsFunc(strings.Map(plain, strings.ToValidUTF8(s, "")), func(r rune) bool {
+		return unicode.IsSpace(r) && r != '\u00a0' && r != '\u202f'
+	})
+	return strings.TrimSpace(strings.Join(words, " "))
 }
 
 // Block makes s plain text of several lines: valid, without control and direction characters, lines end with \n.
