@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"database/sql"
-
 	"fmt"
 	"math/rand/v2"
 	"net/http"

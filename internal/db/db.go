@@ -10,6 +10,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"github.com/vorbild/vorbild/internal/fault"
 )
 
 // Open connects to PostgreSQL with lib/pq and checks that it answers. Queries are not compiled (jit) unless dsn says so:
@@ -73,6 +75,16 @@ func InTx(ctx context.Context, db *sqlx.DB, f func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("db.InTx: commit: %w", err)
 	}
 	return nil
+}
+
+// InTxOr is InTx that returns missing when f ends for want of a row and says nothing better itself.
+func InTxOr(ctx context.Context, db *sqlx.DB, missing error, f func(tx *sqlx.Tx) error) error {
+	err := InTx(ctx, db, f)
+	var known *fault.Error
+	if IsNotFound(err) && !errors.As(err, &known) {
+		return missing
+	}
+	return err
 }
 
 // IsNotFound reports whether err is sql.ErrNoRows.

@@ -2,7 +2,6 @@ package post
 
 import (
 	"context"
-	"errors"
 	"regexp"
 	"strings"
 	"time"
@@ -144,10 +143,5 @@ func (s *Service) erase(ctx context.Context, tx *sqlx.Tx, id int64) error {
 
 // inTx is db.InTx with the given rows missing turned into fault.NotFound.
 func (s *Service) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	err := db.InTx(ctx, s.db, f)
-	var known *fault.Error
-	if db.IsNotFound(err) && !errors.As(err, &known) {
-		return errNotFound()
-	}
-	return err
+	return db.InTxOr(ctx, s.db, errNotFound(), f)
 }

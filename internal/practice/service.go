@@ -2,7 +2,6 @@ package practice
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -85,12 +84,7 @@ func (s *Service) checkMine(ctx context.Context, actor account.Account, p post.P
 
 // inTx is db.InTx with a row that vanished meanwhile turned into fault.NotFound.
 func (s *Service) inTx(ctx context.Context, f func(tx *sqlx.Tx) error) error {
-	err := db.InTx(ctx, s.db, f)
-	var known *fault.Error
-	if db.IsNotFound(err) && !errors.As(err, &known) {
-		return errNotFound()
-	}
-	return err
+	return db.InTxOr(ctx, s.db, errNotFound(), f)
 }
 
 // write stores what stands beside the post and makes it findable.
