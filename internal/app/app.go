@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"github.com/jmoiron/sqlx"
 
@@ -14,19 +15,31 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
+	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/conversation"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/list"
 	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/postgres"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/push"
+	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/schedule"
+	"github.com/vorbild/vorbild/internal/tag"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -44,6 +57,18 @@ type App struct {
 	Curation      *curation.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
+	OAuth         *oauth.Service
+	Relationships *relationship.Service
+	Media         *media.Service
+	Polls         *poll.Service
+	Tags          *tag.Service
+	Lists         *list.Service
+	Filters       *filter.Service
+	Conversations *conversation.Service
+	Schedule      *schedule.Service
+	Moderation    *moderation.Service
+	Push          *push.Service
+	Changes       *change.Hub
 
 	log        *slog.Logger
 	jobs       *job.Queue
@@ -107,6 +132,18 @@ func (a *App) wire() error {
 	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
+	a.OAuth = oauth.New(a.DB, a.Accounts, a.Auth, base)
+	a.Relationships = relationship.New(a.DB, a.Accounts, a.Follows, a.jobs)
+	a.Media = media.New(a.DB, a.Accounts, filepath.Join(a.Config.DataDir, "media"), base)
+	a.Polls = poll.New(a.DB, a.Accounts, a.Posts, a.jobs)
+	a.Tags = tag.New(a.DB, a.Accounts, a.Posts)
+	a.Lists = list.New(a.DB, a.Accounts, a.Follows)
+	a.Filters = filter.New(a.DB, a.Posts)
+	a.Conversations = conversation.New(a.DB, a.Accounts, a.Posts)
+	a.Schedule = schedule.New(a.DB, a.Accounts, a.Posts, a.Media, a.Polls, a.jobs)
+	a.Moderation = moderation.New(a.DB, a.Accounts, a.Posts, a.jobs)
+	a.Push = push.New(a.DB, a.Accounts, a.Notifications, a.jobs)
+	a.Changes = change.New(a.DB, a.log)
 	a.transport = transport.New(a.DB, a.Accounts, a.Config, a.log)
 	if a.messages, err = i18n.Load(locales.FS); err != nil {
 		return err

@@ -21,12 +21,14 @@ var domain = [][]string{
 	{"organization"},
 	{"account"},
 	{"auth", "follow"},
+	{"oauth", "relationship", "list"},
 	{"post"},
-	{"practice"},
-	{"curation", "timeline", "notification"},
+	{"practice", "media", "poll"},
+	{"curation", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation"},
+	{"push"},
 }
 
-var platform = []string{"config", "db", "fault", "i18n", "job", "markup", "observe", "paging", "postgres"}
+var platform = []string{"change", "config", "db", "fault", "i18n", "job", "markup", "observe", "paging", "postgres"}
 
 type goPackage struct {
 	ImportPath   string
@@ -107,7 +109,7 @@ func mayImport(from, to string) (reason string, ok bool) {
 		return "", true
 	}
 	if r := rank(fromName); r >= 0 && rank(toName) >= r {
-		return "the domain's order is organization < account < auth, follow < post < practice < curation, timeline, notification", false
+		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, media, poll < curation, timeline, notification, tag, filter, conversation, schedule, moderation < push", false
 	}
 	return "", true
 }

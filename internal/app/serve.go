@@ -16,6 +16,7 @@ import (
 
 	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/mastodon"
 	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/web"
 )
@@ -53,6 +54,7 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	go a.Changes.Run(ctx)
 	if a.Config.Worker {
 		if err := a.startJobs(ctx); err != nil {
 			return errors.Join(err, listener.Close())
@@ -103,10 +105,18 @@ func (a *App) Handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	clients := mastodon.New(mastodon.Deps{
+		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation, Media: a.Media, Polls: a.Polls,
+		Timeline: a.Timeline, Tags: a.Tags, Lists: a.Lists, Filters: a.Filters, Conversations: a.Conversations, Schedule: a.Schedule,
+		Notifications: a.Notifications, Push: a.Push, Moderation: a.Moderation, Changes: a.Changes, Resolver: a.transport,
+		I18n: a.messages, Log: a.log, FetchPost: a.federation.FetchPost, Version: Version(),
+	})
 	router := mux.NewRouter()
 	router.HandleFunc(healthPath, a.health).Methods(http.MethodGet, http.MethodHead)
 	wellknown.Register(router, a.DB, a.Accounts, a.Config, Version(), a.log)
 	a.federation.Routes(router)
+	clients.Register(router)
 	site.Register(router)
 	return observe.Requests(a.log, router), nil
 }

@@ -342,9 +342,9 @@ func TestTokens(t *testing.T) {
 	reader := mint(" read  follow read")
 	_, err := f.AuthenticateToken(ctx, reader)
 	wantKind(t, "a form with a token that may not write", err, fault.Forbidden)
-	_, err = f.AuthenticateTokenFor(ctx, reader, "write")
+	_, err = f.AuthenticateToken(ctx, reader, "write")
 	wantKind(t, "writing with a token that may not write", err, fault.Forbidden)
-	if _, err = f.AuthenticateTokenFor(ctx, reader, "read"); err != nil {
+	if _, err = f.AuthenticateToken(ctx, reader, "read"); err != nil {
 		t.Errorf("reading: %v", err)
 	}
 	list, err := f.Tokens(ctx, anna)
@@ -358,7 +358,7 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%s was used", token.Scopes)
 		}
 	}
-	if !cmp.Equal(scopes, []string{"Skript: read follow", "Skript: read write follow"}) && !cmp.Equal(scopes, []string{"Skript: read write follow", "Skript: read follow"}) {
+	if !cmp.Equal(scopes, []string{"Skript: read follow", "Skript: read write follow push"}) && !cmp.Equal(scopes, []string{"Skript: read write follow push", "Skript: read follow"}) {
 		t.Errorf("tokens %q", scopes)
 	}
 
@@ -385,7 +385,7 @@ func TestTokens(t *testing.T) {
 		t.Fatal(err) // the suspension has revoked it; being suspended must be enough
 	}
 	for name, token := range map[string]string{"revoked": reader, "suspended": all, "unknown": "vbt_x", "empty": "", "a session secret": strings.TrimPrefix(all, "vbt_")} {
-		_, err := f.AuthenticateTokenFor(ctx, token, "read")
+		_, err := f.AuthenticateToken(ctx, token, "read")
 		wantKind(t, name, err, fault.Unauthorized)
 	}
 }

@@ -211,7 +211,7 @@ func deleteSession(ctx context.Context, x sqlx.ExtContext, accountID, id int64) 
 
 // Tokens
 
-const tokenColumns = `id, account_id, name, scopes, created_at, used_at, revoked_at`
+const tokenColumns = `id, account_id, app_id, name, scopes, created_at, used_at, revoked_at`
 
 func insertToken(ctx context.Context, x sqlx.ExtContext, t Token, hash []byte) error {
 	_, err := x.ExecContext(ctx, `

@@ -17,16 +17,14 @@ import (
 // Token lets a program act as an account until it is revoked. Its secret is shown once.
 type Token struct {
 	ID        int64      `db:"id"`
-	AccountID int64      `db:"account_id"`
+	AccountID *int64     `db:"account_id"` // nil: a program that acts for itself
+	AppID     *int64     `db:"app_id"`     // nil: made by its owner, not asked for by a program
 	Name      string     `db:"name"`
 	Scopes    string     `db:"scopes"` // separated by blanks
 	CreatedAt time.Time  `db:"created_at"`
 	UsedAt    *time.Time `db:"used_at"`
 	RevokedAt *time.Time `db:"revoked_at"`
 }
-
-// Scopes are what a token can be allowed to do.
-var Scopes = []string{"read", "write", "follow"}
 
 const (
 	// tokenPrefix lets secret scanners recognise a token that was published by mistake.
@@ -60,7 +58,7 @@ func (s *Service) Token(ctx context.Context, actor account.Account, accountID in
 	secret, _ := newSecret()
 	secret = tokenPrefix + secret
 	now := s.now()
-	t := Token{ID: db.NewID(now), AccountID: a.ID, Name: name, Scopes: wanted, CreatedAt: now}
+	t := Token{ID: db.NewID(now), AccountID: &a.ID, Name: name, Scopes: wanted, CreatedAt: now}
 	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := insertToken(ctx, tx, t, hashOf(secret)); err != nil {
 			return fmt.Errorf("auth.Token %d: %w", a.ID, err)
@@ -73,41 +71,50 @@ func (s *Service) Token(ctx context.Context, actor account.Account, accountID in
 	return secret, nil
 }
 
-// AuthenticateToken accepts a token (Authorization: Bearer) that may do all of Scopes, as the web's forms need it;
-// fault.Unauthorized for any secret that opens nothing.
-func (s *Service) AuthenticateToken(ctx context.Context, token string) (account.Account, error) {
-	return s.AuthenticateTokenFor(ctx, token, Scopes...)
+// AuthenticateToken accepts a token (Authorization: Bearer) that may do all of scopes, by default what the web's forms need:
+// read, write and follow. fault.Unauthorized for any secret that opens nothing; fault.Forbidden when the token is good but
+// lacks a scope, or nobody stands behind it.
+func (s *Service) AuthenticateToken(ctx context.Context, token string, scopes ...string) (account.Account, error) {
+	if len(scopes) == 0 {
+		scopes = []string{"read", "write", "follow"}
+	}
+	g, err := s.Grant(ctx, token)
+	if err != nil {
+		return account.Account{}, err
+	}
+	for _, scope := range scopes {
+		if g.Account.ID == 0 || !g.Allows(scope) {
+			return account.Account{}, fault.New(fault.Forbidden, "error.auth.scope_missing")
+		}
+	}
+	return g.Account, nil
 }
 
-// AuthenticateTokenFor is AuthenticateToken for a surface that knows which scopes a call needs; fault.Forbidden when
-// the token is good but lacks one.
-func (s *Service) AuthenticateTokenFor(ctx context.Context, token string, scopes ...string) (account.Account, error) {
+// Grant returns what a token stands for; fault.Unauthorized for any secret that opens nothing.
+func (s *Service) Grant(ctx context.Context, token string) (Grant, error) {
 	t, err := tokenByHash(ctx, s.db, hashOf(token))
 	if db.IsNotFound(err) {
-		return account.Account{}, errToken()
+		return Grant{}, errToken()
 	}
 	if err != nil {
-		return account.Account{}, fmt.Errorf("auth.AuthenticateToken: %w", err)
+		return Grant{}, fmt.Errorf("auth.Grant: %w", err)
 	}
-	a, err := s.accounts.ByID(ctx, t.AccountID)
-	if fault.Is(err, fault.NotFound) || (err == nil && !person(a)) {
-		return account.Account{}, errToken()
-	}
-	if err != nil {
-		return account.Account{}, fmt.Errorf("auth.AuthenticateToken: %w", err)
-	}
-	granted := strings.Fields(t.Scopes)
-	for _, scope := range scopes {
-		if !slices.Contains(granted, scope) {
-			return account.Account{}, fault.New(fault.Forbidden, "error.auth.scope_missing")
+	g := Grant{Token: t}
+	if t.AccountID != nil {
+		g.Account, err = s.accounts.ByID(ctx, *t.AccountID)
+		if fault.Is(err, fault.NotFound) || (err == nil && !person(g.Account)) {
+			return Grant{}, errToken()
+		}
+		if err != nil {
+			return Grant{}, fmt.Errorf("auth.Grant: %w", err)
 		}
 	}
 	if now := s.now(); t.UsedAt == nil || now.Sub(*t.UsedAt) >= seenEvery {
 		if err := touchToken(ctx, s.db, t.ID, now); err != nil {
-			return account.Account{}, fmt.Errorf("auth.AuthenticateToken: %w", err)
+			return Grant{}, fmt.Errorf("auth.Grant: %w", err)
 		}
 	}
-	return a, nil
+	return g, nil
 }
 
 // Tokens lists the actor's own tokens that are not revoked, newest first.
@@ -139,7 +146,7 @@ func errToken() error { return fault.New(fault.Unauthorized, "error.auth.token")
 func parseScopes(s string) (string, bool) {
 	wanted := strings.Fields(s)
 	if len(wanted) == 0 {
-		return strings.Join(Scopes, " "), true
+		return strings.Join(AllScopes, " "), true
 	}
 	for _, scope := range wanted {
 		if !slices.Contains(Scopes, scope) {

@@ -7,8 +7,11 @@
 package post
 
 import (
+	"context"
 	"slices"
 	"time"
+
+	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
 )
@@ -43,6 +46,17 @@ const (
 	Direct    Visibility = "direct"
 )
 
+// SourceType says how the source of a post is to be read.
+type SourceType string
+
+const (
+	Markdown  SourceType = "text/markdown"
+	PlainText SourceType = "text/plain"
+)
+
+// Part is something that hangs on a post and is stored in the same transaction: its media, its poll.
+type Part func(ctx context.Context, tx *sqlx.Tx, p Post) error
+
 // Roles of a note in reply to a practice (the vocabulary's vb:kind).
 const (
 	RoleCurationNote = "CurationNote"
@@ -69,6 +83,8 @@ type Post struct {
 	Summary         string     `db:"summary"`
 	HTML            string     `db:"html"`   // sanitised
 	Source          string     `db:"source"` // Markdown, ours only
+	SourceType      SourceType `db:"source_type"`
+	AppID           *int64     `db:"app_id"` // the program it was written with
 	Language        string     `db:"language"`
 	Sensitive       bool       `db:"sensitive"`
 	RepliesCount    int        `db:"replies_count"`
@@ -105,15 +121,19 @@ type Viewer struct {
 
 // View is a post with what a page or a client shows beside it.
 type View struct {
-	Post       Post
-	Author     account.Account
-	Board      *account.Account
-	Mentions   []account.Account
-	Tags       []string
-	Favourited bool // by the viewer
-	Boosted    bool // by the viewer
-	Depth      int  // in a thread: 0 for the first post, its answers 1, theirs 2 ...
-	BoostedBy  *account.Account
+	Post     Post
+	Author   account.Account
+	Board    *account.Account
+	Mentions []account.Account
+	Tags     []string
+	// By the viewer:
+	Favourited, Boosted, Bookmarked, Pinned bool
+	ThreadMuted                             bool
+	Depth                                   int // in a thread: 0 for the first post, its answers 1, theirs 2 ...
+	// Of a line in a timeline that a boost brought: who, and the boost itself.
+	BoostedBy *account.Account
+	BoostID   int64
+	BoostedAt time.Time
 }
 
 // Received is what another server says of one of its posts, as plain values; HTML is not yet sanitised.

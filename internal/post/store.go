@@ -9,7 +9,7 @@ import (
 )
 
 const columns = `p.id, p.uri, p.url, p.account_id, p.local, p.kind, p.state, p.visibility, p.role, p.board_id,
-	p.in_reply_to_id, p.in_reply_to_uri, p.thread_id, p.context_uri, p.title, p.summary, p.html, p.source, p.language,
+	p.in_reply_to_id, p.in_reply_to_uri, p.thread_id, p.context_uri, p.title, p.summary, p.html, p.source, p.source_type, p.app_id, p.language,
 	p.sensitive, p.replies_count, p.boosts_count, p.favourites_count, p.published_at, p.edited_at, p.withdrawn_at, p.created_at`
 
 func postByID(ctx context.Context, db sqlx.ExtContext, id int64) (p Post, err error) {
@@ -47,12 +47,12 @@ func insertPost(ctx context.Context, db sqlx.ExtContext, p Post) (inserted bool,
 	res, err := db.ExecContext(ctx, `
 		INSERT INTO posts (id, uri, url, account_id, local, kind, state, visibility, role, board_id,
 			in_reply_to_id, in_reply_to_uri, thread_id, context_uri, title, summary, html, source, language,
-			sensitive, published_at, edited_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+			sensitive, published_at, edited_at, source_type, app_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, coalesce(nullif($23, ''), 'text/markdown'), $24)
 		ON CONFLICT DO NOTHING`,
 		p.ID, p.URI, p.URL, p.AccountID, p.Local, p.Kind, p.State, p.Visibility, p.Role, p.BoardID,
 		p.InReplyToID, p.InReplyToURI, p.ThreadID, p.ContextURI, p.Title, p.Summary, p.HTML, p.Source, p.Language,
-		p.Sensitive, p.PublishedAt, p.EditedAt)
+		p.Sensitive, p.PublishedAt, p.EditedAt, p.SourceType, p.AppID)
 	if err != nil {
 		return false, err
 	}

@@ -15,15 +15,33 @@ func VisibleTo(p, viewer string) string {
 	return `(` + p + `.state = 'published' AND ` + audience(p, viewer) + `)`
 }
 
-// audience is VisibleTo whatever became of the post.
+// ShownTo is VisibleTo for lists that the viewer did not ask for one by one: without the posts of whom they block or mute,
+// and of instances they want to hear nothing of.
+func ShownTo(p, viewer string) string {
+	return `(` + VisibleTo(p, viewer) + ` AND ` + Heard(p+".account_id", viewer) + `)`
+}
+
+// Heard returns the SQL condition that the viewer neither blocks nor mutes the account whose id the expression names, nor
+// its instance, and is not blocked by it.
+func Heard(accountID, viewer string) string {
+	return strings.NewReplacer("{account}", accountID, "{viewer}", viewer+"::bigint").Replace(`(
+		NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {viewer} AND b.target_id = {account})
+		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {account} AND b.target_id = {viewer})
+		AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account_id = {viewer} AND m.target_id = {account} AND (m.expires_at IS NULL OR m.expires_at > now()))
+		AND NOT EXISTS (
+			SELECT 1 FROM domain_blocks d JOIN accounts a ON a.domain = d.domain WHERE d.account_id = {viewer} AND a.id = {account}))`)
+}
+
+// audience is VisibleTo whatever became of the post. Whom the author blocks does not belong to it.
 func audience(p, viewer string) string {
-	return strings.NewReplacer("{p}", p, "{viewer}", viewer+"::bigint").Replace(`(
+	return strings.NewReplacer("{p}", p, "{viewer}", viewer+"::bigint").Replace(`((
 		{p}.visibility IN ('public', 'unlisted')
 		OR {p}.account_id = {viewer}
 		OR EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = {p}.id AND m.account_id = {viewer})
 		OR ({p}.visibility = 'followers' AND EXISTS (
 			SELECT 1 FROM follows f
-			WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))`)
+			WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))
+		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {p}.account_id AND b.target_id = {viewer}))`)
 }
 
 // seenPost is a post in any state, with whether the viewer belongs to its audience.

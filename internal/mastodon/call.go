@@ -1,0 +1,169 @@
+package mastodon
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/auth"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+// access says who may call a route, before the services look closer.
+type access struct {
+	kind  accessKind
+	scope string // what a token must allow, if there is one
+}
+
+type accessKind int
+
+const (
+	anybody accessKind = iota // a token is not looked at
+	visitor                   // with or without a token: what is public
+	program                   // a token, be it of an app or of a person
+	person                    // a person's token
+)
+
+var open = access{kind: anybody}
+
+// public answers visitors too; who sends a token must be allowed scope.
+func public(scope string) access { return access{visitor, scope} }
+
+// user answers people whose token allows scope; "" takes every token of a person.
+func user(scope string) access { return access{person, scope} }
+
+// app answers programs, with or without a person.
+func app(scope string) access { return access{program, scope} }
+
+// handler answers one call with an entity (or nil for {}), or an error of package fault.
+type handler func(c *call) (any, error)
+
+type route struct {
+	method, path string
+	access       access
+	do           handler
+}
+
+// call is one request: who asks, for what, and the headers of the answer.
+type call struct {
+	*http.Request
+	params params
+	grant  auth.Grant
+	header http.Header // of the answer
+	status int         // of the answer, 200 unless set
+}
+
+// viewer is who looks; the zero Viewer is a visitor.
+func (c *call) viewer() post.Viewer { return post.Viewer{AccountID: c.grant.Account.ID} }
+
+// account is the person who asks; the zero Account where there is none.
+func (c *call) account() account.Account { return c.grant.Account }
+
+func (c *call) ctx() context.Context { return c.Context() }
+
+// path returns a variable of the route.
+func (c *call) path(name string) string { return mux.Vars(c.Request)[name] }
+
+// id returns a numeric variable of the route; NotFound where it is no number, for no such thing can exist.
+func (c *call) id(name string) (int64, error) {
+	id, err := strconv.ParseInt(c.path(name), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, errNotFound()
+	}
+	return id, nil
+}
+
+// handle turns a route into an http.Handler: body, token, scope, handler, JSON.
+func (s *Server) handle(x route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &call{Request: r, header: w.Header(), status: http.StatusOK}
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler { //nolint:errorlint // the documented sentinel is compared
+					panic(v)
+				}
+				s.Log.ErrorContext(r.Context(), "client call panicked", slog.Any("panic", v), slog.String("stack", string(debug.Stack())))
+				s.fail(w, c, fault.Wrap(fault.Internal, "", fmt.Errorf("panic: %v", v)))
+			}
+		}()
+		result, err := s.answer(w, c, x)
+		if err != nil {
+			s.fail(w, c, err)
+			return
+		}
+		s.send(w, c, result)
+	})
+}
+
+func (s *Server) answer(w http.ResponseWriter, c *call, x route) (result any, err error) {
+	if c.grant, err = s.authorize(c.Request, x.access); err != nil {
+		return nil, err
+	}
+	if c.params, err = readParams(w, c.Request); err != nil {
+		return nil, err
+	}
+	return x.do(c)
+}
+
+// authorize finds out who asks. The token stands in the Authorization header, or, for streams, elsewhere.
+func (s *Server) authorize(r *http.Request, need access) (auth.Grant, error) {
+	if need.kind == anybody {
+		return auth.Grant{}, nil
+	}
+	secret := bearer(r)
+	if secret == "" {
+		if need.kind == visitor {
+			return auth.Grant{}, nil
+		}
+		return auth.Grant{}, fault.New(fault.Unauthorized, "mastodon.error.token_missing")
+	}
+	g, err := s.Auth.Grant(r.Context(), secret)
+	if err != nil {
+		return g, err
+	}
+	if need.kind == person && g.Account.ID == 0 {
+		return g, fault.New(fault.Forbidden, "mastodon.error.user_required")
+	}
+	if need.scope != "" && !g.Allows(need.scope) {
+		return g, fault.New(fault.Forbidden, "error.auth.scope_missing")
+	}
+	return g, nil
+}
+
+func bearer(r *http.Request) string {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// send writes an entity as JSON.
+func (s *Server) send(w http.ResponseWriter, c *call, entity any) {
+	if entity == nil {
+		entity = struct{}{}
+	}
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(entity); err != nil {
+		s.fail(w, c, fmt.Errorf("encode: %w", err))
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Cache-Control", "private, no-store")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(c.status)
+	_, _ = w.Write(body.Bytes())
+}

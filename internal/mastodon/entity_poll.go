@@ -1,0 +1,22 @@
+package mastodon
+
+// Poll is the Poll entity. Its id is that of its status.
+type Poll struct {
+	ID          string        `json:"id"`
+	ExpiresAt   *string       `json:"expires_at"`
+	Expired     bool          `json:"expired"`
+	Multiple    bool          `json:"multiple"`
+	VotesCount  int           `json:"votes_count"`
+	VotersCount *int          `json:"voters_count"` // of multiple only
+	Options     []PollOption  `json:"options"`
+	Emojis      []CustomEmoji `json:"emojis"`
+	// To a reader with an account only.
+	Voted    *bool  `json:"voted,omitempty"`
+	OwnVotes *[]int `json:"own_votes,omitempty"`
+}
+
+// PollOption is one answer; its votes are null as long as they are hidden.
+type PollOption struct {
+	Title      string `json:"title"`
+	VotesCount *int   `json:"votes_count"`
+}

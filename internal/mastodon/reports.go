@@ -1,0 +1,3 @@
+package mastodon
+
+func (s *Server) createReport(c *call) (any, error) { return nil, errNotBuilt() }
