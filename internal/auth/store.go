@@ -16,7 +16,7 @@ import (
 // Ceremonies
 
 func insertCeremony(ctx context.Context, x sqlx.ExtContext, hash, data []byte, expiresAt time.Time) error {
-	_, err := x.ExecContext(ctx, `INSERT INTO ceremonies (token_hash, data, expires_at) VALUES ($1, $2, $3)`, hash, data, expiresAt)
+	_, err := x.ExecContext(ctx, `INSERT INTO ceremonies (token_hash, data, expires_at) VALUES ($1, $2, $3)`, hash, string(data), expiresAt)
 	return err
 }
 
@@ -65,7 +65,7 @@ func insertPasskey(ctx context.Context, x sqlx.ExtContext, p Passkey, credential
 	n, err := affected(x.ExecContext(ctx, `
 		INSERT INTO passkeys (id, account_id, credential_id, credential, name, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)
-		ON CONFLICT (credential_id) DO NOTHING`, p.ID, p.AccountID, credential.ID, data, p.Name, p.CreatedAt))
+		ON CONFLICT (credential_id) DO NOTHING`, p.ID, p.AccountID, credential.ID, string(data), p.Name, p.CreatedAt))
 	return n == 0, err
 }
 
@@ -83,7 +83,7 @@ func usePasskey(ctx context.Context, x sqlx.ExtContext, accountID int64, credent
 	}
 	n, err := affected(x.ExecContext(ctx, `
 		UPDATE passkeys SET credential = $3, used_at = $4 WHERE account_id = $1 AND credential_id = $2`,
-		accountID, credential.ID, data, now))
+		accountID, credential.ID, string(data), now))
 	return n == 1, err
 }
 

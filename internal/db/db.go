@@ -27,6 +27,8 @@ func Open(ctx context.Context, dsn string, maxConns int) (*sqlx.DB, error) {
 	if _, ok := cfg.Runtime["jit"]; !ok {
 		cfg.Runtime["jit"] = "off"
 	}
+	// Parameters go along with the query, in one round trip instead of two: a short query costs little more than half.
+	cfg.BinaryParameters = true
 	connector, err := pq.NewConnectorConfig(cfg)
 	if err != nil {
 		return nil, fmt.Errorf("db.Open: %w", err)
