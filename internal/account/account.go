@@ -93,8 +93,16 @@ type Account struct {
 	PublicKeyPEM      string     `db:"public_key_pem"`
 	ApprovesFollowers bool       `db:"approves_followers"`
 	Discoverable      bool       `db:"discoverable"`
+	Avatar            string     `db:"avatar"` // a file of ours, or an address at the origin; "": none
+	Header            string     `db:"header"`
+	Fields            Fields     `db:"fields"`
+	Bot               bool       `db:"bot"`
+	HideCollections   bool       `db:"hide_collections"` // its followers and whom it follows are nobody else's business
+	Indexable         bool       `db:"indexable"`        // others may find its public posts by their words
 	Role              Role       `db:"role"`
 	Language          string     `db:"language"`
+	DefaultVisibility string     `db:"default_visibility"` // in the words of post.Visibility
+	DefaultSensitive  bool       `db:"default_sensitive"`
 	State             State      `db:"state"`
 	FetchedAt         *time.Time `db:"fetched_at"`
 	CreatedAt         time.Time  `db:"created_at"`

@@ -26,6 +26,8 @@ const (
 	maxRemoteName       = 500
 	maxRemoteNote       = 20_000
 	maxRemoteLanguage   = 35
+	maxRemoteFields     = 20
+	maxRemoteField      = 2_000
 	receiveAttempts     = 2
 	forbiddenInUsername = "@/~ ?#"
 )
@@ -178,7 +180,7 @@ func (s *Service) cleaned(a Account) (Account, error) {
 	if len(a.PublicKeyPEM) > maxKey {
 		return doubtful("key too long")
 	}
-	for _, p := range []*string{&a.URL, &a.InboxURI, &a.SharedInboxURI, &a.OutboxURI, &a.FollowersURI, &a.FollowingURI, &a.FeaturedURI, &a.CatalogURI, &a.ForumURI, &a.PublicKeyID} {
+	for _, p := range []*string{&a.URL, &a.InboxURI, &a.SharedInboxURI, &a.OutboxURI, &a.FollowersURI, &a.FollowingURI, &a.FeaturedURI, &a.CatalogURI, &a.ForumURI, &a.PublicKeyID, &a.Avatar, &a.Header} {
 		if len(*p) > maxURI {
 			return doubtful("address too long")
 		}
@@ -192,6 +194,7 @@ func (s *Service) cleaned(a Account) (Account, error) {
 		a.Note = s.markup.Sanitize(a.Note) // after the cut, which may have split a tag
 	}
 	a.NoteSource = ""
+	a.Fields = s.cleanedFields(a.Fields)
 	a.PublicKeyPEM = strings.ReplaceAll(a.PublicKeyPEM, "\x00", "")
 	if !organization.Level(a.Level).Valid() {
 		a.Level = ""
@@ -203,6 +206,17 @@ func (s *Service) cleaned(a Account) (Account, error) {
 		a.Language = ""
 	}
 	return a, nil
+}
+
+func (s *Service) cleanedFields(fields Fields) (clean Fields) {
+	for _, f := range fields {
+		name := cut(oneLine(f.Name), maxRemoteName)
+		value := s.markup.Sanitize(cut(strings.ToValidUTF8(strings.ReplaceAll(f.Value, "\x00", ""), ""), maxRemoteField))
+		if name != "" && len(clean) < maxRemoteFields {
+			clean = append(clean, Field{Name: name, Value: value})
+		}
+	}
+	return clean
 }
 
 func errOurs() error { return fault.New(fault.Forbidden, "error.account.ours") }

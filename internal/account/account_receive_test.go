@@ -23,12 +23,17 @@ func TestReceive(t *testing.T) {
 	upper := "KG.example"
 	sent.Domain, sent.Level, sent.Region, sent.Kind = &upper, "land", "DE-SH", account.Group
 	sent.Role, sent.State, sent.ID = account.RoleAdmin, account.Suspended, 42 // not theirs to say
+	sent.DefaultVisibility, sent.DefaultSensitive = "direct", true            // nor this
+	sent.Avatar, sent.Header, sent.Indexable = "https://kg.example/ben.png", "javascript:alert(1)", true
+	sent.Fields = account.Fields{{Name: " Amt\n", Value: `<script>x</script><a href="https://kg.example">Kreis</a>`, Source: "not theirs to say"}, {Value: "no name"}}
 	first, err := h.Receive(ctx, sent)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := remote("Ben", "kg.example")
 	want.Level, want.Region, want.Kind, want.State = "land", "DE-SH", account.Group, account.Active
+	want.Avatar, want.Indexable, want.DefaultVisibility = "https://kg.example/ben.png", true, "public"
+	want.Fields = account.Fields{{Name: "Amt", Value: `<a href="https://kg.example" rel="nofollow noopener ugc">Kreis</a>`}}
 	ours := cmpopts.IgnoreFields(account.Account{}, "ID", "FetchedAt", "CreatedAt", "UpdatedAt")
 	if diff := cmp.Diff(want, first, ours); diff != "" {
 		t.Errorf("first message (-want +got):\n%s", diff)

@@ -132,7 +132,7 @@ func TestBootstrap(t *testing.T) {
 			Level: "land", Region: "DE-SH",
 			InboxURI: test.uri + "/inbox", SharedInboxURI: baseURL + "/inbox", OutboxURI: test.uri + "/outbox",
 			FollowersURI: test.uri + "/followers", FollowingURI: test.uri + "/following", FeaturedURI: test.uri + "/featured",
-			PublicKeyID: test.uri + "#main-key", PublicKeyPEM: test.got.PublicKeyPEM, Discoverable: true, Language: "de",
+			PublicKeyID: test.uri + "#main-key", PublicKeyPEM: test.got.PublicKeyPEM, Discoverable: true, Indexable: true, Language: "de", DefaultVisibility: "public",
 			State: account.Active, CreatedAt: test.got.CreatedAt, UpdatedAt: test.got.UpdatedAt,
 		}
 		if test.kind == account.Application {

@@ -11,8 +11,8 @@ import (
 // columns are all but the private key, so that no list or lookup ever carries one.
 const columns = `id, username, domain, uri, url, kind, display_name, note, note_source, level, region,
 	inbox_uri, shared_inbox_uri, outbox_uri, followers_uri, following_uri, featured_uri, catalog_uri, forum_uri,
-	public_key_id, public_key_pem, approves_followers, discoverable, role, language, state,
-	fetched_at, created_at, updated_at`
+	public_key_id, public_key_pem, approves_followers, discoverable, avatar, header, fields, bot, hide_collections, indexable,
+	role, language, default_visibility, default_sensitive, state, fetched_at, created_at, updated_at`
 
 func accountByID(ctx context.Context, db sqlx.ExtContext, id int64) (a Account, err error) {
 	err = sqlx.GetContext(ctx, db, &a, `SELECT `+columns+` FROM accounts WHERE id = $1`, id)
@@ -106,8 +106,9 @@ func upsertRemote(ctx context.Context, db sqlx.ExtContext, a Account, now time.T
 	err = sqlx.GetContext(ctx, db, &stored, `
 		INSERT INTO accounts (id, username, domain, uri, url, kind, display_name, note, level, region,
 			inbox_uri, shared_inbox_uri, outbox_uri, followers_uri, following_uri, featured_uri, catalog_uri, forum_uri,
-			public_key_id, public_key_pem, approves_followers, discoverable, language, fetched_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+			public_key_id, public_key_pem, approves_followers, discoverable, language, fetched_at, avatar, header, fields, indexable)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+			$25, $26, $27, $28)
 		ON CONFLICT (uri) DO UPDATE SET
 			username = excluded.username, domain = excluded.domain, url = excluded.url, kind = excluded.kind,
 			display_name = excluded.display_name, note = excluded.note, level = excluded.level, region = excluded.region,
@@ -116,19 +117,22 @@ func upsertRemote(ctx context.Context, db sqlx.ExtContext, a Account, now time.T
 			catalog_uri = excluded.catalog_uri, forum_uri = excluded.forum_uri,
 			public_key_id = excluded.public_key_id, public_key_pem = excluded.public_key_pem,
 			approves_followers = excluded.approves_followers, discoverable = excluded.discoverable,
-			language = excluded.language, fetched_at = excluded.fetched_at, updated_at = now()
+			language = excluded.language, fetched_at = excluded.fetched_at, avatar = excluded.avatar, header = excluded.header,
+			fields = excluded.fields, indexable = excluded.indexable, updated_at = now()
 		WHERE accounts.domain IS NOT NULL AND accounts.state <> 'gone'
 		RETURNING `+columns,
 		a.ID, a.Username, a.Domain, a.URI, a.URL, a.Kind, a.DisplayName, a.Note, a.Level, a.Region,
 		a.InboxURI, a.SharedInboxURI, a.OutboxURI, a.FollowersURI, a.FollowingURI, a.FeaturedURI, a.CatalogURI, a.ForumURI,
-		a.PublicKeyID, a.PublicKeyPEM, a.ApprovesFollowers, a.Discoverable, a.Language, now)
+		a.PublicKeyID, a.PublicKeyPEM, a.ApprovesFollowers, a.Discoverable, a.Language, now,
+		a.Avatar, a.Header, a.Fields, a.Indexable)
 	return stored, err
 }
 
 // markGone forgets a remote account's words. Its key stays, so that a repeated Delete can still be verified.
 func markGone(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	_, err := db.ExecContext(ctx, `
-		UPDATE accounts SET state = 'gone', display_name = '', note = '', discoverable = false, updated_at = now()
+		UPDATE accounts SET state = 'gone', display_name = '', note = '', avatar = '', header = '', fields = '[]', discoverable = false,
+			updated_at = now()
 		WHERE id = $1 AND domain IS NOT NULL`, id)
 	return err
 }

@@ -2,7 +2,9 @@ package mastodon
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -129,7 +131,91 @@ func (s *Server) accountEntity(ctx context.Context, viewer post.Viewer, a accoun
 	return list[0], nil
 }
 
-// accountEntities completes accounts with a fixed number of queries, in the given order.
-func (s *Server) accountEntities(ctx context.Context, viewer post.Viewer, accounts []account.Account) ([]Account, error) {
-	return nil, errNotBuilt()
+// accountEntities completes accounts with a fixed number of queries, in the given order. Nothing in it depends on who reads.
+func (s *Server) accountEntities(ctx context.Context, _ post.Viewer, accounts []account.Account) ([]Account, error) {
+	ids := make([]int64, len(accounts))
+	for i, a := range accounts {
+		ids[i] = a.ID
+	}
+	stats, err := s.Accounts.Stats(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	entities := make([]Account, len(accounts))
+	for i, a := range accounts {
+		entities[i] = s.describe(a, stats[a.ID])
+	}
+	return entities, nil
+}
+
+func (s *Server) describe(a account.Account, stats account.Stats) Account {
+	e := Account{
+		ID: idText(a.ID), Username: a.Username, Acct: a.Handle(), URL: s.profileURL(a), URI: a.URI,
+		DisplayName: a.DisplayName, Note: a.Note,
+		Locked: a.ApprovesFollowers, Bot: a.Automatic(), Group: a.Kind == account.Group,
+		Discoverable: a.Discoverable, Indexable: a.Indexable, HideCollection: a.HideCollections, NoIndex: !a.Indexable,
+		CreatedAt: stamp(a.CreatedAt), LastStatusAt: dayOrNil(stats.LastStatusAt),
+		StatusesCount: stats.StatusesCount, FollowersCount: stats.FollowersCount, FollowingCount: stats.FollowingCount,
+		Emojis: []CustomEmoji{}, Fields: fieldEntities(a.Fields), Roles: s.badges(a),
+		Suspended: a.State != account.Active,
+	}
+	avatar, header := a.Avatar, a.Header
+	if e.Suspended {
+		// What a suspended account says of itself is not shown on.
+		e.DisplayName, e.Note, e.Fields, e.Roles = "", "", []Field{}, []AccountRole{}
+		avatar, header = "", ""
+	}
+	e.Avatar, e.Header = s.picture(avatar, "/avatars/original/missing.png"), s.picture(header, "/headers/original/missing.png")
+	e.AvatarStatic, e.HeaderStatic = e.Avatar, e.Header
+	return e
+}
+
+// profileURL is the page of an account for people; where another server named none, its actor.
+func (s *Server) profileURL(a account.Account) string {
+	switch {
+	case a.Local():
+		return s.Config.BaseURL + "/@" + a.Username
+	case a.URL != "":
+		return a.URL
+	}
+	return a.URI
+}
+
+// picture is the address of an avatar or header, never empty: clients decode it as an address.
+func (s *Server) picture(file, missing string) string {
+	switch {
+	case file == "":
+		return s.Config.BaseURL + missing
+	case strings.HasPrefix(file, "https://"), strings.HasPrefix(file, "http://"):
+		return file
+	}
+	return s.Media.URL(file)
+}
+
+func fieldEntities(fields account.Fields) []Field {
+	list := make([]Field, len(fields))
+	for i, f := range fields {
+		list[i] = Field{Name: f.Name, Value: f.Value}
+	}
+	return list
+}
+
+// badges name what people of ours answer for beyond their own words.
+func (s *Server) badges(a account.Account) []AccountRole {
+	if !a.Local() || a.Kind != account.Person || !a.Role.AtLeast(account.RoleEditor) {
+		return []AccountRole{}
+	}
+	name := s.I18n.For().T("role." + string(a.Role))
+	return []AccountRole{{ID: roleID(a.Role), Name: name, Color: ""}}
+}
+
+// roleID numbers the roles, least first; 0 is that of who has none.
+func roleID(r account.Role) string { return strconv.Itoa(slices.Index(account.Roles, r) + 1) }
+
+func dayOrNil(t *time.Time) *string {
+	if t == nil {
+		return nil
+	}
+	day := t.UTC().Format(time.DateOnly)
+	return &day
 }
