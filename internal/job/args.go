@@ -29,6 +29,8 @@ const (
 	RemoveCurated  Verb = "remove_curated"  // ID: curation_decisions.id
 	AddFeatured    Verb = "add_featured"    // ID: curation_decisions.id
 	RemoveFeatured Verb = "remove_featured" // ID: curation_decisions.id
+	UpdatePoll     Verb = "update_poll"     // ID: posts.id; only its votes changed
+	Vote           Verb = "vote"            // ID: poll_votes.id
 )
 
 // Distribute renders one activity, stores its bytes and fills the lanes of the hosts that should get it.
@@ -116,6 +118,7 @@ const (
 	NotifyPost      NotifyEvent = "post"      // ID: posts.id; mentions and replies
 	NotifyFollow    NotifyEvent = "follow"    // ID: follows.id; follow or request
 	NotifyFavourite NotifyEvent = "favourite" // ID: favourites.id
+	NotifyPoll      NotifyEvent = "poll"      // ID: posts.id; a poll has closed
 	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
 )
 
@@ -137,6 +140,44 @@ type Arrive struct {
 
 // Kind implements river.JobArgs.
 func (Arrive) Kind() string { return "curation.arrive" }
+
+// ClosePoll ends a poll at its time. An edit that moves its end leaves the job of the old one behind, which then finds that
+// it is too early. PostID: posts.id.
+type ClosePoll struct {
+	PostID int64     `json:"post_id"`
+	At     time.Time `json:"at"`
+}
+
+// Kind implements river.JobArgs.
+func (ClosePoll) Kind() string { return "poll.close" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (c ClosePoll) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{ScheduledAt: c.At, UniqueOpts: uniqueWhileWaiting}
+}
+
+// TellPoll tells other servers how a poll stands, once for all votes of a minute: Minute (since 1970) is the one after
+// them. It is worked a little later than it begins, so that votes whose transactions take their time are counted too.
+type TellPoll struct {
+	PostID int64 `json:"post_id"`
+	Minute int64 `json:"minute"`
+}
+
+// Kind implements river.JobArgs.
+func (TellPoll) Kind() string { return "poll.tell" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (t TellPoll) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{ScheduledAt: time.Unix(t.Minute*60+5, 0), UniqueOpts: uniqueWhileWaiting}
+}
+
+// RemoveFiles deletes files of media that no longer belong to anything.
+type RemoveFiles struct {
+	Files []string `json:"files"`
+}
+
+// Kind implements river.JobArgs.
+func (RemoveFiles) Kind() string { return "media.remove_files" }
 
 // Queues and how many jobs of each one process works at a time.
 const (
