@@ -119,11 +119,26 @@ const (
 	NotifyFollow    NotifyEvent = "follow"    // ID: follows.id; follow or request
 	NotifyFavourite NotifyEvent = "favourite" // ID: favourites.id
 	NotifyPoll      NotifyEvent = "poll"      // ID: posts.id; a poll has closed
+	NotifyReport    NotifyEvent = "report"    // ID: reports.id; for the moderators
 	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
 )
 
 // Kind implements river.JobArgs.
 func (Notify) Kind() string { return "notification.notify" }
+
+// PushSend wakes one client with one notification (Web Push).
+type PushSend struct {
+	NotificationID int64 `json:"notification_id"`
+	SubscriptionID int64 `json:"subscription_id"`
+}
+
+// Kind implements river.JobArgs.
+func (PushSend) Kind() string { return "push.send" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts. After twelve attempts, in half an hour, the message is old.
+func (PushSend) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueuePush, MaxAttempts: 12}
+}
 
 // Forget withdraws what an account of another server wrote and liked, because it was deleted there. AccountID: accounts.id.
 type Forget struct {
@@ -185,6 +200,7 @@ const (
 	QueueReceive = "receive"
 	QueueFetch   = "fetch" // apart from what arrives: other servers decide how long it takes
 	QueueDeliver = "deliver"
+	QueuePush    = "push" // services of others, whose slowness nobody else should feel
 )
 
 var uniqueWhileWaiting = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{

@@ -36,6 +36,7 @@ var workersPerQueue = map[string]river.QueueConfig{
 	QueueReceive: {MaxWorkers: 4},
 	QueueFetch:   {MaxWorkers: 3, FetchPollInterval: 4 * pollInterval},
 	QueueDeliver: {MaxWorkers: 16, FetchPollInterval: 2 * pollInterval},
+	QueuePush:    {MaxWorkers: 4, FetchPollInterval: 4 * pollInterval},
 }
 
 // Queue inserts jobs and, once started, works them. A queue that is never started only inserts.
