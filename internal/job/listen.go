@@ -68,7 +68,7 @@ func (l *listener) Connect(ctx context.Context) error {
 	// lib/pq sends on a channel while nobody may be reading; the relay makes sure that it never has to wait, since
 	// replies to LISTEN come by the same loop.
 	incoming, received := make(chan *pq.Notification), make(chan *pq.Notification, notificationBacklog)
-	conn, err := l.dial(ctx, incoming)
+	conn, err := db.DialListener(ctx, l.dsn, incoming)
 	if err != nil {
 		return fmt.Errorf("job listener: connect: %w", err)
 	}
@@ -83,30 +83,6 @@ func (l *listener) Connect(ctx context.Context) error {
 	}()
 	l.conn, l.received = conn, received
 	return nil
-}
-
-// dial connects within ctx, which lib/pq does not know here.
-func (l *listener) dial(ctx context.Context, incoming chan<- *pq.Notification) (*pq.ListenerConn, error) {
-	type result struct {
-		conn *pq.ListenerConn
-		err  error
-	}
-	dialed := make(chan result, 1)
-	go func() {
-		conn, err := pq.NewListenerConn(l.dsn, incoming)
-		dialed <- result{conn, err}
-	}()
-	select {
-	case r := <-dialed:
-		return r.conn, r.err
-	case <-ctx.Done():
-		go func() {
-			if r := <-dialed; r.conn != nil {
-				r.conn.Close() //nolint:errcheck // nobody has used it
-			}
-		}()
-		return nil, ctx.Err()
-	}
 }
 
 func (l *listener) Close(context.Context) error {
