@@ -22,7 +22,10 @@ DECLARE
     verb text := 'touch';
 BEGIN
     IF TG_OP = 'DELETE' THEN
-        PERFORM pg_notify('changes', concat_ws(' ', 'posts', 'delete', OLD.id, 0));
+        -- Drafts have been seen by nobody but their authors, and not by clients; what was withdrawn is gone already.
+        IF OLD.state <> 'draft' THEN
+            PERFORM pg_notify('changes', concat_ws(' ', 'posts', CASE OLD.state WHEN 'published' THEN 'delete' ELSE 'touch' END, OLD.id, 0));
+        END IF;
         RETURN NULL;
     END IF;
     IF NEW.state = 'draft' THEN
