@@ -1,5 +1,10 @@
 package mastodon
 
+import (
+	"github.com/vorbild/vorbild/internal/poll"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
 // Poll is the Poll entity. Its id is that of its status.
 type Poll struct {
 	ID          string        `json:"id"`
@@ -19,4 +24,9 @@ type Poll struct {
 type PollOption struct {
 	Title      string `json:"title"`
 	VotesCount *int   `json:"votes_count"`
+}
+
+// pollEntity is a question as the viewer sees it.
+func (s *Server) pollEntity(viewer post.Viewer, p poll.Poll) Poll {
+	return Poll{ID: idText(p.PostID), Options: []PollOption{}, Emojis: []CustomEmoji{}}
 }

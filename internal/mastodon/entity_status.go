@@ -2,8 +2,14 @@ package mastodon
 
 import (
 	"context"
+	"time"
 
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/oauth"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // Status is the Status entity. What clients must find as null has no omitempty; what is only sent to a reader has.
@@ -112,5 +118,174 @@ func (s *Server) statusByID(ctx context.Context, viewer post.Viewer, id int64) (
 // statusEntities completes posts with a fixed number of queries, in the given order. A view that a boost brought becomes the
 // boost with the post in Reblog.
 func (s *Server) statusEntities(ctx context.Context, viewer post.Viewer, views []post.View) ([]Status, error) {
-	return nil, errNotBuilt()
+	list := make([]Status, len(views))
+	if len(views) == 0 {
+		return list, nil
+	}
+	beside, err := s.besides(ctx, viewer, views)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range views {
+		e := s.newStatus(viewer, v, beside)
+		if v.BoostID != 0 && v.BoostedBy != nil {
+			e = wrap(v, e, beside.accounts[v.BoostedBy.ID])
+		}
+		list[i] = e
+	}
+	return list, nil
+}
+
+// beside is what belongs to a list of statuses, by the ids of accounts, posts and apps.
+type beside struct {
+	accounts  map[int64]Account
+	media     map[int64][]media.Media
+	polls     map[int64]poll.Poll
+	apps      map[int64]oauth.App
+	practices map[int64]practice.Practice
+	filtered  map[int64][]FilterResult
+}
+
+func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.View) (b beside, err error) {
+	var postIDs, questions, articles, appIDs []int64
+	var people []account.Account
+	known := map[int64]bool{}
+	add := func(a account.Account) {
+		if !known[a.ID] {
+			known[a.ID] = true
+			people = append(people, a)
+		}
+	}
+	for _, v := range views {
+		postIDs = append(postIDs, v.Post.ID)
+		add(v.Author)
+		if v.BoostedBy != nil {
+			add(*v.BoostedBy)
+		}
+		switch v.Post.Kind {
+		case post.Question:
+			questions = append(questions, v.Post.ID)
+		case post.Article:
+			articles = append(articles, v.Post.ID)
+		}
+		if v.Post.AppID != nil {
+			appIDs = append(appIDs, *v.Post.AppID)
+		}
+	}
+	entities, err := s.accountEntities(ctx, viewer, people)
+	if err != nil {
+		return b, err
+	}
+	b.accounts = make(map[int64]Account, len(people))
+	for i, a := range people {
+		b.accounts[a.ID] = entities[i]
+	}
+	if b.media, err = s.Media.ByPosts(ctx, postIDs); err != nil {
+		return b, err
+	}
+	if b.filtered, err = s.filterResults(ctx, viewer, views); err != nil {
+		return b, err
+	}
+	if len(questions) > 0 {
+		if b.polls, err = s.Polls.ByPosts(ctx, viewer.AccountID, questions); err != nil {
+			return b, err
+		}
+	}
+	if len(articles) > 0 {
+		if b.practices, err = s.Practices.ByPosts(ctx, articles); err != nil {
+			return b, err
+		}
+	}
+	if len(appIDs) > 0 {
+		b.apps, err = s.OAuth.AppsByIDs(ctx, appIDs)
+	}
+	return b, err
+}
+
+func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
+	p := v.Post
+	e := Status{
+		ID: idText(p.ID), URI: p.URI, URL: textOrNil(p.URL), CreatedAt: stamp(published(p)), EditedAt: stampOrNil(p.EditedAt),
+		Account: b.accounts[p.AccountID], SpoilerText: spoiler(p), Sensitive: p.Sensitive, Visibility: visibilityName(p.Visibility),
+		Language: textOrNil(p.Language), InReplyToID: idOrNil(p.InReplyToID), InReplyToAccountID: idOrNil(v.InReplyToAccountID),
+		MediaAttachments: make([]MediaAttachment, len(b.media[p.ID])), Mentions: make([]Mention, len(v.Mentions)), Tags: make([]StatusTag, len(v.Tags)),
+		Emojis: []CustomEmoji{}, RepliesCount: p.RepliesCount, ReblogsCount: p.BoostsCount, FavouritesCount: p.FavouritesCount,
+	}
+	details, structured := b.practices[p.ID]
+	if structured {
+		e.Card = s.practiceCard(v, details, e.Account)
+		e.Content = s.practiceContent(p, details)
+	} else {
+		e.Content = s.content(p)
+	}
+	for i, m := range b.media[p.ID] {
+		e.MediaAttachments[i] = s.mediaEntity(m)
+	}
+	for i, m := range v.Mentions {
+		e.Mentions[i] = Mention{ID: idText(m.ID), Username: m.Username, Acct: m.Handle(), URL: s.profileURL(m)}
+	}
+	for i, name := range v.Tags {
+		e.Tags[i] = StatusTag{Name: name, URL: s.Posts.TagURL(name)}
+	}
+	if question, ok := b.polls[p.ID]; ok {
+		entity := s.pollEntity(viewer, question)
+		e.Poll = &entity
+	}
+	if p.AppID != nil {
+		if app, ok := b.apps[*p.AppID]; ok {
+			e.Application = &Application{Name: app.Name, Website: textOrNil(app.Website)}
+		}
+	}
+	if viewer.AccountID == 0 {
+		return e
+	}
+	filtered := b.filtered[p.ID]
+	if filtered == nil {
+		filtered = []FilterResult{}
+	}
+	e.Favourited, e.Reblogged, e.Bookmarked, e.Muted, e.Filtered = &v.Favourited, &v.Boosted, &v.Bookmarked, &v.ThreadMuted, &filtered
+	if p.AccountID == viewer.AccountID {
+		e.Pinned = &v.Pinned
+	}
+	return e
+}
+
+// wrap is the boost of a status: what the client needs to sort and act stands outside, all the rest in Reblog.
+func wrap(v post.View, original Status, booster Account) Status {
+	e := original
+	e.ID, e.Account, e.CreatedAt, e.Reblog = idText(v.BoostID), booster, stamp(v.BoostedAt), &original
+	e.URI = original.URI
+	e.EditedAt, e.Pinned, e.Application = nil, nil, nil
+	return e
+}
+
+// published is when a post appeared; a draft, which only its author sees, has only begun.
+func published(p post.Post) time.Time {
+	if p.PublishedAt != nil {
+		return *p.PublishedAt
+	}
+	return p.CreatedAt
+}
+
+// spoiler is the warning before a post. The summary of an article is no warning but its beginning.
+func spoiler(p post.Post) string {
+	if p.Kind == post.Article || p.Kind == post.Event {
+		return ""
+	}
+	return p.Summary
+}
+
+// visibilityName and visibilityOf translate between our words and those of clients.
+func visibilityName(v post.Visibility) string {
+	if v == post.Followers {
+		return "private"
+	}
+	return string(v)
+}
+
+func visibilityOf(name string) post.Visibility {
+	if name == "private" {
+		return post.Followers
+	}
+	return post.Visibility(name)
 }

@@ -12,6 +12,7 @@ import (
 	"net/http"
 
 	"github.com/gorilla/mux"
+	"github.com/maypok86/otter/v2"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
@@ -76,10 +77,13 @@ type Deps struct {
 // Server answers clients.
 type Server struct {
 	Deps
+	contents *otter.Cache[contentKey, string]
 }
 
 // New returns the surface.
-func New(deps Deps) *Server { return &Server{Deps: deps} }
+func New(deps Deps) *Server {
+	return &Server{Deps: deps, contents: otter.Must(&otter.Options[contentKey, string]{MaximumSize: maxContents})}
+}
 
 // Register adds all routes, and JSON answers for addresses below /api and /oauth that do not exist.
 func (s *Server) Register(r *mux.Router) {

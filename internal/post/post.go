@@ -126,6 +126,8 @@ type View struct {
 	Board    *account.Account
 	Mentions []account.Account
 	Tags     []string
+	// Who wrote what it answers; nil when we do not know that post.
+	InReplyToAccountID *int64
 	// By the viewer:
 	Favourited, Boosted, Bookmarked, Pinned bool
 	ThreadMuted                             bool

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/paging"
 )
@@ -73,29 +74,32 @@ func (s *Service) ByIDs(ctx context.Context, viewer Viewer, ids []int64) (map[in
 	return byID, nil
 }
 
-// Views completes posts for the viewer, in the given order, with a fixed number of queries.
+// Views completes posts for the viewer, in the given order, with two queries.
 func (s *Service) Views(ctx context.Context, viewer Viewer, posts []Post) ([]View, error) {
 	views := make([]View, len(posts))
 	if len(posts) == 0 {
 		return views, nil
 	}
-	ids := make([]int64, len(posts))
-	var people []int64
+	var ids, parents, threads, people []int64
 	at := make(map[int64][]int, len(posts)) // a boosted post can stand in a list twice
 	for i, p := range posts {
-		ids[i] = p.ID
 		at[p.ID] = append(at[p.ID], i)
-		people = append(people, p.AccountID)
+		ids, threads, people = append(ids, p.ID), append(threads, p.ThreadID), append(people, p.AccountID)
 		if p.BoardID != nil {
 			people = append(people, *p.BoardID)
 		}
+		if p.InReplyToID != nil {
+			parents = append(parents, *p.InReplyToID)
+		}
 	}
-	mentions, err := mentionsOf(ctx, s.db, ids)
+	asides, err := asidesOf(ctx, s.db, viewer.AccountID, ids, parents, threads)
 	if err != nil {
-		return nil, fmt.Errorf("post.Views: mentions: %w", err)
+		return nil, fmt.Errorf("post.Views: %w", err)
 	}
-	for _, m := range mentions {
-		people = append(people, m.AccountID)
+	for _, a := range asides {
+		if a.Kind == asideMention {
+			people = append(people, a.AccountID)
+		}
 	}
 	accounts, err := s.accounts.ByIDs(ctx, people)
 	if err != nil {
@@ -109,36 +113,49 @@ func (s *Service) Views(ctx context.Context, viewer Viewer, posts []Post) ([]Vie
 			}
 		}
 	}
-	for _, m := range mentions {
-		if a, ok := accounts[m.AccountID]; ok {
-			for _, i := range at[m.PostID] {
-				views[i].Mentions = append(views[i].Mentions, a)
+	authors, muted := map[int64]int64{}, map[int64]bool{}
+	for _, a := range asides {
+		switch a.Kind {
+		case asideParent:
+			authors[a.PostID] = a.AccountID
+		case asideThread:
+			muted[a.PostID] = true
+		default:
+			for _, i := range at[a.PostID] {
+				views[i].add(a, accounts)
 			}
 		}
 	}
-	tags, err := tagsOf(ctx, s.db, ids)
-	if err != nil {
-		return nil, fmt.Errorf("post.Views: tags: %w", err)
-	}
-	for _, t := range tags {
-		for _, i := range at[t.PostID] {
-			views[i].Tags = append(views[i].Tags, t.Name)
+	for i, p := range posts {
+		views[i].ThreadMuted = muted[p.ThreadID]
+		if p.InReplyToID == nil {
+			continue
 		}
-	}
-	if viewer.AccountID == 0 {
-		return views, nil
-	}
-	flags, err := flagsOf(ctx, s.db, viewer.AccountID, ids)
-	if err != nil {
-		return nil, fmt.Errorf("post.Views: reactions: %w", err)
-	}
-	for _, f := range flags {
-		for _, i := range at[f.PostID] {
-			views[i].Favourited = views[i].Favourited || f.Favourited
-			views[i].Boosted = views[i].Boosted || !f.Favourited
+		if author, ok := authors[*p.InReplyToID]; ok {
+			views[i].InReplyToAccountID = &author
 		}
 	}
 	return views, nil
+}
+
+// add notes what one aside says of the post.
+func (v *View) add(a aside, accounts map[int64]account.Account) {
+	switch a.Kind {
+	case asideMention:
+		if mentioned, ok := accounts[a.AccountID]; ok {
+			v.Mentions = append(v.Mentions, mentioned)
+		}
+	case asideTag:
+		v.Tags = append(v.Tags, a.Name)
+	case asideFavourited:
+		v.Favourited = true
+	case asideBoosted:
+		v.Boosted = true
+	case asideBookmarked:
+		v.Bookmarked = true
+	case asidePinned:
+		v.Pinned = true
+	}
 }
 
 // ByAccount lists an account's published posts the viewer may see, newest first.

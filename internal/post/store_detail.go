@@ -49,6 +49,46 @@ func tagsOf(ctx context.Context, db sqlx.ExtContext, postIDs []int64) (list []ta
 	return list, err
 }
 
+// aside is something that stands beside a post, in one row: whom it mentions, a tag, who wrote its parent, or what the viewer
+// did with it.
+type aside struct {
+	Kind      string `db:"kind"`
+	PostID    int64  `db:"post_id"` // of the kind thread: the thread
+	AccountID int64  `db:"account_id"`
+	Name      string `db:"name"`
+}
+
+const (
+	asideMention    = "mention"
+	asideTag        = "tag"
+	asideParent     = "parent"
+	asideFavourited = "favourited"
+	asideBoosted    = "boosted"
+	asideBookmarked = "bookmarked"
+	asidePinned     = "pinned"
+	asideThread     = "thread"
+)
+
+// asidesOf reads with one query all that Views shows beside posts; parents and threads are those the posts name.
+func asidesOf(ctx context.Context, db sqlx.ExtContext, viewerID int64, ids, parents, threads []int64) (list []aside, err error) {
+	query := `
+		SELECT 'mention' AS kind, post_id, account_id, '' AS name FROM mentions WHERE post_id = ANY ($1)
+		UNION ALL SELECT 'tag', post_id, 0, name FROM tags WHERE post_id = ANY ($1)
+		UNION ALL SELECT 'parent', id, account_id, '' FROM posts WHERE id = ANY ($2)`
+	args := []any{pq.Array(ids), pq.Array(parents)}
+	if viewerID != 0 {
+		query += `
+		UNION ALL SELECT 'favourited', post_id, 0, '' FROM favourites WHERE account_id = $3 AND post_id = ANY ($1) AND undone_at IS NULL
+		UNION ALL SELECT 'boosted', post_id, 0, '' FROM boosts WHERE account_id = $3 AND post_id = ANY ($1) AND undone_at IS NULL
+		UNION ALL SELECT 'bookmarked', post_id, 0, '' FROM bookmarks WHERE account_id = $3 AND post_id = ANY ($1)
+		UNION ALL SELECT 'pinned', post_id, 0, '' FROM pins WHERE account_id = $3 AND post_id = ANY ($1)
+		UNION ALL SELECT 'thread', thread_id, 0, '' FROM thread_mutes WHERE account_id = $3 AND thread_id = ANY ($4)`
+		args = append(args, viewerID, pq.Array(threads))
+	}
+	err = sqlx.SelectContext(ctx, db, &list, query+` ORDER BY post_id, account_id, name`, args...)
+	return list, err
+}
+
 // insertRevision numbers the version itself when r.Revision is 0.
 func insertRevision(ctx context.Context, db sqlx.ExtContext, r Revision) error {
 	_, err := db.ExecContext(ctx, `

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 )
 
 const reactionColumns = `id, account_id, post_id, uri, created_at, undone_at`
@@ -56,18 +55,4 @@ func recountReactions(ctx context.Context, db sqlx.ExtContext, k reactionKind, p
 		UPDATE posts SET `+k.counter+` = (SELECT count(*) FROM `+k.table+` r WHERE r.post_id = posts.id AND r.undone_at IS NULL)
 		WHERE id = $1`, postID)
 	return err
-}
-
-type flag struct {
-	PostID     int64 `db:"post_id"`
-	Favourited bool  `db:"favourited"`
-}
-
-// flagsOf lists what the account favourited (Favourited) and boosted of these posts.
-func flagsOf(ctx context.Context, db sqlx.ExtContext, accountID int64, postIDs []int64) (list []flag, err error) {
-	err = sqlx.SelectContext(ctx, db, &list, `
-		SELECT post_id, true AS favourited FROM favourites WHERE account_id = $1 AND post_id = ANY ($2) AND undone_at IS NULL
-		UNION ALL
-		SELECT post_id, false FROM boosts WHERE account_id = $1 AND post_id = ANY ($2) AND undone_at IS NULL`, accountID, pq.Array(postIDs))
-	return list, err
 }

@@ -45,6 +45,12 @@ func (s *Service) Get(ctx context.Context, postID int64) (Practice, error) {
 	return s.load(ctx, s.db, postID)
 }
 
+// ByPosts returns the details of those posts that are practices, by post id. Whoever asks has looked at who may see the posts.
+func (s *Service) ByPosts(ctx context.Context, postIDs []int64) (map[int64]Practice, error) {
+	details, _, err := s.loadAll(ctx, s.db, postIDs)
+	return details, err
+}
+
 func (s *Service) complete(ctx context.Context, viewer post.Viewer, posts []post.Post) ([]View, error) {
 	views, err := s.posts.Views(ctx, viewer, posts)
 	if err != nil {
