@@ -20,6 +20,9 @@ CREATE UNIQUE INDEX featured_tags_account_id_name_key ON featured_tags (account_
 DROP INDEX tags_name_idx;
 CREATE INDEX tags_name_post_id_idx ON tags (lower(name), post_id DESC);
 
+-- The public timelines of ours and of others: neither is a needle among the other.
+CREATE INDEX posts_public_local_idx ON posts (local, id DESC) WHERE state = 'published' AND visibility = 'public' AND in_reply_to_id IS NULL AND in_reply_to_uri = '';
+
 CREATE TABLE lists (
     id             bigint PRIMARY KEY,
     account_id     bigint NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
@@ -85,6 +88,7 @@ CREATE TRIGGER filter_statuses_changed AFTER INSERT OR UPDATE OR DELETE ON filte
 CREATE TRIGGER markers_changed AFTER INSERT OR UPDATE OR DELETE ON markers FOR EACH ROW EXECUTE FUNCTION tell_change('last_read_id', 'account_id');
 
 -- +goose Down
+DROP INDEX posts_public_local_idx;
 DROP TABLE markers, filter_statuses, filter_keywords, filters, list_members, lists, featured_tags, followed_tags;
 DROP INDEX tags_name_post_id_idx;
 CREATE INDEX tags_name_idx ON tags (lower(name));

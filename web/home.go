@@ -7,8 +7,8 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/paging"
-	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/timeline"
 )
 
 // Timelines of the own area, as ?zeit= names them.
@@ -41,22 +41,21 @@ func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := homeView{Tab: r.URL.Query().Get("zeit"), MayWrite: reader.Able(account.RoleMember)}
 	at := paging.Page{MaxID: maxID(r)}
-	var items []post.View
-	var next int64
+	var lines timeline.Lines
 	switch view.Tab {
 	case timelineLocal, timelineKnown:
-		items, next, err = s.Timeline.Public(r.Context(), viewer(r), view.Tab == timelineLocal, at)
+		lines, err = s.Timeline.Public(r.Context(), viewer(r), timeline.Options{Local: view.Tab == timelineLocal}, at)
 	default:
 		view.Tab = timelineMine
-		items, next, err = s.Timeline.Home(r.Context(), reader, at)
+		lines, err = s.Timeline.Home(r.Context(), reader, at)
 	}
 	if err != nil {
 		return fmt.Errorf("home %s: %w", view.Tab, err)
 	}
-	if view.Items, err = s.listView(r, items); err != nil {
+	if view.Items, err = s.listView(r, lines.Items); err != nil {
 		return fmt.Errorf("home %s: %w", view.Tab, err)
 	}
-	view.Pagination = olderThan(r, next)
+	view.Pagination = olderThan(r, lines.Next())
 	if view.Nav, err = s.homeNav(r, reader, "timeline"); err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ func (h *handler) nodeInfo(w http.ResponseWriter, r *http.Request) error {
 			"localPosts":    counts.Posts,
 			"localComments": counts.Comments,
 		},
-		"metadata": map[string]any{"nodeName": instance.Name(), "feps": proposals},
+		// Libraries that do not know our name look here for the API that they may speak with us.
+		"metadata": map[string]any{"nodeName": instance.Name(), "feps": proposals, "upstream": map[string]any{"name": "mastodon"}},
 	})
 }

@@ -22,6 +22,9 @@ type Service struct {
 	markup        *markup.Renderer
 	baseURL       string // https://sh.example, no slash at the end
 	domain        string // host[:port] of baseURL
+	usage         counted[Usage]
+	activity      counted[[]Week]
+	peers         counted[[]string]
 }
 
 // New returns the service. baseURL has no slash at its end, domain is its host[:port].

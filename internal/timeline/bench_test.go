@@ -35,9 +35,9 @@ func BenchmarkHome(b *testing.B) {
 				}
 			}
 			for b.Loop() {
-				views, _, err := lines.Home(h.Ctx, h.Member, paging.Page{})
-				if err != nil || len(views) != paging.DefaultLimit {
-					b.Fatalf("%d posts, %v", len(views), err)
+				page, err := lines.Home(h.Ctx, h.Member, paging.Page{})
+				if err != nil || len(page.Items) != paging.DefaultLimit {
+					b.Fatalf("%d posts, %v", len(page.Items), err)
 				}
 			}
 		})

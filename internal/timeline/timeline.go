@@ -1,13 +1,17 @@
-// Package timeline reads posts in time order for one reader. It is queries only: visibility stands in the WHERE clause.
+// Package timeline reads posts in time order for one reader, and keeps how far they have read. It is queries only: what
+// a reader may see, and what they want to hear of, stands in the WHERE clauses.
 package timeline
 
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -24,35 +28,121 @@ func New(db *sqlx.DB, accounts *account.Service, posts *post.Service) *Service {
 	return &Service{db: db, accounts: accounts, posts: posts}
 }
 
-// Home is what the reader follows and wrote: posts and boosts (BoostedBy set), each post once, newest first. Answers
-// to people whom the reader does not follow are left out. next is the MaxID of the following page, 0 at the end.
-func (s *Service) Home(ctx context.Context, reader account.Account, page paging.Page) (items []post.View, next int64, err error) {
-	lines, err := home(ctx, s.db, reader.ID, page, page.Size()+1)
-	if err != nil {
-		return nil, 0, fmt.Errorf("timeline.Home of %d: %w", reader.ID, err)
-	}
-	return s.complete(ctx, post.Viewer{AccountID: reader.ID}, lines, page)
+// Lines is one page of a timeline, newest first.
+type Lines struct {
+	Items []post.View
+	// First and Last are the cursors of the newest and the oldest line, 0 for an empty page. What was withdrawn while the
+	// page was read is no item, but its place counts.
+	First, Last int64
+	More        bool // there is something older
 }
 
-// Public is every public post of this instance (localOnly) or of all known ones, answers left out.
-func (s *Service) Public(ctx context.Context, viewer post.Viewer, localOnly bool, page paging.Page) (items []post.View, next int64, err error) {
-	lines, err := public(ctx, s.db, localOnly, page, page.Size()+1)
+// Next is the MaxID of the following page, 0 at the end.
+func (l Lines) Next() int64 {
+	if !l.More {
+		return 0
+	}
+	return l.Last
+}
+
+// Options narrow a public timeline or that of a hashtag.
+type Options struct {
+	Local, Remote bool // only ours, only others'; both is neither
+	OnlyMedia     bool
+	// Of the timeline of a hashtag: posts that bear one of Any instead of it count too, must bear All, must bear None.
+	Any, All, None []string
+}
+
+// Home is what the reader follows and wrote: posts and boosts (BoostedBy set), each post once, at its newest reason. It
+// has the boards of followed groups and the public posts with followed hashtags. Answers to people whom the reader does not
+// follow are left out, and what they chose to leave out: boosts of some, other languages of some, members of lists that
+// are exclusive, whom they mute or block.
+func (s *Service) Home(ctx context.Context, reader account.Account, page paging.Page) (Lines, error) {
+	return s.feed(ctx, homeFeed, reader, reader.ID, page)
+}
+
+// List is what the members of one of the reader's lists wrote and boosted. fault.NotFound for the lists of others.
+func (s *Service) List(ctx context.Context, reader account.Account, listID int64, page paging.Page) (Lines, error) {
+	policy, err := repliesPolicy(ctx, s.db, reader.ID, listID)
+	if db.IsNotFound(err) {
+		return Lines{}, fault.New(fault.NotFound, "error.list.not_found")
+	}
 	if err != nil {
-		return nil, 0, fmt.Errorf("timeline.Public: %w", err)
+		return Lines{}, fmt.Errorf("timeline.List %d: %w", listID, err)
+	}
+	return s.feed(ctx, listFeeds[policy], reader, listID, page)
+}
+
+// feed merges what sources wrote and what they boosted. Each of the two is first looked for among the newest posts (or
+// boosts) of the instance, which answers most readers at once and whose cost is bounded; only who follows what is rarely heard
+// of has every source asked.
+func (s *Service) feed(ctx context.Context, f feed, reader account.Account, of int64, page paging.Page) (Lines, error) {
+	limit := page.Size() + 1
+	read := func(query string) ([]line, error) { return feedLines(ctx, s.db, f, query, reader.ID, of, page, limit) }
+	lines, err := read(f.recent(page))
+	if err != nil {
+		return Lines{}, fmt.Errorf("timeline of %d: %w", of, err)
+	}
+	posts, boosts := split(lines)
+	if len(posts) < limit {
+		if posts, err = s.complement(ctx, "posts", posts, page, func() ([]line, error) { return read(f.posts(page)) }); err != nil {
+			return Lines{}, fmt.Errorf("timeline of %d: posts: %w", of, err)
+		}
+	}
+	if len(boosts) < limit {
+		if boosts, err = s.complement(ctx, "boosts", boosts, page, func() ([]line, error) { return read(f.boosts(page)) }); err != nil {
+			return Lines{}, fmt.Errorf("timeline of %d: boosts: %w", of, err)
+		}
+	}
+	return s.complete(ctx, post.Viewer{AccountID: reader.ID}, merge(page, posts, boosts, limit), page)
+}
+
+// complement asks every source, unless the window of the newest rows held all that the page asks for.
+func (s *Service) complement(ctx context.Context, table string, found []line, page paging.Page, ask func() ([]line, error)) ([]line, error) {
+	all, err := withinWindow(ctx, s.db, table, page)
+	if err != nil || all {
+		return found, err
+	}
+	return ask()
+}
+
+// Public is every public post of this instance or of all known ones, answers left out.
+func (s *Service) Public(ctx context.Context, viewer post.Viewer, o Options, page paging.Page) (Lines, error) {
+	lines, err := public(ctx, s.db, viewer.AccountID, o, page, page.Size()+1)
+	if err != nil {
+		return Lines{}, fmt.Errorf("timeline.Public: %w", err)
+	}
+	return s.complete(ctx, viewer, lines, page)
+}
+
+// Tag is every public post with a hashtag; upper and lower case are the same.
+func (s *Service) Tag(ctx context.Context, viewer post.Viewer, name string, o Options, page paging.Page) (Lines, error) {
+	lines, err := tagged(ctx, s.db, viewer.AccountID, name, o, page, page.Size()+1)
+	if err != nil {
+		return Lines{}, fmt.Errorf("timeline.Tag %q: %w", name, err)
+	}
+	return s.complete(ctx, viewer, lines, page)
+}
+
+// Link is every public post whose page, or that of the practice it answers, has that address.
+func (s *Service) Link(ctx context.Context, viewer post.Viewer, address string, page paging.Page) (Lines, error) {
+	lines, err := linked(ctx, s.db, viewer.AccountID, address, page, page.Size()+1)
+	if err != nil {
+		return Lines{}, fmt.Errorf("timeline.Link %q: %w", address, err)
 	}
 	return s.complete(ctx, viewer, lines, page)
 }
 
 // complete turns lines, of which there may be one more than fits, into views. A page read upwards comes with its oldest
 // line first; below it there is always the line it was read from.
-func (s *Service) complete(ctx context.Context, viewer post.Viewer, lines []line, page paging.Page) ([]post.View, int64, error) {
-	more := len(lines) > page.Size() || page.Upwards()
+func (s *Service) complete(ctx context.Context, viewer post.Viewer, lines []line, page paging.Page) (result Lines, err error) {
+	result.More = len(lines) > page.Size() || page.Upwards() && len(lines) > 0
 	lines = lines[:min(len(lines), page.Size())]
 	paging.NewestFirst(page, lines)
-	var next int64
-	if more && len(lines) > 0 {
-		next = lines[len(lines)-1].Cursor
+	if len(lines) == 0 {
+		return result, nil
 	}
+	result.First, result.Last = lines[0].Cursor, lines[len(lines)-1].Cursor
 	ids, boosters := make([]int64, len(lines)), make([]int64, 0, len(lines))
 	for i, l := range lines {
 		ids[i] = l.PostID
@@ -62,28 +152,60 @@ func (s *Service) complete(ctx context.Context, viewer post.Viewer, lines []line
 	}
 	byID, err := s.posts.ByIDs(ctx, viewer, ids)
 	if err != nil {
-		return nil, 0, err
+		return result, err
 	}
 	accounts, err := s.accounts.ByIDs(ctx, boosters)
 	if err != nil {
-		return nil, 0, err
+		return result, err
 	}
 	var list []post.Post
-	var by []*int64
+	var of []line
 	for _, l := range lines {
 		if p, ok := byID[l.PostID]; ok { // it may have been withdrawn since the first query
-			list, by = append(list, p), append(by, l.BoostedBy)
+			list, of = append(list, p), append(of, l)
 		}
 	}
-	views, err := s.posts.Views(ctx, viewer, list)
-	if err != nil {
-		return nil, 0, err
+	if result.Items, err = s.posts.Views(ctx, viewer, list); err != nil {
+		return result, err
 	}
-	for i := range views {
-		if by[i] != nil {
-			booster := accounts[*by[i]]
-			views[i].BoostedBy = &booster
+	for i, l := range of {
+		if l.BoostedBy != nil {
+			booster := accounts[*l.BoostedBy]
+			result.Items[i].BoostedBy, result.Items[i].BoostID, result.Items[i].BoostedAt = &booster, l.Cursor, *l.BoostedAt
 		}
 	}
-	return views, next, nil
+	return result, nil
+}
+
+// line is one entry of a timeline: a post, and the boost that brought it.
+type line struct {
+	Cursor    int64      `db:"cursor"` // id of the post or of the boost: what pages are counted by
+	PostID    int64      `db:"post_id"`
+	BoostedBy *int64     `db:"boosted_by"`
+	BoostedAt *time.Time `db:"boosted_at"`
+}
+
+func split(lines []line) (posts, boosts []line) {
+	for _, l := range lines {
+		if l.BoostedBy == nil {
+			posts = append(posts, l)
+		} else {
+			boosts = append(boosts, l)
+		}
+	}
+	return posts, boosts
+}
+
+// merge keeps the order of the page.
+func merge(page paging.Page, a, b []line, limit int) []line {
+	merged := make([]line, 0, limit)
+	for len(merged) < limit && len(a)+len(b) > 0 {
+		from := &a
+		if len(a) == 0 || len(b) > 0 && (b[0].Cursor > a[0].Cursor) != page.Upwards() {
+			from = &b
+		}
+		merged = append(merged, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return merged
 }

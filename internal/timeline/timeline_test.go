@@ -28,19 +28,19 @@ func titles(views []post.View) []string {
 }
 
 // pages reads a timeline to its end, two at a time.
-func pages(t *testing.T, read func(paging.Page) ([]post.View, int64, error)) (list []string) {
+func pages(t *testing.T, read func(paging.Page) (timeline.Lines, error)) (list []string) {
 	t.Helper()
 	page := paging.Page{Limit: 2}
 	for range 20 {
-		views, next, err := read(page)
+		lines, err := read(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, titles(views)...)
-		if next == 0 {
+		list = append(list, titles(lines.Items)...)
+		if lines.Next() == 0 {
 			return list
 		}
-		page.MaxID = next
+		page.MaxID = lines.Next()
 	}
 	t.Fatal("the timeline does not end")
 	return nil
@@ -52,7 +52,7 @@ func TestHome(t *testing.T) {
 	friend := h.Account("freund", "", account.Person, account.RoleMember)
 	h.Follow(h.Member, friend)
 	h.Follow(h.Member, h.Curators)
-	home := func(page paging.Page) ([]post.View, int64, error) { return lines.Home(h.Ctx, h.Member, page) }
+	home := func(page paging.Page) (timeline.Lines, error) { return lines.Home(h.Ctx, h.Member, page) }
 
 	own := h.Thread(h.Member, "Eigenes")
 	stranger := h.Thread(h.Other, "Fremdes")
@@ -86,10 +86,10 @@ func TestHome(t *testing.T) {
 		t.Error(diff)
 	}
 
-	upwards, next, err := home(paging.Page{Limit: 2, MinID: own.ID})
+	upwards, err := home(paging.Page{Limit: 2, MinID: own.ID})
 	h.Must(err)
-	if diff := cmp.Diff([]string{"Freund antwortet mir", "Vom Freund"}, titles(upwards)); diff != "" || next != upwards[1].Post.ID {
-		t.Errorf("right above the oldest: %s, next %d", diff, next)
+	if diff := cmp.Diff([]string{"Freund antwortet mir", "Vom Freund"}, titles(upwards.Items)); diff != "" || upwards.Next() != upwards.Items[1].Post.ID {
+		t.Errorf("right above the oldest: %s, next %d", diff, upwards.Next())
 	}
 }
 
@@ -97,9 +97,9 @@ func TestHomeOfAnEmptyAccount(t *testing.T) {
 	h := posttest.New(t)
 	lines := timeline.New(h.DB, h.Accounts, h.Posts)
 	h.Thread(h.Other, "Fremdes")
-	views, next, err := lines.Home(h.Ctx, h.Guest, paging.Page{})
-	if err != nil || len(views) != 0 || next != 0 {
-		t.Errorf("%d items, next %d, %v", len(views), next, err)
+	page, err := lines.Home(h.Ctx, h.Guest, paging.Page{})
+	if diff := cmp.Diff(timeline.Lines{}, page); diff != "" || err != nil {
+		t.Errorf("%s, %v", diff, err)
 	}
 }
 
@@ -109,9 +109,9 @@ func TestHomeHasTheBoardsOfFollowedGroups(t *testing.T) {
 	h.Follow(h.Member, h.Forum)
 	p := h.Thread(h.Other, "Im Forum")
 	h.Answer(h.Guest, p, "Antwort")
-	views, _, err := lines.Home(h.Ctx, h.Member, paging.Page{})
+	page, err := lines.Home(h.Ctx, h.Member, paging.Page{})
 	h.Must(err)
-	if diff := cmp.Diff([]string{"Im Forum"}, titles(views)); diff != "" {
+	if diff := cmp.Diff([]string{"Im Forum"}, titles(page.Items)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -129,8 +129,8 @@ func TestPublic(t *testing.T) {
 		h.Write(h.Member, post.Draft{Title: "Nicht öffentlich", Source: "x", Visibility: v})
 	}
 	for localOnly, want := range map[bool][]string{true: {"Drei", "Zwei", "Eins"}, false: {"Drei", "Zwei", "Eins", "Von fern"}} {
-		got := pages(t, func(page paging.Page) ([]post.View, int64, error) {
-			return lines.Public(h.Ctx, post.Viewer{AccountID: h.Member.ID}, localOnly, page)
+		got := pages(t, func(page paging.Page) (timeline.Lines, error) {
+			return lines.Public(h.Ctx, post.Viewer{AccountID: h.Member.ID}, timeline.Options{Local: localOnly}, page)
 		})
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("local only %v: %s", localOnly, diff)
