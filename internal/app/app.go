@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 
 	"github.com/jmoiron/sqlx"
 
@@ -134,7 +133,7 @@ func (a *App) wire() error {
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
 	a.OAuth = oauth.New(a.DB, a.Accounts, a.Auth, base)
 	a.Relationships = relationship.New(a.DB, a.Accounts, a.Follows, a.jobs)
-	a.Media = media.New(a.DB, a.Accounts, filepath.Join(a.Config.DataDir, "media"), base)
+	a.Media = media.New(a.DB, a.Accounts, a.Posts, a.jobs, a.Config.MediaPath(), base)
 	a.Polls = poll.New(a.DB, a.Accounts, a.Posts, a.jobs)
 	a.Tags = tag.New(a.DB, a.Accounts, a.Posts)
 	a.Lists = list.New(a.DB, a.Accounts, a.Follows)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -27,8 +28,10 @@ type Config struct {
 	DatabaseURLFile string `env:"VORBILD_DATABASE_URL_FILE"`
 	// DatabaseConns is the most connections one process opens, beside one that listens for jobs.
 	DatabaseConns int `env:"VORBILD_DATABASE_CONNS" envDefault:"16"`
-	// DataDir holds the private PostgreSQL cluster and nothing else of value.
+	// DataDir holds the private PostgreSQL cluster, and the uploaded files unless MediaDir says otherwise.
 	DataDir string `env:"VORBILD_DATA_DIR" envDefault:"data"`
+	// MediaDir holds the uploaded files. All processes of an instance must see the same one. Empty: media in DataDir.
+	MediaDir string `env:"VORBILD_MEDIA_DIR"`
 	// PrivateHosts are host names (with port if not 443) that may resolve to private or loopback addresses and
 	// be spoken to by http, comma-separated; "*.localhost" matches every name under localhost. For
 	// administration networks and for the demo; everything else private is refused.
@@ -62,6 +65,14 @@ func (c Config) ListenAddress() string {
 		port = u.Port()
 	}
 	return net.JoinHostPort("127.0.0.1", port)
+}
+
+// MediaPath returns where uploaded files are kept.
+func (c Config) MediaPath() string {
+	if c.MediaDir != "" {
+		return c.MediaDir
+	}
+	return filepath.Join(c.DataDir, "media")
 }
 
 // Load reads the environment. The error lists every mistake, one to a line, by the name of the variable.

@@ -94,7 +94,7 @@ func (h *house) wire() {
 	h.Relationships = relationship.New(h.db, h.Accounts, h.Follows, h.jobs)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, h.ground.Markup, base)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
-	h.Media = media.New(h.db, h.Accounts, h.Config.DataDir, base)
+	h.Media = media.New(h.db, h.Accounts, h.Posts, h.jobs, h.Config.MediaPath(), base)
 	h.Polls = poll.New(h.db, h.Accounts, h.Posts, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Tags = tag.New(h.db, h.Accounts, h.Posts)
