@@ -5,11 +5,10 @@ package follow
 import (
 	"context"
 	"fmt"
-	"net"
-	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
@@ -37,6 +36,30 @@ type Follow struct {
 	CreatedAt  time.Time  `db:"created_at"`
 	AcceptedAt *time.Time `db:"accepted_at"`
 	UndoneAt   *time.Time `db:"undone_at"`
+	// How the reader wants to hear of the target.
+	ShowBoosts bool           `db:"show_boosts"`
+	Notify     bool           `db:"notify"`    // be told of each post
+	Languages  pq.StringArray `db:"languages"` // only posts in these; none: in all
+}
+
+// Options are how a reader wants to hear of whom they follow; what is nil stays as it is, at first boosts, no notices and
+// all languages.
+type Options struct {
+	ShowBoosts, Notify *bool
+	Languages          []string
+}
+
+func (o Options) apply(f Follow) Follow {
+	if o.ShowBoosts != nil {
+		f.ShowBoosts = *o.ShowBoosts
+	}
+	if o.Notify != nil {
+		f.Notify = *o.Notify
+	}
+	if o.Languages != nil {
+		f.Languages = o.Languages
+	}
+	return f
 }
 
 // Relation is what stands between two accounts.
@@ -71,6 +94,15 @@ func New(db *sqlx.DB, accounts *account.Service, jobs *job.Queue, baseURL string
 // editor acting for one of our groups. Following an Application means following its catalogue and forum: the web layer
 // resolves those and calls Follow for each.
 func (s *Service) Follow(ctx context.Context, actor account.Account, readerID, targetID int64) (Follow, error) {
+	return s.FollowWith(ctx, actor, readerID, targetID, Options{})
+}
+
+// FollowWith is Follow that also says, now or again, how the reader wants to hear of the target.
+func (s *Service) FollowWith(ctx context.Context, actor account.Account, readerID, targetID int64, options Options) (Follow, error) {
+	options, err := options.checked()
+	if err != nil {
+		return Follow{}, err
+	}
 	reader, target, err := s.pair(ctx, readerID, targetID)
 	if err != nil {
 		return Follow{}, err
@@ -87,18 +119,24 @@ func (s *Service) Follow(ctx context.Context, actor account.Account, readerID, t
 		return Follow{}, fault.New(fault.Conflict, "error.follow.application")
 	}
 	now := time.Now()
-	f := Follow{ID: db.NewID(now), AccountID: reader.ID, TargetID: target.ID, State: Pending, CreatedAt: now}
+	f := options.apply(Follow{ID: db.NewID(now), AccountID: reader.ID, TargetID: target.ID, State: Pending, CreatedAt: now, ShowBoosts: true})
 	f.URI = fmt.Sprintf("%s/follows/%d", reader.URI, f.ID)
 	if target.Local() && !target.ApprovesFollowers {
 		f.State, f.AcceptedAt = Accepted, &now
 	}
 	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := s.unblocked(ctx, tx, reader, target); err != nil {
+			return err
+		}
 		old, inserted, err := s.open(ctx, tx, f)
 		if err != nil {
 			return fmt.Errorf("follow.Follow %d -> %d: %w", reader.ID, target.ID, err)
 		}
 		if !inserted {
-			f = old
+			f = options.apply(old)
+			if err := setOptions(ctx, tx, f); err != nil {
+				return fmt.Errorf("follow.Follow %d -> %d: options: %w", reader.ID, target.ID, err)
+			}
 			return nil
 		}
 		if err := s.audit(ctx, tx, actor, reader, "follow.begin", target); err != nil {
@@ -159,18 +197,12 @@ func (s *Service) Unfollow(ctx context.Context, actor account.Account, readerID,
 			return nil
 		}
 		if err == nil {
-			err = undo(ctx, tx, f.ID, time.Now())
+			err = s.stop(ctx, tx, target, f)
 		}
 		if err != nil {
 			return fmt.Errorf("follow.Unfollow %d -> %d: %w", reader.ID, target.ID, err)
 		}
-		if err := s.audit(ctx, tx, actor, reader, "follow.end", target); err != nil {
-			return err
-		}
-		if target.Local() || f.State == Rejected {
-			return nil
-		}
-		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UndoFollow, ID: f.ID})
+		return s.audit(ctx, tx, actor, reader, "follow.end", target)
 	})
 }
 
@@ -230,42 +262,6 @@ func (s *Service) pair(ctx context.Context, readerID, targetID int64) (reader, t
 	}
 	target, err = s.accounts.ByID(ctx, targetID)
 	return reader, target, err
-}
-
-// mayActAs reports whether actor may speak for an account of ours: people for themselves, given the role; editors
-// for our groups; nobody for anyone else.
-func mayActAs(actor, as account.Account, role account.Role) bool {
-	switch {
-	case !as.Local():
-		return false
-	case as.Kind == account.Group:
-		return actor.Able(account.RoleEditor)
-	default:
-		return actor.ID == as.ID && actor.Able(role)
-	}
-}
-
-// needsApproval reports whether someone has to answer a follow of target by reader.
-func (s *Service) needsApproval(reader, target account.Account) bool {
-	return target.ApprovesFollowers && !(target.Kind == account.Group && s.trusted(reader.Host()))
-}
-
-func (s *Service) trusted(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	for _, pattern := range s.autoAccept {
-		pattern = strings.ToLower(strings.TrimSpace(pattern))
-		if suffix, ok := strings.CutPrefix(pattern, "*"); ok && strings.HasPrefix(suffix, ".") {
-			if strings.HasSuffix(name, suffix) {
-				return true
-			}
-		} else if pattern != "" && pattern == host {
-			return true
-		}
-	}
-	return false
 }
 
 func errForbidden() error { return fault.New(fault.Forbidden, "error.follow.forbidden") }

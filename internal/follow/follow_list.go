@@ -49,22 +49,72 @@ func (s *Service) Relations(ctx context.Context, readerID int64, otherIDs []int6
 	return relations, nil
 }
 
-// Followers lists accepted ones, newest first. The cursors of page are ids of accounts in this list.
-func (s *Service) Followers(ctx context.Context, targetID int64, page paging.Page) ([]account.Account, error) {
-	ids, err := followerIDs(ctx, s.db, targetID, page)
-	if err != nil {
-		return nil, fmt.Errorf("follow.Followers of %d: %w", targetID, err)
+// Followers lists who follows target, newest first, as far as the viewer (0: a visitor) may see it: nobody where target keeps
+// it to themselves or blocks the viewer, and without whom the viewer wants to hear nothing of. The cursors are ids of follows.
+func (s *Service) Followers(ctx context.Context, viewerID int64, target account.Account, page paging.Page) ([]Request, error) {
+	if open, err := s.opensTo(ctx, viewerID, target); err != nil || !open {
+		return nil, err
 	}
-	return s.inOrder(ctx, ids)
+	list, err := followers(ctx, s.db, viewerID, target.ID, page)
+	if err != nil {
+		return nil, fmt.Errorf("follow.Followers of %d: %w", target.ID, err)
+	}
+	return s.withAccounts(ctx, list, func(f Follow) int64 { return f.AccountID })
 }
 
-// Following lists whom readerID follows, accepted ones, newest first. The cursors of page are ids of accounts in this list.
-func (s *Service) Following(ctx context.Context, readerID int64, page paging.Page) ([]account.Account, error) {
-	ids, err := followingIDs(ctx, s.db, readerID, page)
-	if err != nil {
-		return nil, fmt.Errorf("follow.Following of %d: %w", readerID, err)
+// Following lists whom reader follows, by the same rules as Followers.
+func (s *Service) Following(ctx context.Context, viewerID int64, reader account.Account, page paging.Page) ([]Request, error) {
+	if open, err := s.opensTo(ctx, viewerID, reader); err != nil || !open {
+		return nil, err
 	}
-	return s.inOrder(ctx, ids)
+	list, err := following(ctx, s.db, viewerID, reader.ID, page)
+	if err != nil {
+		return nil, fmt.Errorf("follow.Following of %d: %w", reader.ID, err)
+	}
+	return s.withAccounts(ctx, list, func(f Follow) int64 { return f.TargetID })
+}
+
+// opensTo reports whether an account shows the viewer whom it follows and who follows it.
+func (s *Service) opensTo(ctx context.Context, viewerID int64, a account.Account) (bool, error) {
+	switch {
+	case viewerID != 0 && viewerID == a.ID:
+		return true, nil
+	case a.HideCollections || a.State != account.Active:
+		return false, nil
+	case viewerID == 0:
+		return true, nil
+	}
+	_, blocked, err := blocksBetween(ctx, s.db, account.Account{ID: viewerID}, a)
+	if err != nil {
+		return false, fmt.Errorf("follow: does %d block %d: %w", a.ID, viewerID, err)
+	}
+	return !blocked, nil
+}
+
+// Familiar lists who of those that the viewer follows also follows each target, by target id.
+func (s *Service) Familiar(ctx context.Context, viewerID int64, targetIDs []int64) (map[int64][]account.Account, error) {
+	list, err := familiar(ctx, s.db, viewerID, targetIDs)
+	if err != nil {
+		return nil, fmt.Errorf("follow.Familiar to %d: %w", viewerID, err)
+	}
+	requests, err := s.withAccounts(ctx, list, func(f Follow) int64 { return f.AccountID })
+	if err != nil {
+		return nil, err
+	}
+	byTarget := make(map[int64][]account.Account, len(targetIDs))
+	for _, r := range requests {
+		byTarget[r.Follow.TargetID] = append(byTarget[r.Follow.TargetID], r.Account)
+	}
+	return byTarget, nil
+}
+
+// RequestsPage is Requests for clients, newest first. The cursors are ids of follows.
+func (s *Service) RequestsPage(ctx context.Context, targetID int64, page paging.Page) ([]Request, error) {
+	list, err := pendingPage(ctx, s.db, targetID, page)
+	if err != nil {
+		return nil, fmt.Errorf("follow.RequestsPage for %d: %w", targetID, err)
+	}
+	return s.withAccounts(ctx, list, func(f Follow) int64 { return f.AccountID })
 }
 
 // Requests lists what waits for targetID's answer, oldest first.
@@ -100,20 +150,6 @@ func (s *Service) FollowedByUs(ctx context.Context, accountID int64) (bool, erro
 		return false, fmt.Errorf("follow.FollowedByUs %d: %w", accountID, err)
 	}
 	return yes, nil
-}
-
-func (s *Service) inOrder(ctx context.Context, ids []int64) ([]account.Account, error) {
-	byID, err := s.accounts.ByIDs(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]account.Account, 0, len(ids))
-	for _, id := range ids {
-		if a, ok := byID[id]; ok {
-			list = append(list, a)
-		}
-	}
-	return list, nil
 }
 
 func (s *Service) withAccounts(ctx context.Context, follows []Follow, other func(Follow) int64) ([]Request, error) {

@@ -39,42 +39,65 @@ func TestLists(t *testing.T) {
 		}
 		time.Sleep(2 * time.Millisecond) // ids of one millisecond are in no order
 	}
-	names := func(list []account.Account, err error) string {
+	names := func(list []follow.Request, err error) string {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
 		var names []string
-		for _, a := range list {
-			names = append(names, a.Username)
+		for _, r := range list {
+			names = append(names, r.Account.Username)
 		}
 		return strings.Join(names, " ")
 	}
 	id := func(i int) int64 { return followers[i].ID }
-	for _, test := range []struct {
-		page            paging.Page
-		followers, sent string
-	}{
-		{paging.Page{}, "f2 f1 f4 f0 f3", "f2 f1 f0 f3"},
-		{paging.Page{Limit: 2}, "f2 f1", "f2 f1"},
-		{paging.Page{MaxID: id(1), Limit: 2}, "f4 f0", "f0 f3"},
-		{paging.Page{MaxID: id(3)}, "", ""},
-		{paging.Page{SinceID: id(0)}, "f2 f1 f4", "f2 f1"},
-		{paging.Page{SinceID: id(0), Limit: 1}, "f2", "f2"},
-		{paging.Page{MinID: id(3), Limit: 2}, "f4 f0", "f1 f0"},
-	} {
-		if got := names(f.Followers(ctx, anna.ID, test.page)); got != test.followers {
-			t.Errorf("Followers %+v: %q, want %q", test.page, got, test.followers)
+	// cursors of the follow of anna by one, and of the follow by anna
+	cursors := func(i int) (in, out int64) {
+		t.Helper()
+		if err := f.db.QueryRowContext(ctx, `
+			SELECT (SELECT id FROM follows WHERE account_id = $1), (SELECT id FROM follows WHERE target_id = $1)`, id(i)).Scan(&in, &out); err != nil {
+			t.Fatal(err)
 		}
-		if got := names(f.Following(ctx, anna.ID, test.page)); got != test.sent {
-			t.Errorf("Following %+v: %q, want %q", test.page, got, test.sent)
+		return in, out
+	}
+	const none = -1
+	for _, test := range []struct {
+		max, since, min, limit int
+		followers, sent        string
+	}{
+		{none, none, none, 0, "f2 f1 f4 f0 f3", "f2 f1 f0 f3"},
+		{none, none, none, 2, "f2 f1", "f2 f1"},
+		{1, none, none, 2, "f4 f0", "f0 f3"},
+		{3, none, none, 0, "", ""},
+		{none, 0, none, 0, "f2 f1 f4", "f2 f1"},
+		{none, 0, none, 1, "f2", "f2"},
+		{none, none, 3, 2, "f4 f0", "f1 f0"},
+	} {
+		in, out := paging.Page{Limit: test.limit}, paging.Page{Limit: test.limit}
+		if test.max != none {
+			in.MaxID, out.MaxID = cursors(test.max)
+		}
+		if test.since != none {
+			in.SinceID, out.SinceID = cursors(test.since)
+		}
+		if test.min != none {
+			in.MinID, out.MinID = cursors(test.min)
+		}
+		for _, viewer := range []int64{0, anna.ID, id(4)} {
+			if got := names(f.Followers(ctx, viewer, anna, in)); got != test.followers {
+				t.Errorf("Followers %+v for %d: %q, want %q", in, viewer, got, test.followers)
+			}
+			if got := names(f.Following(ctx, viewer, anna, out)); got != test.sent {
+				t.Errorf("Following %+v for %d: %q, want %q", out, viewer, got, test.sent)
+			}
 		}
 	}
 	// The last one shown leaves; the next page goes on where it was.
+	in, _ := cursors(1)
 	if err := f.ReceiveUndo(ctx, id(1), anna.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := names(f.Followers(ctx, anna.ID, paging.Page{MaxID: id(1)})); got != "f4 f0 f3" {
+	if got := names(f.Followers(ctx, 0, anna, paging.Page{MaxID: in})); got != "f4 f0 f3" {
 		t.Errorf("after the cursor's end: %q", got)
 	}
 	relations, err := f.Relations(ctx, anna.ID, []int64{id(0), id(1), id(4), 7})

@@ -18,7 +18,8 @@ import (
 const maxURI = 2_048
 
 // Receive notes a Follow that arrived for a local target and accepts it at once unless the target approves
-// followers (and the host is not in autoAccept); it enqueues AcceptFollow and Notify. Repeats re-send the Accept.
+// followers (and the host is not in autoAccept); it enqueues AcceptFollow and Notify. Repeats re-send the Accept. Whom the
+// target blocks is refused at once.
 func (s *Service) Receive(ctx context.Context, followerID, targetID int64, uri string) error {
 	follower, target, err := s.pair(ctx, followerID, targetID)
 	if err != nil {
@@ -33,7 +34,7 @@ func (s *Service) Receive(ctx context.Context, followerID, targetID int64, uri s
 		return fault.New(fault.Forbidden, "error.follow.application")
 	}
 	now := time.Now()
-	f := Follow{ID: db.NewID(now), AccountID: follower.ID, TargetID: target.ID, URI: uri, State: Pending, CreatedAt: now}
+	f := Follow{ID: db.NewID(now), AccountID: follower.ID, TargetID: target.ID, URI: uri, State: Pending, CreatedAt: now, ShowBoosts: true}
 	if !s.needsApproval(follower, target) {
 		f.State, f.AcceptedAt = Accepted, &now
 	}
@@ -45,9 +46,17 @@ func (s *Service) Receive(ctx context.Context, followerID, targetID int64, uri s
 		return fault.New(fault.Invalid, "error.follow.uri")
 	}
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		if err := s.unblocked(ctx, tx, follower, target); fault.Is(err, fault.Forbidden) {
+			f.State, f.AcceptedAt = Rejected, nil
+		} else if err != nil {
+			return err
+		}
 		old, inserted, err := s.open(ctx, tx, f)
 		if err != nil {
 			return fmt.Errorf("follow.Receive %d -> %d: %w", follower.ID, target.ID, err)
+		}
+		if f.State == Rejected {
+			return s.refuse(ctx, tx, follower, old)
 		}
 		if inserted {
 			return s.answerAtOnce(ctx, tx, f, job.Notify{Event: job.NotifyFollow, ID: f.ID})

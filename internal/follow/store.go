@@ -5,20 +5,20 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
-	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/account"
 )
 
-const columns = `f.id, f.account_id, f.target_id, f.uri, f.state, f.created_at, f.accepted_at, f.undone_at`
+const columns = `f.id, f.account_id, f.target_id, f.uri, f.state, f.created_at, f.accepted_at, f.undone_at,
+	f.show_boosts, f.notify, f.languages`
 
 // insertFollow reports false when the pair has a follow that is not undone, or someone else's follow has that URI.
 func insertFollow(ctx context.Context, db sqlx.ExtContext, f Follow) (inserted bool, err error) {
 	result, err := db.ExecContext(ctx, `
-		INSERT INTO follows (id, account_id, target_id, uri, state, created_at, accepted_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		INSERT INTO follows (id, account_id, target_id, uri, state, created_at, accepted_at, show_boosts, notify, languages)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10::text[], '{}'))
 		ON CONFLICT DO NOTHING`,
-		f.ID, f.AccountID, f.TargetID, f.URI, f.State, f.CreatedAt, f.AcceptedAt)
+		f.ID, f.AccountID, f.TargetID, f.URI, f.State, f.CreatedAt, f.AcceptedAt, f.ShowBoosts, f.Notify, f.Languages)
 	if err != nil {
 		return false, err
 	}
@@ -44,6 +44,15 @@ func setState(ctx context.Context, db sqlx.ExtContext, id int64, state State, no
 	_, err := db.ExecContext(ctx, `
 		UPDATE follows SET state = $2, accepted_at = CASE WHEN $2 = 'accepted' THEN coalesce(accepted_at, $3) ELSE accepted_at END
 		WHERE id = $1`, id, state, now)
+	return err
+}
+
+// setOptions writes nothing where nothing changes, so that nobody is told.
+func setOptions(ctx context.Context, db sqlx.ExtContext, f Follow) error {
+	_, err := db.ExecContext(ctx, `
+		UPDATE follows SET show_boosts = $2, notify = $3, languages = coalesce($4::text[], '{}')
+		WHERE id = $1 AND (show_boosts, notify, languages) IS DISTINCT FROM ($2, $3, coalesce($4::text[], '{}'))`,
+		f.ID, f.ShowBoosts, f.Notify, f.Languages)
 	return err
 }
 
@@ -79,6 +88,42 @@ func lockFollow(ctx context.Context, db sqlx.ExtContext, accountID, targetID int
 	return f, err
 }
 
+func liveFollow(ctx context.Context, db sqlx.ExtContext, accountID, targetID int64) (f Follow, err error) {
+	err = sqlx.GetContext(ctx, db, &f, `
+		SELECT `+columns+` FROM follows f
+		WHERE f.account_id = $1 AND f.target_id = $2 AND f.undone_at IS NULL`, accountID, targetID)
+	return f, err
+}
+
+// lockPair makes all who connect or part two accounts take turns, also where there is no row yet.
+func lockPair(ctx context.Context, db sqlx.ExtContext, a, b int64) error {
+	_, err := db.ExecContext(ctx, `
+		SELECT pg_advisory_xact_lock(hashtextextended('follows ' || least($1::bigint, $2) || ' ' || greatest($1::bigint, $2), 0))`, a, b)
+	return err
+}
+
+// blocksBetween reports whether one blocks the other, or the other's instance.
+func blocksBetween(ctx context.Context, db sqlx.ExtContext, a, b account.Account) (byA, byB bool, err error) {
+	err = db.QueryRowxContext(ctx, `
+		SELECT
+			EXISTS (SELECT 1 FROM blocks WHERE account_id = $1 AND target_id = $2) OR EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = $1 AND domain = $4),
+			EXISTS (SELECT 1 FROM blocks WHERE account_id = $2 AND target_id = $1) OR EXISTS (SELECT 1 FROM domain_blocks WHERE account_id = $2 AND domain = $3)`,
+		a.ID, b.ID, a.Host(), b.Host()).Scan(&byA, &byB)
+	return byA, byB, err
+}
+
+// connectedOn lists who of a host follows the account or is followed by it.
+func connectedOn(ctx context.Context, db sqlx.ExtContext, accountID int64, host string) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `
+		SELECT f.account_id FROM follows f JOIN accounts a ON a.id = f.account_id
+		WHERE f.target_id = $1 AND a.domain = $2 AND f.undone_at IS NULL
+		UNION
+		SELECT f.target_id FROM follows f JOIN accounts a ON a.id = f.target_id
+		WHERE f.account_id = $1 AND a.domain = $2 AND f.undone_at IS NULL
+		ORDER BY 1`, accountID, host)
+	return ids, err
+}
+
 func lockSentByURI(ctx context.Context, db sqlx.ExtContext, uri string, targetID int64) (f Follow, err error) {
 	err = sqlx.GetContext(ctx, db, &f, `
 		SELECT `+columns+` FROM follows f JOIN accounts reader ON reader.id = f.account_id
@@ -93,75 +138,4 @@ func lockSentByReader(ctx context.Context, db sqlx.ExtContext, readerURI string,
 		WHERE reader.uri = $1 AND f.target_id = $2 AND f.undone_at IS NULL AND reader.domain IS NULL
 		FOR UPDATE OF f`, readerURI, targetID)
 	return f, err
-}
-
-func followsBetween(ctx context.Context, db sqlx.ExtContext, readerID int64, otherIDs []int64) (list []Follow, err error) {
-	err = sqlx.SelectContext(ctx, db, &list, `
-		SELECT `+columns+` FROM follows f
-		WHERE f.undone_at IS NULL
-		AND ((f.account_id = $1 AND f.target_id = ANY($2)) OR (f.target_id = $1 AND f.account_id = ANY($2)))`,
-		readerID, pq.Int64Array(otherIDs))
-	return list, err
-}
-
-func pendingFor(ctx context.Context, db sqlx.ExtContext, targetID int64) (list []Follow, err error) {
-	err = sqlx.SelectContext(ctx, db, &list, `
-		SELECT `+columns+` FROM follows f
-		WHERE f.target_id = $1 AND f.state = 'pending' AND f.undone_at IS NULL
-		ORDER BY f.id`, targetID)
-	return list, err
-}
-
-func sentBy(ctx context.Context, db sqlx.ExtContext, readerID int64) (list []Follow, err error) {
-	err = sqlx.SelectContext(ctx, db, &list, `
-		SELECT `+columns+` FROM follows f WHERE f.account_id = $1 AND f.undone_at IS NULL ORDER BY f.id DESC`, readerID)
-	return list, err
-}
-
-// A cursor is the id of an account in the list; its place there is that of its latest follow, undone or not, so that
-// a list does not break off when the last one shown stops following.
-
-func followerIDs(ctx context.Context, db sqlx.ExtContext, targetID int64, page paging.Page) ([]int64, error) {
-	return pageOf(ctx, db, page, `
-		SELECT f.account_id FROM follows f
-		WHERE f.target_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL
-		AND ($2::bigint = 0 OR f.id < (SELECT max(c.id) FROM follows c WHERE c.target_id = $1 AND c.account_id = $2))
-		AND ($3::bigint = 0 OR f.id > (SELECT max(c.id) FROM follows c WHERE c.target_id = $1 AND c.account_id = $3))
-		ORDER BY f.id `, targetID)
-}
-
-func followingIDs(ctx context.Context, db sqlx.ExtContext, readerID int64, page paging.Page) ([]int64, error) {
-	return pageOf(ctx, db, page, `
-		SELECT f.target_id FROM follows f
-		WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL
-		AND ($2::bigint = 0 OR f.id < (SELECT max(c.id) FROM follows c WHERE c.account_id = $1 AND c.target_id = $2))
-		AND ($3::bigint = 0 OR f.id > (SELECT max(c.id) FROM follows c WHERE c.account_id = $1 AND c.target_id = $3))
-		ORDER BY f.id `, readerID)
-}
-
-func pageOf(ctx context.Context, db sqlx.ExtContext, page paging.Page, query string, ofID int64) (ids []int64, err error) {
-	newer := page.SinceID
-	if page.Upwards() {
-		newer = page.MinID
-	}
-	err = sqlx.SelectContext(ctx, db, &ids, query+page.Order()+` LIMIT $4`, ofID, page.MaxID, newer, page.Size())
-	paging.NewestFirst(page, ids)
-	return ids, err
-}
-
-func counts(ctx context.Context, db sqlx.ExtContext, accountID int64) (followers, following int, err error) {
-	err = db.QueryRowxContext(ctx, `
-		SELECT
-			(SELECT count(*) FROM follows WHERE target_id = $1 AND state = 'accepted' AND undone_at IS NULL),
-			(SELECT count(*) FROM follows WHERE account_id = $1 AND state = 'accepted' AND undone_at IS NULL)`, accountID).
-		Scan(&followers, &following)
-	return followers, following, err
-}
-
-func followedByUs(ctx context.Context, db sqlx.ExtContext, accountID int64) (yes bool, err error) {
-	err = sqlx.GetContext(ctx, db, &yes, `
-		SELECT EXISTS (
-			SELECT 1 FROM follows f JOIN accounts reader ON reader.id = f.account_id
-			WHERE f.target_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND reader.domain IS NULL)`, accountID)
-	return yes, err
 }
