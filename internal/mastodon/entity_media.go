@@ -1,5 +1,11 @@
 package mastodon
 
+import (
+	"fmt"
+
+	"github.com/vorbild/vorbild/internal/media"
+)
+
 // MediaAttachment is the MediaAttachment entity.
 type MediaAttachment struct {
 	ID          string     `json:"id"`
@@ -32,4 +38,28 @@ type MediaSize struct {
 type MediaFocus struct {
 	X float64 `json:"x"`
 	Y float64 `json:"y"`
+}
+
+// mediaEntity is one file as clients see it. Those of other servers are not kept here: clients show a link to an unknown
+// thing, and whoever follows it decides to be seen by that server.
+func (s *Server) mediaEntity(m media.Media) MediaAttachment {
+	e := MediaAttachment{
+		ID: idText(m.ID), Type: m.Kind, Description: textOrNil(m.Description), Blurhash: textOrNil(m.Blurhash),
+		Meta: &MediaMeta{Original: mediaSize(m.Width, m.Height), Focus: &MediaFocus{X: m.FocusX, Y: m.FocusY}},
+	}
+	if m.File == "" {
+		e.Type, e.URL, e.RemoteURL = media.Unknown, &m.RemoteURL, &m.RemoteURL
+		return e
+	}
+	url, preview := s.Media.URL(m.File), s.Media.URL(m.PreviewFile)
+	e.URL, e.PreviewURL, e.Meta.Small = &url, &preview, mediaSize(m.PreviewWidth, m.PreviewHeight)
+	return e
+}
+
+// mediaSize is nil where the size is not known: clients divide by it.
+func mediaSize(width, height int) *MediaSize {
+	if width <= 0 || height <= 0 {
+		return nil
+	}
+	return &MediaSize{Width: width, Height: height, Size: fmt.Sprintf("%dx%d", width, height), Aspect: float64(width) / float64(height)}
 }

@@ -91,6 +91,7 @@ func (s *Server) Register(r *mux.Router) {
 		r.Handle(x.path, s.handle(x)).Methods(x.method)
 	}
 	s.registerStreaming(r)
+	s.registerFiles(r)
 	unknown := s.handle(route{access: open, do: func(*call) (any, error) { return nil, errNotFound() }})
 	r.PathPrefix("/api/").Handler(unknown)
 	r.PathPrefix("/oauth/").Methods(http.MethodPost).Handler(unknown)
