@@ -26,7 +26,7 @@ type Config struct {
 	DatabaseURL string `env:"VORBILD_DATABASE_URL"`
 	// DatabaseURLFile is a file that holds DatabaseURL.
 	DatabaseURLFile string `env:"VORBILD_DATABASE_URL_FILE"`
-	// DatabaseConns is the most connections one process opens, beside one that listens for jobs.
+	// DatabaseConns is the most connections one process opens, beside those that listen for jobs and for changes.
 	DatabaseConns int `env:"VORBILD_DATABASE_CONNS" envDefault:"16"`
 	// DataDir holds the private PostgreSQL cluster, and the uploaded files unless MediaDir says otherwise.
 	DataDir string `env:"VORBILD_DATA_DIR" envDefault:"data"`
@@ -42,6 +42,9 @@ type Config struct {
 	AutoAcceptHosts []string `env:"VORBILD_AUTO_ACCEPT_HOSTS"`
 	// Worker says whether serve also works the jobs (true) or leaves them to vorbild worker (false).
 	Worker bool `env:"VORBILD_WORKER" envDefault:"true"`
+	// RateLimits says whether clients are limited in how often they may call. Without, one client can keep a whole instance
+	// busy: only for measuring.
+	RateLimits bool `env:"VORBILD_RATE_LIMITS" envDefault:"true"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"VORBILD_LOG_LEVEL" envDefault:"info"`
 }

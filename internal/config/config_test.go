@@ -36,7 +36,7 @@ func TestLoad(t *testing.T) {
 	want := Config{
 		BaseURL: "https://green-it.example", DatabaseURL: "postgres://u:p@db/vorbild", DatabaseURLFile: secret,
 		DatabaseConns: 16, DataDir: "data", PrivateHosts: []string{"*.verwaltung.example", "intern.example:8443"},
-		TrustedProxies: []string{"127.0.0.1", "::1", "10.0.0.0/8"}, LogLevel: "warn",
+		TrustedProxies: []string{"127.0.0.1", "::1", "10.0.0.0/8"}, RateLimits: true, LogLevel: "warn",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -59,6 +59,7 @@ func TestLoadTellsAllMistakes(t *testing.T) {
 		"VORBILD_TRUSTED_PROXIES":   "proxy.example",
 		"VORBILD_AUTO_ACCEPT_HOSTS": "a b",
 		"VORBILD_WORKER":            "ja",
+		"VORBILD_RATE_LIMITS":       "manchmal",
 		"VORBILD_LOG_LEVEL":         "loud",
 	})
 	if err == nil {
@@ -71,7 +72,7 @@ func TestLoadTellsAllMistakes(t *testing.T) {
 		names = append(names, name)
 	}
 	want := []string{
-		"VORBILD_DATABASE_CONNS", "VORBILD_WORKER", "VORBILD_DATABASE_URL_FILE", "VORBILD_BASE_URL", "VORBILD_LISTEN", "VORBILD_DATABASE_URL",
+		"VORBILD_DATABASE_CONNS", "VORBILD_WORKER", "VORBILD_RATE_LIMITS", "VORBILD_DATABASE_URL_FILE", "VORBILD_BASE_URL", "VORBILD_LISTEN", "VORBILD_DATABASE_URL",
 		"VORBILD_PRIVATE_HOSTS", "VORBILD_TRUSTED_PROXIES", "VORBILD_AUTO_ACCEPT_HOSTS", "VORBILD_LOG_LEVEL",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
