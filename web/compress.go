@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+
+	"github.com/vorbild/vorbild/internal/request"
 )
 
 var gzipWriters = sync.Pool{New: func() any {
@@ -16,7 +18,7 @@ var gzipWriters = sync.Pool{New: func() any {
 func compress(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Add("Vary", "Accept-Encoding")
-		if !takesGzip(r) || r.Method == http.MethodHead {
+		if !request.TakesGzip(r) || r.Method == http.MethodHead {
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -24,16 +26,6 @@ func compress(next http.Handler) http.Handler {
 		defer cw.close()
 		next.ServeHTTP(cw, r)
 	})
-}
-
-func takesGzip(r *http.Request) bool {
-	for _, part := range strings.Split(r.Header.Get("Accept-Encoding"), ",") {
-		name, params, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			return strings.ReplaceAll(params, " ", "") != "q=0"
-		}
-	}
-	return false
 }
 
 // compressedWriter decides with the header whether the body is worth it.

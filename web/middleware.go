@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/request"
 )
 
 // maxBody bounds what a form may send.
@@ -77,7 +76,7 @@ func (s *Site) visit(next http.Handler) http.Handler {
 		var err error
 		if usesToken(r) {
 			var a account.Account
-			if a, err = s.Auth.AuthenticateToken(r.Context(), bearer(r)); err == nil {
+			if a, err = s.Auth.AuthenticateToken(r.Context(), request.Bearer(r)); err == nil {
 				v.account = &a
 			}
 		} else if c, cookieErr := r.Cookie(s.cookieName()); cookieErr == nil && c.Value != "" {
@@ -132,13 +131,13 @@ func (s *Site) newGuards() (guards, error) {
 		return fault.New(fault.Limited, "web.error.limited.text")
 	}).ServeHTTP)
 	g.logins = httprate.NewRateLimiter(loginsPerMinute, time.Minute, refuse, httprate.WithKeyFuncs(func(r *http.Request) (string, error) {
-		return s.clientIP(r), nil
+		return s.proxies.ClientIP(r), nil
 	}))
 	g.writes = httprate.NewRateLimiter(writesPerMinute, time.Minute, refuse, httprate.WithKeyFuncs(func(r *http.Request) (string, error) {
 		if a := currentAccount(r); a != nil {
 			return fmt.Sprint("account ", a.ID), nil
 		}
-		return s.clientIP(r), nil
+		return s.proxies.ClientIP(r), nil
 	}))
 	return g, nil
 }
@@ -163,52 +162,7 @@ func (s *Site) limitWrites(next http.Handler) http.Handler {
 	})
 }
 
-// clientIP is the address the request came from. X-Forwarded-For is believed only from a proxy we trust, and there
-// only as far as trusted proxies wrote it: read from the right, the first address that is not one of them.
-func (s *Site) clientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.trusts(host); i-- {
-		if hop, err := netip.ParseAddr(strings.TrimSpace(hops[i])); err == nil {
-			host = hop.String()
-		}
-	}
-	return httprate.CanonicalizeIP(host)
-}
-
-func (s *Site) trusts(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	for _, p := range s.proxies {
-		if p.Contains(addr.Unmap()) {
-			return true
-		}
-	}
-	return false
-}
-
-// parsePrefix reads an address or a range in CIDR notation.
-func parsePrefix(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil {
-		return addr.Prefix(addr.BitLen())
-	}
-	return netip.ParsePrefix(text)
-}
-
-func bearer(r *http.Request) string {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
-
-func usesToken(r *http.Request) bool { return bearer(r) != "" }
+func usesToken(r *http.Request) bool { return request.Bearer(r) != "" }
 
 // wantsJSON reports whether one of our scripts asks; browsers that load pages name text/html first.
 func wantsJSON(r *http.Request) bool {

@@ -12,6 +12,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"github.com/vorbild/vorbild/internal/request"
 )
 
 const staticPrefix = "/static/"
@@ -89,7 +91,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept-Encoding")
 	body := file.plain
-	if takesGzip(r) {
+	if request.TakesGzip(r) {
 		h.Set("Content-Encoding", "gzip")
 		body = file.gzip
 	}

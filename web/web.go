@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -23,6 +22,7 @@ import (
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/timeline"
 )
 
@@ -60,7 +60,7 @@ type Site struct {
 	templates map[string]*templateSet // by language
 	assets    *assets
 	guards    guards
-	proxies   []netip.Prefix
+	proxies   request.Proxies
 	secure    bool // cookies only over https
 	lookups   lookups
 }
@@ -68,14 +68,10 @@ type Site struct {
 // New parses all templates and compresses the static files; a broken one is an error here, not in front of a reader.
 func New(deps Deps) (*Site, error) {
 	s := &Site{Deps: deps, secure: strings.HasPrefix(deps.Config.BaseURL, "https://")}
-	for _, p := range deps.Config.TrustedProxies {
-		prefix, err := parsePrefix(p)
-		if err != nil {
-			return nil, fmt.Errorf("web.New: trusted proxy %q: %w", p, err)
-		}
-		s.proxies = append(s.proxies, prefix)
-	}
 	var err error
+	if s.proxies, err = request.ParseProxies(deps.Config.TrustedProxies); err != nil {
+		return nil, fmt.Errorf("web.New: %w", err)
+	}
 	if s.assets, err = loadAssets(staticFiles, "static"); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}

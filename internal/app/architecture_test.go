@@ -28,7 +28,7 @@ var domain = [][]string{
 	{"push"},
 }
 
-var platform = []string{"change", "config", "db", "fault", "i18n", "job", "markup", "observe", "paging", "postgres"}
+var platform = []string{"change", "config", "db", "fault", "i18n", "job", "markup", "observe", "paging", "postgres", "request"}
 
 type goPackage struct {
 	ImportPath   string
