@@ -118,7 +118,7 @@ func (a *App) Handler() (http.Handler, error) {
 	a.federation.Routes(router)
 	clients.Register(router)
 	site.Register(router)
-	return observe.Requests(a.log, router), nil
+	return mastodon.CORS(observe.Requests(a.log, router)), nil
 }
 
 // lanes gives the administration's page what the outbox knows; the surfaces do not know each other.

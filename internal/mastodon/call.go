@@ -1,15 +1,12 @@
 package mastodon
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"strconv"
-	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -17,6 +14,7 @@ import (
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/request"
 )
 
 // access says who may call a route, before the services look closer.
@@ -96,19 +94,39 @@ func (s *Server) handle(x route) http.Handler {
 				s.fail(w, c, fault.Wrap(fault.Internal, "", fmt.Errorf("panic: %v", v)))
 			}
 		}()
-		result, err := s.answer(w, c, x)
-		if err != nil {
+		if err := s.answer(w, c, x); err != nil {
 			s.fail(w, c, err)
-			return
 		}
-		s.send(w, c, result)
 	})
 }
 
-func (s *Server) answer(w http.ResponseWriter, c *call, x route) (result any, err error) {
-	if c.grant, err = s.authorize(c.Request, x.access); err != nil {
-		return nil, err
+func (s *Server) answer(w http.ResponseWriter, c *call, x route) (err error) {
+	var refused error
+	c.grant, refused = s.authorize(c.Request, x.access)
+	if err := s.limited(w, c); err != nil {
+		return err
 	}
+	if refused != nil {
+		return refused
+	}
+	if c.Method == http.MethodGet {
+		return s.read(w, c, x)
+	}
+	entity, err := s.do(w, c, x)
+	s.changed(c, x) // whatever became of it
+	if err != nil {
+		return err
+	}
+	body, err := encode(entity)
+	if err != nil {
+		return err
+	}
+	sendJSON(w, c.status, body)
+	return nil
+}
+
+// do reads what was sent and lets the handler answer.
+func (s *Server) do(w http.ResponseWriter, c *call, x route) (entity any, err error) {
 	if c.params, err = readParams(w, c.Request); err != nil {
 		return nil, err
 	}
@@ -120,14 +138,14 @@ func (s *Server) authorize(r *http.Request, need access) (auth.Grant, error) {
 	if need.kind == anybody {
 		return auth.Grant{}, nil
 	}
-	secret := bearer(r)
+	secret := request.Bearer(r)
 	if secret == "" {
 		if need.kind == visitor {
 			return auth.Grant{}, nil
 		}
 		return auth.Grant{}, fault.New(fault.Unauthorized, "mastodon.error.token_missing")
 	}
-	g, err := s.Auth.Grant(r.Context(), secret)
+	g, err := s.grantFor(r.Context(), secret)
 	if err != nil {
 		return g, err
 	}
@@ -138,32 +156,4 @@ func (s *Server) authorize(r *http.Request, need access) (auth.Grant, error) {
 		return g, fault.New(fault.Forbidden, "error.auth.scope_missing")
 	}
 	return g, nil
-}
-
-func bearer(r *http.Request) string {
-	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !ok || !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
-}
-
-// send writes an entity as JSON.
-func (s *Server) send(w http.ResponseWriter, c *call, entity any) {
-	if entity == nil {
-		entity = struct{}{}
-	}
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(entity); err != nil {
-		s.fail(w, c, fmt.Errorf("encode: %w", err))
-		return
-	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Cache-Control", "private, no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(c.status)
-	_, _ = w.Write(body.Bytes())
 }

@@ -34,6 +34,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/push"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/tag"
 	"github.com/vorbild/vorbild/internal/timeline"
@@ -77,12 +78,29 @@ type Deps struct {
 // Server answers clients.
 type Server struct {
 	Deps
+	proxies  request.Proxies
+	quotas   *quotas // nil: none
+	answers  *memory[question, *answer]
+	grants   *memory[[32]byte, auth.Grant]
 	contents *otter.Cache[contentKey, string]
 }
 
 // New returns the surface.
 func New(deps Deps) *Server {
-	return &Server{Deps: deps, contents: otter.Must(&otter.Options[contentKey, string]{MaximumSize: maxContents})}
+	s := &Server{
+		Deps:     deps,
+		contents: otter.Must(&otter.Options[contentKey, string]{MaximumSize: maxContents}),
+		answers:  newMemory[question, *answer](answersMemory),
+		grants:   newMemory[[32]byte, auth.Grant](grantsMemory),
+	}
+	if deps.Config.RateLimits {
+		s.quotas = newQuotas()
+	}
+	var err error
+	if s.proxies, err = request.ParseProxies(deps.Config.TrustedProxies); err != nil {
+		deps.Log.Error("addresses of clients are those of proxies", slog.Any("error", err)) // package config refuses it before
+	}
+	return s
 }
 
 // Register adds all routes, and JSON answers for addresses below /api and /oauth that do not exist.
@@ -94,5 +112,8 @@ func (s *Server) Register(r *mux.Router) {
 	s.registerFiles(r)
 	unknown := s.handle(route{access: open, do: func(*call) (any, error) { return nil, errNotFound() }})
 	r.PathPrefix("/api/").Handler(unknown)
-	r.PathPrefix("/oauth/").Methods(http.MethodPost).Handler(unknown)
+	// The page where people answer is one of web.
+	r.PathPrefix("/oauth/").Methods(http.MethodPost).MatcherFunc(func(r *http.Request, _ *mux.RouteMatch) bool {
+		return r.URL.Path != "/oauth/authorize"
+	}).Handler(unknown)
 }
