@@ -1,6 +1,8 @@
 package mastodon
 
 import (
+	"time"
+
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -28,5 +30,22 @@ type PollOption struct {
 
 // pollEntity is a question as the viewer sees it.
 func (s *Server) pollEntity(viewer post.Viewer, p poll.Poll) Poll {
-	return Poll{ID: idText(p.PostID), Options: []PollOption{}, Emojis: []CustomEmoji{}}
+	now := time.Now()
+	e := Poll{
+		ID: idText(p.PostID), ExpiresAt: stampOrNil(p.ExpiresAt), Expired: p.Expired(now), Multiple: p.Multiple, VotesCount: p.Votes(),
+		Options: make([]PollOption, len(p.Options)), Emojis: []CustomEmoji{},
+	}
+	if p.Multiple {
+		e.VotersCount = &p.VotersCount
+	}
+	for i, o := range p.Options {
+		e.Options[i].Title = o.Title
+		if p.TotalsShown(now) {
+			e.Options[i].VotesCount = &p.Options[i].Votes
+		}
+	}
+	if viewer.AccountID != 0 {
+		e.Voted, e.OwnVotes = &p.Voted, &p.OwnVotes
+	}
+	return e
 }
