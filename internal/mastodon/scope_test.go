@@ -1,0 +1,119 @@
+package mastodon
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/auth"
+)
+
+var pathVariable = regexp.MustCompile(`\{([a-z_]+)(?::[^}]*)?\}`)
+
+// somewhere fills the variables of a route's path with things that do not exist.
+func somewhere(path string) string {
+	return pathVariable.ReplaceAllStringFunc(path, func(v string) string {
+		if strings.HasPrefix(v, "{id") {
+			return "1"
+		}
+		return "nichts"
+	})
+}
+
+// lacking returns a scope that does not include need.
+func lacking(t *testing.T, need string) string {
+	t.Helper()
+	for _, scope := range []string{"write:reports", "read:search"} {
+		if !auth.Allows([]string{scope}, need) {
+			return scope
+		}
+	}
+	t.Fatalf("every scope allows %q", need)
+	return ""
+}
+
+const outsideScopes = "This action is outside the authorized scopes"
+
+// TestScopes asks every route without a token, with one that lacks its scope, and with one that has just its scope.
+func TestScopes(t *testing.T) {
+	h := newHouse(t)
+	tokens := map[string]client{}
+	holding := func(scope string) client {
+		if _, ok := tokens[scope]; !ok {
+			tokens[scope] = h.holding(h.token("member", scope))
+		}
+		return tokens[scope]
+	}
+	for _, x := range h.server.routes() {
+		path := somewhere(x.path)
+		name := x.method + " " + x.path
+		if x.access.kind == anybody {
+			continue
+		}
+		visitor := h.as("").do(x.method, path, "", nil)
+		switch {
+		case x.access.kind == visitorKind && visitor.StatusCode == http.StatusUnauthorized:
+			t.Errorf("%s: a visitor got 401", name)
+		case x.access.kind != visitorKind && visitor.StatusCode != http.StatusUnauthorized:
+			t.Errorf("%s: a visitor got %d, want 401: %s", name, visitor.StatusCode, visitor.body)
+		case x.access.kind != visitorKind && visitor.text("error") == "":
+			t.Errorf("%s: the refusal says nothing: %s", name, visitor.body)
+		}
+		if r := h.holding("vbt_falsch").do(x.method, path, "", nil); r.StatusCode != http.StatusUnauthorized || r.text("error") != "The access token is invalid" {
+			t.Errorf("%s: a wrong token got %d %s", name, r.StatusCode, r.body)
+		}
+		if x.access.scope == "" {
+			continue
+		}
+		if r := holding(lacking(t, x.access.scope)).do(x.method, path, "", nil); r.StatusCode != http.StatusForbidden || r.text("error") != outsideScopes {
+			t.Errorf("%s: a token without %s got %d %s", name, x.access.scope, r.StatusCode, r.body)
+		}
+		coarse, _, _ := strings.Cut(x.access.scope, ":")
+		for _, scope := range []string{x.access.scope, coarse} {
+			if r := holding(scope).do(x.method, path, "", nil); r.StatusCode == http.StatusUnauthorized || r.StatusCode == http.StatusForbidden && r.text("error") == outsideScopes {
+				t.Errorf("%s: a token with %s got %d %s", name, scope, r.StatusCode, r.body)
+			}
+		}
+	}
+}
+
+// visitorKind is the access of public routes.
+var visitorKind = public("").kind
+
+// TestProgramsWithoutAPerson asks every route of people with a token that stands for a program only.
+func TestProgramsWithoutAPerson(t *testing.T) {
+	h := newHouse(t)
+	app := h.as("").post("/api/v1/apps", "client_name", "Prüfung", "redirect_uris", "urn:ietf:wg:oauth:2.0:oob", "scopes", "read write follow push").wants(http.StatusOK)
+	granted := h.as("").post("/oauth/token", "grant_type", "client_credentials", "client_id", app.text("client_id"), "client_secret", app.text("client_secret"),
+		"redirect_uri", "urn:ietf:wg:oauth:2.0:oob", "scope", "read write follow push").wants(http.StatusOK)
+	program := h.holding(granted.text("access_token"))
+	program.get("/api/v1/apps/verify_credentials").wants(http.StatusOK)
+	program.get("/api/v1/timelines/public").wants(http.StatusOK)
+	for _, x := range h.server.routes() {
+		if x.access.kind != person {
+			continue
+		}
+		if r := program.do(x.method, somewhere(x.path), "", nil); r.StatusCode != http.StatusForbidden && r.StatusCode != http.StatusUnprocessableEntity {
+			t.Errorf("%s %s: a program without a person got %d %s", x.method, x.path, r.StatusCode, r.body)
+		}
+	}
+}
+
+// TestSuspended asks every route as someone who was suspended while their client stayed logged in.
+func TestSuspended(t *testing.T) {
+	h := newHouse(t)
+	h.person("gesperrt", account.RoleMember)
+	c := h.as("gesperrt")
+	c.get("/api/v1/accounts/verify_credentials").wants(http.StatusOK)
+	h.must(h.Accounts.SetState(t.Context(), h.people["admin"], h.id("gesperrt"), account.Suspended))
+	for _, x := range h.server.routes() {
+		if x.access.kind == anybody {
+			continue
+		}
+		if r := c.do(x.method, somewhere(x.path), "", nil); r.StatusCode != http.StatusUnauthorized && r.StatusCode != http.StatusForbidden {
+			t.Errorf("%s %s: a suspended person got %d %s", x.method, x.path, r.StatusCode, r.body)
+		}
+	}
+}
