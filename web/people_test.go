@@ -244,18 +244,18 @@ func TestSearchLeadsToWhatAnAddressNames(t *testing.T) {
 func TestLookupsAreLimited(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for n := range lookupsPerMinute + 5 {
+	for n := range account.LookupsPerMinute + 5 {
 		h.get(t, "member", fmt.Sprintf("/suche?q=@a%d@fern.example", n)).wants(t, http.StatusOK)
 	}
-	if got := len(h.others.asked); got != lookupsPerMinute {
-		t.Errorf("asked others %d times, want %d", got, lookupsPerMinute)
+	if got := len(h.others.asked); got != account.LookupsPerMinute {
+		t.Errorf("asked others %d times, want %d", got, account.LookupsPerMinute)
 	}
 	if got := h.get(t, "member", "/suche?q=@b@fern.example").text("main .kern-alert"); !strings.Contains(got, "warten") {
 		t.Errorf("not said: %s", got)
 	}
 	h.get(t, "member", "/suche?q=@editor").leadsTo(t, "/@editor") // what is known here stays within reach
 	h.get(t, "editor", "/suche?q=@b@fern.example")
-	if got := len(h.others.asked); got != lookupsPerMinute+1 {
+	if got := len(h.others.asked); got != account.LookupsPerMinute+1 {
 		t.Error("one account's searches hold up another's")
 	}
 }

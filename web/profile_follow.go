@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 )
 
@@ -112,27 +111,7 @@ func (s *Site) unfollow(ctx context.Context, actor, a account.Account, asInstanc
 	return nil
 }
 
-// targetsOf is a itself or, for another instance, its catalogue and its forum, fetched when we do not know them yet.
+// targetsOf is a itself or, for another instance, its catalogue and its forum.
 func (s *Site) targetsOf(ctx context.Context, a account.Account) ([]account.Account, error) {
-	if a.Kind != account.Application {
-		return []account.Account{a}, nil
-	}
-	var targets []account.Account
-	for _, uri := range []string{a.CatalogURI, a.ForumURI} {
-		if uri == "" {
-			continue
-		}
-		target, err := s.Accounts.ByURI(ctx, uri)
-		if fault.Is(err, fault.NotFound) && s.Resolver != nil {
-			target, err = s.Resolver.ResolveURI(ctx, uri)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("group of %s: %w", a, err)
-		}
-		targets = append(targets, target)
-	}
-	if len(targets) == 0 {
-		return nil, fault.New(fault.Invalid, "member.error.no_catalog")
-	}
-	return targets, nil
+	return s.Accounts.Followable(ctx, s.Resolver, a)
 }

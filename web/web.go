@@ -62,7 +62,6 @@ type Site struct {
 	guards    guards
 	proxies   request.Proxies
 	secure    bool // cookies only over https
-	lookups   lookups
 }
 
 // New parses all templates and compresses the static files; a broken one is an error here, not in front of a reader.

@@ -4,72 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
-	"github.com/vorbild/vorbild/internal/job"
 )
 
 // Languages are those an account can read and write its own words in.
 var Languages = []string{"de", "en"}
-
-// UpdateProfile changes our person's or group's own words and settings; note is plain text or Markdown.
-// The actor must be the account itself, or an administrator. A group's name follows the organisation's: it is
-// changed by SaveOrganization only.
-func (s *Service) UpdateProfile(ctx context.Context, actor Account, id int64, displayName, note string, approvesFollowers bool, language string) error {
-	if !actor.Able(RoleAdmin) && (actor.ID != id || !actor.Able(RoleGuest)) {
-		return errForbidden()
-	}
-	displayName = strings.TrimSpace(displayName)
-	note = strings.TrimSpace(strings.ReplaceAll(note, "\r\n", "\n"))
-	mistakes := checkDisplayName(displayName)
-	switch {
-	case utf8.RuneCountInString(note) > maxNote:
-		mistakes = append(mistakes, fault.Field{Name: "note", Message: "error.account.too_long", Args: map[string]any{"Max": maxNote}})
-	case !utf8.ValidString(note) || strings.ContainsFunc(note, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
-		mistakes = append(mistakes, fault.Field{Name: "note", Message: "error.account.characters"})
-	}
-	if !slices.Contains(Languages, language) {
-		mistakes = append(mistakes, fault.Field{Name: "language", Message: "error.account.language"})
-	}
-	if err := fault.Fields(mistakes...); err != nil {
-		return err
-	}
-	html := ""
-	if note != "" {
-		html = s.markup.Render(note)
-	}
-	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		a, err := s.lock(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if !a.Local() || (a.Kind != Person && a.Kind != Group) {
-			return errNotFound()
-		}
-		if a.Kind == Group && displayName != a.DisplayName {
-			return fault.Fields(fault.Field{Name: "display_name", Message: "error.account.group_name"})
-		}
-		if a.DisplayName == displayName && a.NoteSource == note && a.ApprovesFollowers == approvesFollowers && a.Language == language {
-			return nil
-		}
-		a.DisplayName, a.NoteSource, a.Note, a.ApprovesFollowers, a.Language = displayName, note, html, approvesFollowers, language
-		if err := updateProfile(ctx, tx, a); err != nil {
-			return fmt.Errorf("account.UpdateProfile %d: %w", id, err)
-		}
-		if actor.ID != id {
-			if err := s.Audit(ctx, tx, actor, "account.profile", a.Handle(), ""); err != nil {
-				return err
-			}
-		}
-		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdateAccount, ID: id})
-	})
-}
 
 // SetRole gives one of our people a role. It is for administrators; nobody can take the last administrator's role.
 func (s *Service) SetRole(ctx context.Context, actor Account, id int64, role Role) error {

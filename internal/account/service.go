@@ -22,6 +22,7 @@ type Service struct {
 	markup        *markup.Renderer
 	baseURL       string // https://sh.example, no slash at the end
 	domain        string // host[:port] of baseURL
+	lookups       lookups
 	usage         counted[Usage]
 	activity      counted[[]Week]
 	peers         counted[[]string]

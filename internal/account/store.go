@@ -169,14 +169,6 @@ func updateActor(ctx context.Context, db sqlx.ExtContext, id int64, displayName,
 	return n == 1, err
 }
 
-func updateProfile(ctx context.Context, db sqlx.ExtContext, a Account) error {
-	_, err := db.ExecContext(ctx, `
-		UPDATE accounts
-		SET display_name = $2, note = $3, note_source = $4, approves_followers = $5, language = $6, updated_at = now()
-		WHERE id = $1`, a.ID, a.DisplayName, a.Note, a.NoteSource, a.ApprovesFollowers, a.Language)
-	return err
-}
-
 func updateRole(ctx context.Context, db sqlx.ExtContext, id int64, role Role) error {
 	_, err := db.ExecContext(ctx, `UPDATE accounts SET role = $2, updated_at = now() WHERE id = $1`, id, role)
 	return err
