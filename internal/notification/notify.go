@@ -26,6 +26,10 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 		err = s.notifyReaction(ctx, n.ID, s.posts.FavouriteByID, func(account.Account, post.Post) string { return Favourite })
 	case job.NotifyBoost:
 		err = s.notifyReaction(ctx, n.ID, s.posts.BoostByID, boostKind)
+	case job.NotifyPoll:
+		err = s.notifyPoll(ctx, n.ID)
+	case job.NotifyReport:
+		err = s.notifyReport(ctx, n.ID)
 	default:
 		return fmt.Errorf("notification.Notify: unknown event %q", n.Event)
 	}
@@ -53,12 +57,14 @@ func (s *Service) notifyPost(ctx context.Context, id int64) error {
 		return err
 	}
 	told := map[int64]bool{p.AccountID: true}
+	own := p.InReplyToURI == "" // or an answer to oneself
 	if p.InReplyToID != nil {
 		parent, err := s.posts.Get(ctx, *p.InReplyToID)
 		if err != nil {
 			return err
 		}
-		if err := s.tell(ctx, told, parent.AccountID, Reply, p.AccountID, &p); err != nil {
+		own = parent.AccountID == p.AccountID
+		if err := s.tell(ctx, told, parent.AccountID, Notification{Kind: Reply, FromAccountID: p.AccountID}, &p); err != nil {
 			return err
 		}
 	}
@@ -66,20 +72,72 @@ func (s *Service) notifyPost(ctx context.Context, id int64) error {
 	if err != nil {
 		return err
 	}
-	for _, m := range mentioned {
-		if err := s.tell(ctx, told, m, Mention, p.AccountID, &p); err != nil {
-			return err
-		}
-	}
-	if p.ThreadID == p.ID {
-		return nil
-	}
-	// Whoever wrote a practice hears of the whole discussion below it, not only of what answers it directly.
-	root, err := s.posts.Get(ctx, p.ThreadID)
-	if err != nil || root.Kind != post.Article {
+	if err := s.tellAll(ctx, told, mentioned, Notification{Kind: Mention, FromAccountID: p.AccountID}, &p); err != nil {
 		return err
 	}
-	return s.tell(ctx, told, root.AccountID, Reply, p.AccountID, &p)
+	if p.ThreadID != p.ID {
+		// Whoever wrote a practice hears of the whole discussion below it, not only of what answers it directly.
+		root, err := s.posts.Get(ctx, p.ThreadID)
+		if err != nil {
+			return err
+		}
+		if root.Kind == post.Article {
+			if err := s.tell(ctx, told, root.AccountID, Notification{Kind: Reply, FromAccountID: p.AccountID}, &p); err != nil {
+				return err
+			}
+		}
+	}
+	if p.EditedAt != nil {
+		return s.notifyEdit(ctx, p)
+	}
+	if !own || p.Visibility == post.Direct || p.PublishedAt == nil || time.Since(*p.PublishedAt) > newsAge {
+		return nil
+	}
+	followers, err := closeFollowers(ctx, s.db, p.AccountID)
+	if err != nil {
+		return err
+	}
+	return s.tellAll(ctx, told, followers, Notification{Kind: Status, FromAccountID: p.AccountID}, &p)
+}
+
+// newsAge is how old a post may be that followers are told of: what is fetched from the archive of an account is no news.
+const newsAge = 24 * time.Hour
+
+// notifyEdit tells who passed a post on that it is no longer what they passed on.
+func (s *Service) notifyEdit(ctx context.Context, p post.Post) error {
+	list, err := boosters(ctx, s.db, p.ID)
+	if err != nil {
+		return err
+	}
+	return s.tellAll(ctx, map[int64]bool{p.AccountID: true}, list, Notification{Kind: Update, FromAccountID: p.AccountID}, &p)
+}
+
+// notifyPoll tells the result to who asked and to who voted.
+func (s *Service) notifyPoll(ctx context.Context, id int64) error {
+	p, err := s.posts.Get(ctx, id)
+	if err != nil || p.State != post.StatePublished {
+		return err
+	}
+	list, err := voters(ctx, s.db, id)
+	if err != nil {
+		return err
+	}
+	return s.tellAll(ctx, map[int64]bool{}, append(list, p.AccountID), Notification{Kind: Poll, FromAccountID: p.AccountID}, &p)
+}
+
+func (s *Service) notifyReport(ctx context.Context, id int64) error {
+	by, err := reporter(ctx, s.db, id)
+	if db.IsNotFound(err) || err == nil && by == nil {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	list, err := moderators(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	return s.tellAll(ctx, map[int64]bool{*by: true}, list, Notification{Kind: Report, FromAccountID: *by, ReportID: &id}, nil)
 }
 
 func (s *Service) notifyFollow(ctx context.Context, id int64) error {
@@ -93,7 +151,7 @@ func (s *Service) notifyFollow(ctx context.Context, id int64) error {
 	} else if err := removeRequests(ctx, s.db, f.TargetID, f.AccountID); err != nil {
 		return err
 	}
-	return s.tell(ctx, map[int64]bool{f.AccountID: true}, f.TargetID, kind, f.AccountID, nil)
+	return s.tell(ctx, map[int64]bool{f.AccountID: true}, f.TargetID, Notification{Kind: kind, FromAccountID: f.AccountID}, nil)
 }
 
 func (s *Service) notifyReaction(ctx context.Context, id int64, get func(context.Context, int64) (post.Reaction, error), kind func(account.Account, post.Post) string) error {
@@ -109,46 +167,5 @@ func (s *Service) notifyReaction(ctx context.Context, id int64, get func(context
 	if err != nil {
 		return err
 	}
-	return s.tell(ctx, map[int64]bool{r.AccountID: true}, p.AccountID, kind(by, p), r.AccountID, &p)
-}
-
-// tell writes to the account, or to the editors where the account is one of our groups, unless told before.
-func (s *Service) tell(ctx context.Context, told map[int64]bool, accountID int64, kind string, fromID int64, about *post.Post) error {
-	if told[accountID] {
-		return nil
-	}
-	told[accountID] = true
-	to, err := s.accounts.ByID(ctx, accountID)
-	if err != nil {
-		return err
-	}
-	if !to.Local() {
-		return nil
-	}
-	if to.Kind != account.Person {
-		list, err := editors(ctx, s.db)
-		if err != nil {
-			return err
-		}
-		for _, id := range list {
-			if err := s.tell(ctx, told, id, kind, fromID, about); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	n := Notification{AccountID: to.ID, Kind: kind, FromAccountID: fromID}
-	if about != nil {
-		seen, err := s.posts.ByIDs(ctx, post.Viewer{AccountID: to.ID}, []int64{about.ID})
-		if err != nil {
-			return err
-		}
-		if _, ok := seen[about.ID]; !ok {
-			return nil
-		}
-		n.PostID = &about.ID
-	}
-	n.CreatedAt = time.Now()
-	n.ID = db.NewID(n.CreatedAt)
-	return insert(ctx, s.db, n)
+	return s.tell(ctx, map[int64]bool{r.AccountID: true}, p.AccountID, Notification{Kind: kind(by, p), FromAccountID: r.AccountID}, &p)
 }

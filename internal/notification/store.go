@@ -2,23 +2,30 @@ package notification
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.created_at, n.read_at`
+const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.report_id, n.created_at, n.read_at, n.filtered, n.group_key`
 
-// insert writes one notification; it reports nothing when the account was told before.
-func insert(ctx context.Context, db sqlx.ExtContext, n Notification) error {
-	_, err := db.ExecContext(ctx, `
-		INSERT INTO notifications (id, account_id, kind, from_account_id, post_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-		n.ID, n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.CreatedAt)
-	return err
+// insert writes one notification; it reports false when the account was told before.
+func insert(ctx context.Context, db sqlx.ExtContext, n Notification) (bool, error) {
+	result, err := db.ExecContext(ctx, `
+		INSERT INTO notifications (id, account_id, kind, from_account_id, post_id, report_id, created_at, filtered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+		n.ID, n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.CreatedAt, n.Filtered)
+	if err != nil {
+		return false, err
+	}
+	rows, err := result.RowsAffected()
+	return rows == 1, err
 }
 
 // removeRequests drops "wants to follow" once the follow stands.
@@ -28,22 +35,78 @@ func removeRequests(ctx context.Context, db sqlx.ExtContext, accountID, fromID i
 	return err
 }
 
-// shown is the condition that what a notification is about can still be seen by whom it is for. It holds for the list
-// and for the count alike: else a number would stand there that no reading takes away.
-var shown = `(n.post_id IS NULL OR EXISTS (SELECT 1 FROM posts p WHERE p.id = n.post_id AND ` + post.VisibleTo("p", "n.account_id") + `))`
+// removeUpdates drops what an account was told of edits of a post before the latest.
+func removeUpdates(ctx context.Context, db sqlx.ExtContext, accountID, postID int64, before time.Time) error {
+	_, err := db.ExecContext(ctx, `
+		DELETE FROM notifications WHERE account_id = $1 AND post_id = $2 AND kind = 'update' AND created_at < $3`, accountID, postID, before)
+	return err
+}
 
-func list(ctx context.Context, db sqlx.ExtContext, accountID int64, page paging.Page) (items []Notification, err error) {
-	after, before := page.Bounds()
-	err = sqlx.SelectContext(ctx, db, &items, `
-		SELECT `+columns+` FROM notifications n
-		WHERE n.account_id = $1 AND n.id > $2 AND n.id < $3 AND `+shown+`
-		ORDER BY n.id `+page.Order()+` LIMIT $4`, accountID, after, before, page.Size())
-	paging.NewestFirst(page, items)
+// shown is the condition that what notification n is about can still be seen by whom it is for, and that they still want to
+// hear of whoever caused it. It holds for lists and counts alike: else a number would stand there that no reading takes away.
+func shown(n string) string {
+	return `((` + n + `.post_id IS NULL OR EXISTS (
+			SELECT 1 FROM posts p WHERE p.id = ` + n + `.post_id AND ` + post.VisibleTo("p", n+".account_id") + `
+				AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = ` + n + `.account_id AND t.thread_id = p.thread_id)))
+		AND CASE WHEN ` + n + `.kind = 'report'
+			THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = ` + n + `.account_id AND r.role IN ('moderator', 'admin'))
+			ELSE ` + account.Told(n+".from_account_id", n+".account_id") + ` END)`
+}
+
+// where is the condition of a query on notifications n of account $1 between $2 and $3.
+func (q Query) where(args *[]any) string {
+	condition := `n.account_id = $1 AND n.id > $2 AND n.id < $3`
+	if !q.Filtered {
+		condition += ` AND NOT n.filtered`
+	}
+	if q.FromID != 0 {
+		*args = append(*args, q.FromID)
+		condition += fmt.Sprintf(` AND n.from_account_id = $%d`, len(*args))
+	}
+	return condition
+}
+
+// selectIn is the text of a SELECT of a page in which the rows of each kind are read by their own index, so that it costs
+// the same however much of other kinds lies between.
+func (q Query) selectIn(condition string, args *[]any) string {
+	*args = append(*args, q.Page.Size())
+	tail := fmt.Sprintf(` ORDER BY n.id %s LIMIT $%d`, q.Page.Order(), len(*args))
+	if q.Kinds == nil {
+		return `SELECT ` + columns + ` FROM notifications n WHERE ` + condition + tail
+	}
+	*args = append(*args, pq.Array(q.Kinds))
+	return fmt.Sprintf(`
+		SELECT `+columns+` FROM unnest($%d::text[]) AS k (kind)
+		CROSS JOIN LATERAL (SELECT `+columns+` FROM notifications n WHERE n.kind = k.kind AND `+condition+tail+`) n`, len(*args)) + tail
+}
+
+func find(ctx context.Context, db sqlx.ExtContext, accountID int64, q Query) (items []Notification, err error) {
+	after, before := q.Page.Bounds()
+	args := []any{accountID, after, before}
+	condition := q.where(&args) + ` AND ` + shown("n")
+	query := q.selectIn(condition, &args)
+	err = sqlx.SelectContext(ctx, db, &items, query, args...)
+	paging.NewestFirst(q.Page, items)
 	return items, err
 }
 
-func unread(ctx context.Context, db sqlx.ExtContext, accountID int64) (n int, err error) {
-	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) FROM notifications n WHERE n.account_id = $1 AND n.read_at IS NULL AND `+shown, accountID)
+func byID(ctx context.Context, db sqlx.ExtContext, accountID, id int64) (n Notification, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `
+		SELECT `+columns+` FROM notifications n WHERE n.id = $2 AND n.account_id = $1 AND `+shown("n"), accountID, id)
+	return n, err
+}
+
+func unread(ctx context.Context, db sqlx.ExtContext, accountID int64, q Query) (n int, err error) {
+	after, before := q.Page.Bounds()
+	args := []any{accountID, after, before}
+	condition := q.where(&args) + ` AND n.read_at IS NULL AND ` + shown("n")
+	if q.Kinds != nil {
+		args = append(args, pq.Array(q.Kinds))
+		condition += fmt.Sprintf(` AND n.kind = ANY ($%d)`, len(args))
+	}
+	args = append(args, q.Page.Limit)
+	err = sqlx.GetContext(ctx, db, &n, fmt.Sprintf(`
+		SELECT count(*) FROM (SELECT 1 FROM notifications n WHERE `+condition+` LIMIT $%d) AS listed`, len(args)), args...)
 	return n, err
 }
 
@@ -53,10 +116,15 @@ func markRead(ctx context.Context, db sqlx.ExtContext, accountID, upToID int64, 
 	return err
 }
 
-// editors are those who look after our groups.
-func editors(ctx context.Context, db sqlx.ExtContext) (ids []int64, err error) {
-	err = sqlx.SelectContext(ctx, db, &ids, `
-		SELECT id FROM accounts
-		WHERE domain IS NULL AND kind = 'person' AND state = 'active' AND role IN ('editor', 'moderator', 'admin')`)
-	return ids, err
+func remove(ctx context.Context, db sqlx.ExtContext, accountID, id int64) (int64, error) {
+	result, err := db.ExecContext(ctx, `DELETE FROM notifications WHERE account_id = $1 AND id = $2`, accountID, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+func removeAll(ctx context.Context, db sqlx.ExtContext, accountID int64) error {
+	_, err := db.ExecContext(ctx, `DELETE FROM notifications WHERE account_id = $1 AND NOT filtered`, accountID)
+	return err
 }

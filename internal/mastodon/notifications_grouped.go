@@ -1,0 +1,92 @@
+package mastodon
+
+import (
+	"slices"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/notification"
+)
+
+// together are the kinds that the client wants as groups, nil where it does not say.
+func (c *call) together() []string {
+	if !c.params.has("grouped_types") {
+		return nil
+	}
+	types, kinds := c.params.texts("grouped_types"), []string{}
+	for _, kind := range notification.Groupable {
+		if slices.Contains(types, notificationTypes[kind]) {
+			kinds = append(kinds, kind)
+		}
+	}
+	return kinds
+}
+
+// partialAvatars reads how much of the accounts a client wants.
+func (c *call) partialAvatars() (bool, error) {
+	switch c.params.text("expand_accounts") {
+	case "", "full":
+		return false, nil
+	case "partial_avatars":
+		return true, nil
+	}
+	return false, fault.Fields(fault.Field{Name: "expand_accounts", Message: "error.notification.expand_accounts"})
+}
+
+// GET /api/v2/notifications
+func (s *Server) groupedNotifications(c *call) (any, error) {
+	partial, err := c.partialAvatars()
+	if err != nil {
+		return nil, err
+	}
+	q := c.notificationQuery(usualNotifications, mostNotifications)
+	groups, err := s.Notifications.Groups(c.ctx(), c.account(), q, c.together())
+	if err != nil {
+		return nil, err
+	}
+	if n := len(groups); n > 0 {
+		s.link(c, groups[0].Cursor, groups[n-1].Cursor, n == q.Page.Size())
+	}
+	return s.groupedEntities(c.ctx(), c.account(), groups, partial)
+}
+
+// GET /api/v2/notifications/:group_key
+func (s *Server) showNotificationGroup(c *call) (any, error) {
+	g, err := s.Notifications.Group(c.ctx(), c.account(), c.path("group_key"))
+	if err != nil {
+		return nil, err
+	}
+	result, err := s.groupedEntities(c.ctx(), c.account(), []notification.Group{g}, false)
+	if err == nil && len(result.Groups) == 0 {
+		err = errNotFound()
+	}
+	return result, err
+}
+
+// GET /api/v2/notifications/:group_key/accounts
+func (s *Server) notificationGroupAccounts(c *call) (any, error) {
+	page := c.page(usualNotifications, mostNotifications)
+	views, err := s.Notifications.GroupMembers(c.ctx(), c.account(), c.path("group_key"), page)
+	if err != nil {
+		return nil, err
+	}
+	people := make([]account.Account, len(views))
+	for i, v := range views {
+		people[i] = v.From
+	}
+	if n := len(views); n > 0 {
+		s.link(c, views[0].ID, views[n-1].ID, n == page.Size())
+	}
+	return s.accountEntities(c.ctx(), c.viewer(), people)
+}
+
+// POST /api/v2/notifications/:group_key/dismiss
+func (s *Server) dismissNotificationGroup(c *call) (any, error) {
+	return nil, s.Notifications.DismissGroup(c.ctx(), c.account(), c.path("group_key"))
+}
+
+// GET /api/v2/notifications/unread_count
+func (s *Server) unreadGroups(c *call) (any, error) {
+	n, err := s.Notifications.CountUnreadGroups(c.ctx(), c.account(), c.notificationQuery(usualUnread, mostUnread), c.together())
+	return count{n}, err
+}

@@ -1,0 +1,79 @@
+package notification
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/account"
+)
+
+// standing is how a reader and whoever caused a notification stand to each other.
+type standing struct {
+	Heard       bool `db:"heard"`       // nobody blocks or mutes anybody, nor the thread
+	Following   bool `db:"following"`   // the reader follows them
+	Followed    bool `db:"followed"`    // they have followed the reader for a while
+	LetIn       bool `db:"let_in"`      // the reader accepted their request
+	Corresponds bool `db:"corresponds"` // the reader has written to them in the thread
+}
+
+func standingOf(ctx context.Context, db sqlx.ExtContext, readerID, fromID, threadID int64, followedBefore time.Time) (st standing, err error) {
+	err = sqlx.GetContext(ctx, db, &st, `
+		SELECT `+account.Told("$2", "$1")+` AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = $1 AND t.thread_id = $3) AS heard,
+			EXISTS (SELECT 1 FROM follows f WHERE f.account_id = $1 AND f.target_id = $2 AND f.state = 'accepted' AND f.undone_at IS NULL) AS following,
+			EXISTS (
+				SELECT 1 FROM follows f WHERE f.account_id = $2 AND f.target_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL
+					AND coalesce(f.accepted_at, f.created_at) < $4) AS followed,
+			EXISTS (SELECT 1 FROM notification_requests q WHERE q.account_id = $1 AND q.from_account_id = $2 AND q.state = 'accepted') AS let_in,
+			EXISTS (
+				SELECT 1 FROM posts o JOIN mentions w ON w.post_id = o.id AND w.account_id = $2
+				WHERE o.thread_id = $3 AND o.account_id = $1 AND o.state = 'published') AS corresponds`,
+		readerID, fromID, threadID, followedBefore)
+	return st, err
+}
+
+// editors are those who look after our groups.
+func editors(ctx context.Context, db sqlx.ExtContext) ([]int64, error) {
+	return people(ctx, db, `
+		SELECT id FROM accounts
+		WHERE domain IS NULL AND kind = 'person' AND state = 'active' AND role IN ('editor', 'moderator', 'admin')`)
+}
+
+func moderators(ctx context.Context, db sqlx.ExtContext) ([]int64, error) {
+	return people(ctx, db, `
+		SELECT id FROM accounts
+		WHERE domain IS NULL AND kind = 'person' AND state = 'active' AND role IN ('moderator', 'admin')`)
+}
+
+// closeFollowers are our people who want to hear whenever an account writes.
+func closeFollowers(ctx context.Context, db sqlx.ExtContext, accountID int64) ([]int64, error) {
+	return people(ctx, db, `
+		SELECT f.account_id FROM follows f JOIN accounts a ON a.id = f.account_id
+		WHERE f.target_id = $1 AND f.notify AND f.state = 'accepted' AND f.undone_at IS NULL AND a.domain IS NULL AND a.kind = 'person'`, accountID)
+}
+
+// boosters are our people who passed a post on.
+func boosters(ctx context.Context, db sqlx.ExtContext, postID int64) ([]int64, error) {
+	return people(ctx, db, `
+		SELECT b.account_id FROM boosts b JOIN accounts a ON a.id = b.account_id
+		WHERE b.post_id = $1 AND b.undone_at IS NULL AND a.domain IS NULL AND a.kind = 'person'`, postID)
+}
+
+// voters are our people who took part in a poll.
+func voters(ctx context.Context, db sqlx.ExtContext, postID int64) ([]int64, error) {
+	return people(ctx, db, `
+		SELECT DISTINCT v.account_id FROM poll_votes v JOIN accounts a ON a.id = v.account_id
+		WHERE v.post_id = $1 AND a.domain IS NULL AND a.kind = 'person'`, postID)
+}
+
+func people(ctx context.Context, db sqlx.ExtContext, query string, args ...any) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, query, args...)
+	return ids, err
+}
+
+// reporter is who reported, nil when their account is gone.
+func reporter(ctx context.Context, db sqlx.ExtContext, reportID int64) (id *int64, err error) {
+	err = sqlx.GetContext(ctx, db, &id, `SELECT account_id FROM reports WHERE id = $1`, reportID)
+	return id, err
+}
