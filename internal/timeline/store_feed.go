@@ -2,7 +2,7 @@ package timeline
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -11,152 +11,166 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// window is how many of the newest posts and boosts are searched before every source is asked.
+// window is how many of the newest posts and of the newest boosts are searched before every source is asked.
 const window = 2_000
 
-// feed is a timeline of sources. Its queries take $1 the reader, $2 and $3 the bounds of the page, $4 its size and $5 what
-// the timeline is of.
+// feed is a timeline of sources. Its queries take $1 the reader, $2 and $3 the bounds of the page, $4 its size and $5 the list
+// it is the timeline of, 0 for home.
 type feed struct {
-	sources string // SELECT id, show_boosts, languages FROM followed: the accounts it is made of
-	replies string // which answers of them it has, beside those they give themselves
-	tags    bool   // whether it has the posts with followed hashtags, too
+	sources string // SELECT id, show_boosts, languages FROM followed f: the accounts it is made of
+	replies string // whose posts they may answer, beside their own
+	topics  string // condition: whether it has the posts with followed hashtags, too
 }
 
 const (
-	answersFollowed = `IN (SELECT id FROM followed)`
-	answersMembers  = `IN (SELECT id FROM sources UNION ALL SELECT $1::bigint)`
-	answersReader   = `= $1::bigint`
-
-	members = `SELECT f.id, f.show_boosts, f.languages FROM followed f JOIN list_members m ON m.target_id = f.id AND m.list_id = $5`
+	members  = `JOIN list_members m ON m.target_id = f.id AND m.list_id = $5`
+	ofReader = `SELECT $1::bigint`
 )
 
 var (
-	homeFeed = feed{replies: answersFollowed, tags: true, sources: `
-		SELECT f.id, f.show_boosts, f.languages FROM followed f WHERE $5::bigint IS NOT NULL AND f.id NOT IN (SELECT id FROM exclusive)`}
+	homeFeed = feed{sources: `WHERE $5::bigint = 0 AND f.id NOT IN (SELECT id FROM exclusive)`, replies: `SELECT id FROM followed`, topics: `true`}
 	// listFeeds are those of lists by their replies policy.
 	listFeeds = map[string]feed{
-		"followed": {sources: members, replies: answersFollowed},
-		"list":     {sources: members, replies: answersMembers},
-		"none":     {sources: members, replies: answersReader},
+		"followed": {sources: members, replies: `SELECT id FROM followed`, topics: `false`},
+		"list":     {sources: members, replies: `SELECT id FROM sources UNION ALL ` + ofReader, topics: `false`},
+		"none":     {sources: members, replies: ofReader, topics: `false`},
 	}
 )
 
-// with is what the queries stand on: whom the reader follows and wants to hear, the reader included; the accounts that make
-// the timeline; those of them whose boosts it has.
-func (f feed) with() string {
+// sets are what the queries stand on: whom the reader follows and wants to hear, the reader included; the members of lists that
+// take them out of home; the accounts that make the timeline, those of them whose boosts it has, those that are
+// heard in some languages only; the hashtags.
+func (f feed) sets() string {
 	return `
-		WITH followed AS MATERIALIZED (
+		followed AS MATERIALIZED (
 			SELECT f.target_id AS id, f.show_boosts, f.languages FROM follows f
 			WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND ` + post.Heard("f.target_id", "$1") + `
 			UNION ALL SELECT $1::bigint, true, '{}'
 		), exclusive AS MATERIALIZED (
 			SELECT m.target_id AS id FROM lists l JOIN list_members m ON m.list_id = l.id WHERE l.account_id = $1 AND l.exclusive
-		), sources AS MATERIALIZED (` + f.sources + `
+		), sources AS MATERIALIZED (SELECT f.id, f.show_boosts, f.languages FROM followed f ` + f.sources + `
 		), boosters AS MATERIALIZED (SELECT id FROM sources WHERE show_boosts
 		), choosy AS MATERIALIZED (SELECT id, languages FROM sources WHERE languages <> '{}'
-		), topics AS MATERIALIZED (SELECT name FROM followed_tags WHERE account_id = $1 AND ` + fmt.Sprint(f.tags) + `)`
+		), topics AS MATERIALIZED (SELECT name FROM followed_tags WHERE account_id = $1 AND ` + f.topics + `)`
 }
 
-// Conditions on a post p. They are written as expressions and not as joins, so that reading stops as soon as a page is full.
+const isTop = `(p.in_reply_to_id IS NULL AND p.in_reply_to_uri = '')`
 
-const isTop = `p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''`
-
-func (f feed) written() string {
-	return `(` + isTop + ` OR p.account_id = $1 OR EXISTS (
-		SELECT 1 FROM posts parent WHERE parent.id = p.in_reply_to_id AND (parent.account_id = p.account_id OR parent.account_id ` + f.replies + `)))
-		AND ` + understood("p.account_id")
+// belongs is the condition under which a line l, a post p or a boost of it, stands in the timeline. It is one expression, cheap
+// questions first, and not a join: so rows are read in order, and no further than the page is full.
+func (f feed) belongs() string {
+	return strings.NewReplacer("{replies}", f.replies, "{shown}", post.ShownTo("p", "$1")).Replace(`
+		CASE
+			WHEN l.boosted_by IS NOT NULL THEN l.boosted_by IN (SELECT id FROM boosters)
+			WHEN p.account_id IN (SELECT id FROM sources) THEN ` + isTop + ` OR p.account_id = $1 OR EXISTS (
+				SELECT 1 FROM posts parent WHERE parent.id = p.in_reply_to_id AND (parent.account_id = p.account_id OR parent.account_id IN ({replies})))
+			WHEN p.account_id IN (SELECT id FROM exclusive) THEN false
+			WHEN ` + isTop + ` AND p.board_id IN (SELECT id FROM sources) THEN true
+			WHEN p.visibility = 'public' AND (SELECT count(*) FROM topics) > 0 THEN EXISTS (
+				SELECT 1 FROM tags t WHERE t.post_id = p.id AND lower(t.name) IN (SELECT name FROM topics))
+			ELSE false
+		END
+		AND CASE WHEN {shown} THEN
+			-- Each post once: where it was boosted, it stands at its newest boost.
+			NOT EXISTS (SELECT 1 FROM boosts b WHERE b.post_id = p.id AND b.undone_at IS NULL AND b.account_id IN (SELECT id FROM boosters)
+				AND (l.boosted_by IS NULL OR b.id > l.cursor))
+			-- In a language that the reader wants of the source.
+			AND NOT EXISTS (SELECT 1 FROM choosy c WHERE c.id IN (l.boosted_by, p.account_id, p.board_id)
+				AND c.id = coalesce(l.boosted_by, CASE WHEN p.account_id IN (SELECT id FROM sources) THEN p.account_id ELSE p.board_id END)
+				AND p.language <> '' AND p.language <> ALL (c.languages))
+		END`)
 }
 
-func onBoard() string {
-	return isTop + ` AND (p.account_id IN (SELECT id FROM sources)) IS FALSE AND (p.account_id IN (SELECT id FROM exclusive)) IS FALSE AND ` + understood("p.board_id")
-}
-
-const onTopic = `p.visibility = 'public' AND (p.account_id IN (SELECT id FROM exclusive)) IS FALSE`
-
-// understood is whether the post is in a language that the reader wants of the source.
-func understood(source string) string {
-	return `NOT EXISTS (SELECT 1 FROM choosy c WHERE c.id = ` + source + ` AND p.language <> '' AND p.language <> ALL (c.languages))`
-}
-
-// once is whether the post is shown as a post: where it was boosted, it stands at its newest boost.
-const once = `(NOT EXISTS (SELECT 1 FROM boosts b WHERE b.post_id = p.id AND b.undone_at IS NULL AND b.account_id IN (SELECT id FROM boosters))) IS TRUE`
-
-const newestBoost = `(NOT EXISTS (SELECT 1 FROM boosts newer
-	WHERE newer.post_id = b.post_id AND newer.id > b.id AND newer.undone_at IS NULL AND newer.account_id IN (SELECT id FROM boosters))) IS TRUE`
-
-func shown() string { return `(` + post.ShownTo("p", "$1") + `) IS TRUE` }
-
-// recent looks through the window of the newest posts and boosts.
+// recent looks through the newest posts and boosts of the instance. Beside the lines it says whether there can be no others:
+// whether neither window ended before the last line.
 func (f feed) recent(page paging.Page) string {
-	return f.with() + strings.NewReplacer("{order}", page.Order(), "{window}", fmt.Sprint(window)).Replace(`
-		(SELECT p.id AS cursor, p.id AS post_id, NULL::bigint AS boosted_by, NULL::timestamptz AS boosted_at
+	passed := `id > coalesce((SELECT min(cursor) FROM lines HAVING count(*) = $4), $2) AND id < $3`
+	if page.Upwards() {
+		passed = `id > $2 AND id < coalesce((SELECT max(cursor) FROM lines HAVING count(*) = $4), $3)`
+	}
+	return inOrder(page, `
+		WITH `+f.sets()+`, lines AS MATERIALIZED (
+			SELECT l.cursor, l.post_id, l.boosted_by, l.boosted_at
+			FROM (
+				(SELECT p.id AS cursor, p.id AS post_id, NULL::bigint AS boosted_by, NULL::timestamptz AS boosted_at FROM posts p
+					WHERE p.id > $2 AND p.id < $3 ORDER BY p.id {order} LIMIT {window})
+				UNION ALL
+				(SELECT b.id, b.post_id, b.account_id, b.created_at FROM boosts b
+					WHERE b.undone_at IS NULL AND b.id > $2 AND b.id < $3 ORDER BY b.id {order} LIMIT {window})
+			) l JOIN posts p ON p.id = l.post_id
+			WHERE `+f.belongs()+`
+			ORDER BY l.cursor {order} LIMIT $4)
+		SELECT coalesce(l.cursor, 0) AS cursor, coalesce(l.post_id, 0) AS post_id, l.boosted_by, l.boosted_at, c.complete
+		FROM (SELECT
+			(SELECT count(*) FROM (SELECT 1 FROM posts WHERE `+passed+` LIMIT {window}) w) < {window}
+			AND (SELECT count(*) FROM (SELECT 1 FROM boosts WHERE undone_at IS NULL AND `+passed+` LIMIT {window}) w) < {window} AS complete) c
+			LEFT JOIN lines l ON true
+		ORDER BY l.cursor {order}`)
+}
+
+// thorough asks every source and every hashtag. Those that have the first lines of all are found first: a page cannot come from
+// others than these. What two have at once counts as one.
+func (f feed) thorough(page paging.Page) string {
+	// Each part is read from an index alone; only what is merged is looked up.
+	each := `
+		SELECT l.cursor, p.id AS post_id, l.boosted_by, b.created_at AS boosted_at
 		FROM (
-			SELECT p.id, p.account_id, p.board_id, p.in_reply_to_id, p.in_reply_to_uri, p.state, p.visibility, p.language FROM posts p
-			WHERE p.id > $2 AND p.id < $3 ORDER BY p.id {order} LIMIT {window}) p
-		WHERE (
-				(p.account_id IN (SELECT id FROM sources)) AND `+f.written()+`
-				OR (p.board_id IN (SELECT id FROM sources)) AND `+onBoard()+`
-				OR (SELECT count(*) FROM topics) > 0 AND `+onTopic+` AND EXISTS (
-					SELECT 1 FROM tags t WHERE t.post_id = p.id AND lower(t.name) IN (SELECT name FROM topics)))
-			AND `+once+` AND `+shown()+`
-		ORDER BY p.id {order} LIMIT $4)
-		UNION ALL
-		(SELECT b.id, b.post_id, b.account_id, b.created_at
+			(SELECT p.id AS cursor, NULL::bigint AS boosted_by FROM posts p
+				WHERE p.account_id = s.id AND p.id > $2 AND p.id < $3 ORDER BY p.id {order})
+			UNION ALL
+			(SELECT p.id, NULL FROM posts p
+				WHERE p.board_id = s.id AND p.account_id <> s.id AND p.in_reply_to_id IS NULL AND p.id > $2 AND p.id < $3 ORDER BY p.id {order})
+			UNION ALL
+			(SELECT b.id, b.account_id FROM boosts b
+				WHERE b.account_id = s.id AND b.undone_at IS NULL AND b.id > $2 AND b.id < $3 ORDER BY b.id {order})
+			UNION ALL
+			(SELECT t.post_id, NULL FROM tags t
+				WHERE s.name IS NOT NULL AND lower(t.name) = s.name AND t.post_id > $2 AND t.post_id < $3 ORDER BY t.post_id {order})
+		) l
+			LEFT JOIN boosts b ON b.id = l.cursor AND l.boosted_by IS NOT NULL
+			JOIN posts p ON p.id = coalesce(b.post_id, l.cursor)
+		WHERE ` + f.belongs() + `
+		ORDER BY l.cursor {order} LIMIT `
+	return inOrder(page, `
+		WITH `+f.sets()+`, asked AS MATERIALIZED (SELECT id, NULL AS name FROM sources UNION ALL SELECT NULL, name FROM topics)
+		SELECT DISTINCT l.cursor, l.post_id, l.boosted_by, l.boosted_at, true AS complete
 		FROM (
-			SELECT b.id, b.post_id, b.account_id, b.created_at FROM boosts b
-			WHERE b.id > $2 AND b.id < $3 AND b.undone_at IS NULL ORDER BY b.id {order} LIMIT {window}) b
-			CROSS JOIN LATERAL (SELECT p.id, p.account_id, p.state, p.visibility, p.language FROM posts p WHERE p.id = b.post_id) p
-		WHERE (b.account_id IN (SELECT id FROM boosters)) IS TRUE AND `+understood("b.account_id")+` AND `+newestBoost+` AND `+shown()+`
-		ORDER BY b.id {order} LIMIT $4)`)
+			SELECT s.id, s.name, dense_rank() OVER (ORDER BY first.cursor {order}) AS place
+			FROM asked s CROSS JOIN LATERAL (`+each+` 1) first
+		) s CROSS JOIN LATERAL (`+each+` $4) l
+		WHERE s.place <= $4
+		ORDER BY l.cursor {order} LIMIT $4`)
 }
 
-// posts asks every source for what it wrote, or for what stands on its board, and every followed hashtag.
-func (f feed) posts(page paging.Page) string {
-	return f.with() + `
-		SELECT cursor, cursor AS post_id, NULL::bigint AS boosted_by, NULL::timestamptz AS boosted_at FROM (
-			` + ofEach("sources", "id", "p.id", `posts p WHERE p.account_id = s.id AND p.id > $2 AND p.id < $3 AND `+f.written()+` AND `+once+` AND `+shown(), page) + `
-			UNION
-			` + ofEach("sources", "id", "p.id", `posts p WHERE p.board_id = s.id AND p.id > $2 AND p.id < $3 AND `+onBoard()+` AND `+once+` AND `+shown(), page) + `
-			UNION
-			` + ofEach("topics", "name", "t.post_id", `tags t JOIN posts p ON p.id = t.post_id
-				WHERE lower(t.name) = s.name AND t.post_id > $2 AND t.post_id < $3 AND `+onTopic+` AND `+once+` AND `+shown(), page) + `
-		) lines ORDER BY cursor ` + page.Order() + ` LIMIT $4`
+func inOrder(page paging.Page, query string) string {
+	return strings.NewReplacer("{order}", page.Order(), "{window}", strconv.Itoa(window)).Replace(query)
 }
 
-// boosts asks every source for what it boosted.
-func (f feed) boosts(page paging.Page) string {
-	return f.with() + `
-		SELECT b.id AS cursor, b.post_id, b.account_id AS boosted_by, b.created_at AS boosted_at FROM (
-			` + ofEach("boosters", "id", "b.id", `boosts b JOIN posts p ON p.id = b.post_id
-				WHERE b.account_id = s.id AND b.undone_at IS NULL AND b.id > $2 AND b.id < $3
-					AND `+understood("b.account_id")+` AND `+newestBoost+` AND `+shown(), page) + `
-		) lines JOIN boosts b ON b.id = lines.cursor ORDER BY b.id ` + page.Order() + ` LIMIT $4`
-}
-
-// ofEach is the page of what every row of a set has, by its key. Those that have the first line of all are found first: a
-// page cannot come from more of them than it has lines.
-func ofEach(set, key, cursor, from string, page paging.Page) string {
-	return strings.NewReplacer("{set}", set, "{key}", key, "{cursor}", cursor, "{from}", from, "{order}", page.Order()).Replace(`
-		(SELECT each.cursor FROM (
-			SELECT s.{key}, first.cursor FROM {set} s
-				CROSS JOIN LATERAL (SELECT {cursor} AS cursor FROM {from} ORDER BY {cursor} {order} LIMIT 1) first
-			ORDER BY first.cursor {order} LIMIT $4) s
-			CROSS JOIN LATERAL (SELECT {cursor} AS cursor FROM {from} ORDER BY {cursor} {order} LIMIT $4) each
-		ORDER BY each.cursor {order} LIMIT $4)`)
-}
-
-func feedLines(ctx context.Context, db sqlx.ExtContext, f feed, query string, readerID, of int64, page paging.Page, limit int) (list []line, err error) {
+// feedLines looks among the newest rows first, which answers most readers and whose cost is bounded; only who follows what is
+// rarely heard of has every source asked.
+func feedLines(ctx context.Context, db sqlx.ExtContext, f feed, readerID, listID int64, page paging.Page, limit int) ([]line, error) {
 	after, before := page.Bounds()
-	err = sqlx.SelectContext(ctx, db, &list, query, readerID, after, before, limit, of)
-	return list, err
-}
-
-// withinWindow reports whether the window holds all rows of a table (posts, boosts) between the bounds of the page.
-func withinWindow(ctx context.Context, db sqlx.ExtContext, table string, page paging.Page) (all bool, err error) {
-	after, before := page.Bounds()
-	err = sqlx.GetContext(ctx, db, &all, `
-		SELECT count(*) < $3 FROM (SELECT 1 FROM `+table+` WHERE id > $1 AND id < $2 LIMIT $3) rows`, after, before, window)
-	return all, err
+	var rows []struct {
+		line
+		Complete bool `db:"complete"`
+	}
+	err := sqlx.SelectContext(ctx, db, &rows, f.recent(page), readerID, after, before, limit, listID)
+	if err != nil {
+		return nil, err
+	}
+	if !rows[0].Complete {
+		rows = rows[:0]
+		if err = sqlx.SelectContext(ctx, db, &rows, f.thorough(page), readerID, after, before, limit, listID); err != nil {
+			return nil, err
+		}
+	}
+	lines := make([]line, 0, len(rows))
+	for _, r := range rows {
+		if r.Cursor > 0 {
+			lines = append(lines, r.line)
+		}
+	}
+	return lines, nil
 }
 
 func repliesPolicy(ctx context.Context, db sqlx.ExtContext, readerID, listID int64) (policy string, err error) {

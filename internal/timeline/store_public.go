@@ -34,7 +34,7 @@ func public(ctx context.Context, db sqlx.ExtContext, viewerID int64, o Options, 
 	}
 	err = sqlx.SelectContext(ctx, db, &list, postLine+` FROM `+from+`
 		WHERE p.state = 'published' AND p.visibility = 'public' AND `+isTop+`
-			AND `+o.place()+` AND p.id > $2 AND p.id < $3 AND `+shown()+`
+			AND `+o.place()+` AND p.id > $2 AND p.id < $3 AND `+post.ShownTo("p", "$1")+`
 		ORDER BY p.id `+page.Order()+` LIMIT $4`, viewerID, after, before, limit)
 	return list, err
 }
@@ -51,7 +51,7 @@ func tagged(ctx context.Context, db sqlx.ExtContext, viewerID int64, name string
 		FROM unnest($5::text[]) wanted CROSS JOIN LATERAL (
 			SELECT p.id AS cursor FROM tags t JOIN posts p ON p.id = t.post_id
 			WHERE lower(t.name) = wanted AND t.post_id > $2 AND t.post_id < $3
-				AND p.visibility = 'public' AND `+o.place()+` AND `+media+` AND `+shown()+`
+				AND p.visibility = 'public' AND `+o.place()+` AND `+media+` AND `+post.ShownTo("p", "$1")+`
 				AND NOT EXISTS (SELECT 1 FROM unnest($6::text[]) needed WHERE NOT EXISTS (
 					SELECT 1 FROM tags a WHERE a.post_id = p.id AND lower(a.name) = needed))
 				AND NOT EXISTS (SELECT 1 FROM tags n WHERE n.post_id = p.id AND lower(n.name) = ANY ($7))

@@ -58,7 +58,7 @@ type Options struct {
 // follow are left out, and what they chose to leave out: boosts of some, other languages of some, members of lists that
 // are exclusive, whom they mute or block.
 func (s *Service) Home(ctx context.Context, reader account.Account, page paging.Page) (Lines, error) {
-	return s.feed(ctx, homeFeed, reader, reader.ID, page)
+	return s.feed(ctx, homeFeed, reader, 0, page)
 }
 
 // List is what the members of one of the reader's lists wrote and boosted. fault.NotFound for the lists of others.
@@ -73,37 +73,12 @@ func (s *Service) List(ctx context.Context, reader account.Account, listID int64
 	return s.feed(ctx, listFeeds[policy], reader, listID, page)
 }
 
-// feed merges what sources wrote and what they boosted. Each of the two is first looked for among the newest posts (or
-// boosts) of the instance, which answers most readers at once and whose cost is bounded; only who follows what is rarely heard
-// of has every source asked.
-func (s *Service) feed(ctx context.Context, f feed, reader account.Account, of int64, page paging.Page) (Lines, error) {
-	limit := page.Size() + 1
-	read := func(query string) ([]line, error) { return feedLines(ctx, s.db, f, query, reader.ID, of, page, limit) }
-	lines, err := read(f.recent(page))
+func (s *Service) feed(ctx context.Context, f feed, reader account.Account, listID int64, page paging.Page) (Lines, error) {
+	lines, err := feedLines(ctx, s.db, f, reader.ID, listID, page, page.Size()+1)
 	if err != nil {
-		return Lines{}, fmt.Errorf("timeline of %d: %w", of, err)
+		return Lines{}, fmt.Errorf("timeline of %d: %w", reader.ID, err)
 	}
-	posts, boosts := split(lines)
-	if len(posts) < limit {
-		if posts, err = s.complement(ctx, "posts", posts, page, func() ([]line, error) { return read(f.posts(page)) }); err != nil {
-			return Lines{}, fmt.Errorf("timeline of %d: posts: %w", of, err)
-		}
-	}
-	if len(boosts) < limit {
-		if boosts, err = s.complement(ctx, "boosts", boosts, page, func() ([]line, error) { return read(f.boosts(page)) }); err != nil {
-			return Lines{}, fmt.Errorf("timeline of %d: boosts: %w", of, err)
-		}
-	}
-	return s.complete(ctx, post.Viewer{AccountID: reader.ID}, merge(page, posts, boosts, limit), page)
-}
-
-// complement asks every source, unless the window of the newest rows held all that the page asks for.
-func (s *Service) complement(ctx context.Context, table string, found []line, page paging.Page, ask func() ([]line, error)) ([]line, error) {
-	all, err := withinWindow(ctx, s.db, table, page)
-	if err != nil || all {
-		return found, err
-	}
-	return ask()
+	return s.complete(ctx, post.Viewer{AccountID: reader.ID}, lines, page)
 }
 
 // Public is every public post of this instance or of all known ones, answers left out.
@@ -183,29 +158,4 @@ type line struct {
 	PostID    int64      `db:"post_id"`
 	BoostedBy *int64     `db:"boosted_by"`
 	BoostedAt *time.Time `db:"boosted_at"`
-}
-
-func split(lines []line) (posts, boosts []line) {
-	for _, l := range lines {
-		if l.BoostedBy == nil {
-			posts = append(posts, l)
-		} else {
-			boosts = append(boosts, l)
-		}
-	}
-	return posts, boosts
-}
-
-// merge keeps the order of the page.
-func merge(page paging.Page, a, b []line, limit int) []line {
-	merged := make([]line, 0, limit)
-	for len(merged) < limit && len(a)+len(b) > 0 {
-		from := &a
-		if len(a) == 0 || len(b) > 0 && (b[0].Cursor > a[0].Cursor) != page.Upwards() {
-			from = &b
-		}
-		merged = append(merged, (*from)[0])
-		*from = (*from)[1:]
-	}
-	return merged
 }
