@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,26 +16,40 @@ import (
 	"github.com/vorbild/vorbild/internal/markup"
 )
 
-// Edit changes an own note; the old version is kept as a revision. The same words again change nothing.
-// Errors: NotFound, Gone, Forbidden, Invalid.
+// Changes are what an edit touches; nil leaves a thing as it is.
+type Changes struct {
+	Title, Source, Summary, Language *string
+	Sensitive                        *bool
+	Question                         bool // its parts make it a question
+	Parts                            []Part
+	Wordless                         bool // with its media it needs no text
+	// Careful refuses a text that has lost all of its headings, lists, links or code, as programs send that rebuild it from
+	// what they show, and takes the title off that they show before it.
+	Careful bool
+}
+
+// Edit is Revise of a title, which only threads have, and a text.
 func (s *Service) Edit(ctx context.Context, actor account.Account, id int64, title, source string) (Post, error) {
+	return s.Revise(ctx, actor, id, Changes{Title: &title, Source: &source})
+}
+
+// Revise changes an own note; the old version is kept as a revision. The same again changes nothing.
+// Errors: NotFound, Gone, Forbidden, Invalid.
+func (s *Service) Revise(ctx context.Context, actor account.Account, id int64, c Changes) (Post, error) {
 	p, err := s.ownNote(ctx, actor, id)
 	if err != nil {
 		return p, err
 	}
-	title, source = markup.Line(title), strings.TrimSpace(markup.Block(source))
-	mistakes := checkSource(source)
-	if p.InReplyToURI != "" {
-		title = p.Title
-	} else {
-		mistakes = append(checkTitle(title), mistakes...)
-	}
-	if err := fault.Fields(mistakes...); err != nil {
+	next, err := c.apply(p)
+	if err != nil {
 		return p, err
 	}
-	html, mentions, tags, err := s.Render(ctx, actor, source)
+	html, mentions, tags, err := s.RenderAs(ctx, actor, next.SourceType, next.Source)
 	if err != nil {
-		return p, fmt.Errorf("post.Edit %d: %w", id, err)
+		return p, fmt.Errorf("post.Revise %d: %w", id, err)
+	}
+	if c.Careful && p.SourceType == Markdown && markup.StructureOf(p.HTML).Lost(markup.StructureOf(html)) {
+		return p, fault.Fields(fault.Field{Name: "status", Message: "error.post.structure_lost"})
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		if p, err = lockPost(ctx, tx, id); err != nil {
@@ -43,32 +58,122 @@ func (s *Service) Edit(ctx context.Context, actor account.Account, id int64, tit
 		if p.State != StatePublished {
 			return errGone()
 		}
-		if p.Title == title && p.Source == source {
+		if next, err = c.apply(p); err != nil {
+			return err
+		}
+		if sameWords(p, next) && len(c.Parts) == 0 {
 			return nil
 		}
 		if p.InReplyToID != nil {
 			parent, err := postByID(ctx, tx, *p.InReplyToID)
 			if err != nil {
-				return fmt.Errorf("post.Edit %d: parent: %w", id, err)
+				return fmt.Errorf("post.Revise %d: parent: %w", id, err)
 			}
 			if parent.AccountID != p.AccountID {
 				mentions = appendOnce(mentions, parent.AccountID)
 			}
 		}
 		edited := nextEdit(time.Now(), p.PublishedAt, p.EditedAt)
-		p.Title, p.Source, p.HTML, p.EditedAt = title, source, html, &edited
-		if err := updatePost(ctx, tx, p); err != nil {
-			return fmt.Errorf("post.Edit %d: %w", id, err)
+		next.EditedAt = &edited
+		if c.Source != nil {
+			next.HTML = html
+			if err := s.writeDetails(ctx, tx, next, mentions, tags); err != nil {
+				return err
+			}
 		}
-		if err := s.writeDetails(ctx, tx, p, mentions, tags); err != nil {
-			return err
-		}
-		if err := insertRevision(ctx, tx, Revision{PostID: id, AccountID: &actor.ID, Title: title, HTML: html, Source: source}); err != nil {
-			return fmt.Errorf("post.Edit %d: revision: %w", id, err)
-		}
-		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: id}, job.Notify{Event: job.NotifyPost, ID: id})
+		p = next
+		return s.storeEdit(ctx, tx, p, actor.ID, c.Parts)
 	})
 	return p, err
+}
+
+func (s *Service) storeEdit(ctx context.Context, tx *sqlx.Tx, p Post, editorID int64, parts []Part) error {
+	if err := updatePost(ctx, tx, p); err != nil {
+		return fmt.Errorf("post.Revise %d: %w", p.ID, err)
+	}
+	for _, part := range parts {
+		if err := part(ctx, tx, p); err != nil {
+			return err
+		}
+	}
+	if err := s.keepVersion(ctx, tx, p, editorID); err != nil {
+		return err
+	}
+	if err := s.tell(ctx, tx, p); err != nil {
+		return err
+	}
+	return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID})
+}
+
+// apply returns p with the changes, checked but not rendered.
+func (c Changes) apply(p Post) (Post, error) {
+	var mistakes []fault.Field
+	if c.Title != nil && p.InReplyToURI == "" {
+		title := markup.Line(*c.Title)
+		if p.Title != "" || title != "" { // what never had one needs none
+			mistakes = append(mistakes, checkTitle(title)...)
+		}
+		p.Title = title
+	}
+	wordless := c.Wordless || p.Source == ""
+	if c.Source != nil {
+		p.Source = tidySource(*c.Source)
+		if c.Careful {
+			p.Source = withoutTitle(p.Source, p.Title)
+		}
+	}
+	mistakes = append(mistakes, checkSource(p.Source, wordless)...)
+	if c.Summary != nil {
+		p.Summary = markup.Line(*c.Summary)
+		mistakes = append(mistakes, checkWarning(p.Summary)...)
+	}
+	if c.Sensitive != nil {
+		p.Sensitive = *c.Sensitive
+	}
+	p.Sensitive = p.Sensitive || p.Summary != ""
+	if c.Language != nil {
+		p.Language = cleanLanguage(*c.Language, p.Language)
+	}
+	if c.Question {
+		p.Kind = Question
+	}
+	return p, fault.Fields(mistakes...)
+}
+
+// withoutTitle takes off the title that clients are shown as the first line of a text.
+func withoutTitle(source, title string) string {
+	first, rest, _ := strings.Cut(source, "\n")
+	if first = strings.TrimSpace(first); title == "" || first != title && first != "**"+title+"**" {
+		return source
+	}
+	return strings.TrimSpace(rest)
+}
+
+func sameWords(a, b Post) bool {
+	return a.Title == b.Title && a.Source == b.Source && a.Summary == b.Summary && a.Sensitive == b.Sensitive && a.Language == b.Language && a.Kind == b.Kind
+}
+
+// noteDetail is what a revision keeps of a note beside its words.
+type noteDetail struct {
+	Sensitive bool    `json:"sensitive"`
+	Media     []int64 `json:"media,omitempty"`
+}
+
+// keepVersion stores the post as it is now as its newest version.
+func (s *Service) keepVersion(ctx context.Context, tx *sqlx.Tx, p Post, editorID int64) error {
+	media, err := mediaOf(ctx, tx, p.ID)
+	if err != nil {
+		return fmt.Errorf("post %d: revision: media: %w", p.ID, err)
+	}
+	detail, err := json.Marshal(noteDetail{Sensitive: p.Sensitive, Media: media})
+	if err != nil {
+		return fmt.Errorf("post %d: revision: %w", p.ID, err)
+	}
+	r := Revision{PostID: p.ID, AccountID: &editorID, Title: p.Title, Summary: p.Summary, HTML: p.HTML, Source: p.Source, Detail: detail}
+	if err := insertRevision(ctx, tx, r); err != nil {
+		return fmt.Errorf("post %d: revision: %w", p.ID, err)
+	}
+	return nil
 }
 
 func (s *Service) ownNote(ctx context.Context, actor account.Account, id int64) (Post, error) {
@@ -76,15 +181,15 @@ func (s *Service) ownNote(ctx context.Context, actor account.Account, id int64) 
 	if err != nil {
 		return p, err
 	}
-	if p.AccountID != actor.ID || !p.Local || p.Kind != Note || !actor.Able(account.RoleGuest) {
+	if p.AccountID != actor.ID || !p.Local || p.Kind != Note && p.Kind != Question || !actor.Able(account.RoleGuest) {
 		return p, errForbidden()
 	}
 	return p, nil
 }
 
 // Delete withdraws an own post (moderators: any local one). Text is emptied, the place in the thread stays. Deleting
-// again changes nothing.
-func (s *Service) Delete(ctx context.Context, actor account.Account, id int64) error {
+// again changes nothing. Before the post is emptied, parts may save what hangs on it.
+func (s *Service) Delete(ctx context.Context, actor account.Account, id int64, parts ...Part) error {
 	return s.inTx(ctx, func(tx *sqlx.Tx) error {
 		p, err := postByID(ctx, tx, id)
 		if err != nil {
@@ -101,6 +206,13 @@ func (s *Service) Delete(ctx context.Context, actor account.Account, id int64) e
 			return errForbidden()
 		case p.State == StateDraft:
 			return deleteDraft(ctx, tx, id)
+		}
+		if p.State == StatePublished {
+			for _, part := range parts {
+				if err := part(ctx, tx, p); err != nil {
+					return err
+				}
+			}
 		}
 		if p, err = s.withdraw(ctx, tx, id, true); err != nil || p.State == StateWithdrawn {
 			return err

@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
@@ -19,14 +20,23 @@ import (
 	"github.com/vorbild/vorbild/internal/markup"
 )
 
-// Draft is what someone writes: a thread (no InReplyToID, Title wanted) or an answer.
+// Draft is what someone writes: a thread (no InReplyToID, Title wanted unless Untitled) or an answer.
 type Draft struct {
 	InReplyToID int64
 	Title       string // threads: 3..200 characters
-	Source      string // Markdown, 1..20,000 characters
+	Untitled    bool   // the thread has no title, as notes of other programs
+	Source      string // 1..20,000 characters
+	SourceType  SourceType
+	Summary     string // a warning that stands before the text, at most 500 characters
+	Sensitive   bool
 	Visibility  Visibility
 	Language    string
+	Kind        Kind   // Note, unless it asks something
 	Role        string // RoleCurationNote, RoleQuestion: editors only
+	AppID       *int64 // the program it is written with
+	Parts       []Part
+	Wordless    bool   // its parts say enough: it needs no text
+	Key         string // who sends the same again under the same key gets the first post
 }
 
 // Composed is a checked and rendered note that is not stored yet. It exists because rendering looks accounts up, which
@@ -35,6 +45,7 @@ type Composed struct {
 	post     Post
 	mentions []int64
 	tags     []string
+	parts    []Part
 }
 
 // Create publishes a note. Mentions (@user, @user@host) are looked up among known accounts and linked; the
@@ -42,6 +53,32 @@ type Composed struct {
 // the visibility of their parent. Guests may only answer. Enqueues Distribute and Notify; what the group of a local
 // board passes on follows from Distribute.
 func (s *Service) Create(ctx context.Context, actor account.Account, d Draft) (Post, error) {
+	if err := s.May(actor, d); err != nil {
+		return Post{}, err
+	}
+	if id, err := s.Repeated(ctx, actor.ID, d.Key); err != nil || id != 0 {
+		return s.first(ctx, id, err)
+	}
+	c, err := s.Compose(ctx, actor, d)
+	if err != nil {
+		return Post{}, err
+	}
+	var p Post
+	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
+		return s.Once(ctx, tx, actor.ID, d.Key, func() (int64, error) {
+			p, err = s.PublishIn(ctx, tx, c)
+			return p.ID, err
+		})
+	})
+	var repeated RepeatedError
+	if errors.As(err, &repeated) {
+		return s.first(ctx, repeated.ID, nil)
+	}
+	return p, err
+}
+
+// May reports whether the actor may write a draft at all: guests only answer, what bears a role is for editors.
+func (s *Service) May(actor account.Account, d Draft) error {
 	need := account.RoleGuest
 	if d.InReplyToID == 0 {
 		need = account.RoleMember
@@ -50,18 +87,9 @@ func (s *Service) Create(ctx context.Context, actor account.Account, d Draft) (P
 		need = account.RoleEditor
 	}
 	if !actor.Local() || !actor.Able(need) {
-		return Post{}, errForbidden()
+		return errForbidden()
 	}
-	c, err := s.Compose(ctx, actor, d)
-	if err != nil {
-		return Post{}, err
-	}
-	var p Post
-	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		p, err = s.PublishIn(ctx, tx, c)
-		return err
-	})
-	return p, err
+	return nil
 }
 
 // Compose checks and renders a note by author, who may be one of our groups: its caller has checked who acts.
@@ -70,8 +98,8 @@ func (s *Service) Compose(ctx context.Context, author account.Account, d Draft) 
 	if err != nil {
 		return Composed{}, err
 	}
-	c := Composed{post: p}
-	if c.post.HTML, c.mentions, c.tags, err = s.Render(ctx, author, p.Source); err != nil {
+	c := Composed{post: p, parts: d.Parts}
+	if c.post.HTML, c.mentions, c.tags, err = s.RenderAs(ctx, author, p.SourceType, p.Source); err != nil {
 		return Composed{}, fmt.Errorf("post.Compose: %w", err)
 	}
 	if d.InReplyToID == 0 {
@@ -135,13 +163,21 @@ func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post,
 	if err := s.writeDetails(ctx, tx, p, c.mentions, c.tags); err != nil {
 		return p, err
 	}
-	if err := insertRevision(ctx, tx, Revision{PostID: p.ID, AccountID: &p.AccountID, Title: p.Title, HTML: p.HTML, Source: p.Source}); err != nil {
-		return p, fmt.Errorf("post.PublishIn: revision: %w", err)
+	for _, part := range c.parts {
+		if err := part(ctx, tx, p); err != nil {
+			return p, err
+		}
+	}
+	if err := s.keepVersion(ctx, tx, p, p.AccountID); err != nil {
+		return p, err
 	}
 	if p.InReplyToID != nil {
 		if err := recountReplies(ctx, tx, *p.InReplyToID); err != nil {
 			return p, fmt.Errorf("post.PublishIn: count: %w", err)
 		}
+	}
+	if err := s.tell(ctx, tx, p); err != nil {
+		return p, err
 	}
 	if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.CreatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID}); err != nil {
 		return p, err
@@ -152,26 +188,37 @@ func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post,
 // checkDraft returns the note a draft asks for, without what its parent and its rendering add.
 func checkDraft(author account.Account, d Draft) (Post, error) {
 	p := Post{
-		AccountID: author.ID, Local: true, Kind: Note, State: StatePublished, Role: d.Role,
-		Source: strings.TrimSpace(markup.Block(d.Source)), Language: cleanLanguage(d.Language, author.Language),
-		Visibility: d.Visibility,
+		AccountID: author.ID, Local: true, Kind: d.Kind, State: StatePublished, Role: d.Role, AppID: d.AppID,
+		Source: tidySource(d.Source), SourceType: d.SourceType, Summary: markup.Line(d.Summary), Sensitive: d.Sensitive || markup.Line(d.Summary) != "",
+		Language: cleanLanguage(d.Language, author.Language), Visibility: d.Visibility,
 	}
 	if p.Visibility == "" {
 		p.Visibility = Public
 	}
-	mistakes := checkSource(p.Source)
-	if d.InReplyToID == 0 {
+	if p.SourceType == "" {
+		p.SourceType = Markdown
+	}
+	if p.Kind == "" {
+		p.Kind = Note
+	}
+	mistakes := append(checkSource(p.Source, d.Wordless), checkWarning(p.Summary)...)
+	if d.InReplyToID == 0 && !d.Untitled {
 		p.Title = markup.Line(d.Title)
 		mistakes = append(checkTitle(p.Title), mistakes...)
 	}
 	if !p.Visibility.Valid() {
 		mistakes = append(mistakes, fault.Field{Name: "visibility", Message: "error.field.choice"})
 	}
+	if p.Kind != Note && p.Kind != Question || p.SourceType != Markdown && p.SourceType != PlainText {
+		mistakes = append(mistakes, fault.Field{Name: "kind", Message: "error.field.choice"})
+	}
 	if !slices.Contains([]string{"", RoleCurationNote, RoleQuestion}, d.Role) || d.Role != "" && d.InReplyToID == 0 {
 		mistakes = append(mistakes, fault.Field{Name: "role", Message: "error.field.choice"})
 	}
 	return p, fault.Fields(mistakes...)
 }
+
+func tidySource(source string) string { return strings.TrimSpace(markup.Block(source)) }
 
 func checkTitle(title string) []fault.Field {
 	switch n := utf8.RuneCountInString(title); {
@@ -185,12 +232,19 @@ func checkTitle(title string) []fault.Field {
 	return nil
 }
 
-func checkSource(source string) []fault.Field {
+func checkSource(source string, wordless bool) []fault.Field {
 	switch n := utf8.RuneCountInString(source); {
-	case n == 0:
+	case n == 0 && !wordless:
 		return []fault.Field{{Name: "source", Message: "error.field.required"}}
-	case n > maxNote:
-		return []fault.Field{{Name: "source", Message: "error.field.too_long", Args: map[string]any{"Max": maxNote}}}
+	case n > MaxNote:
+		return []fault.Field{{Name: "source", Message: "error.field.too_long", Args: map[string]any{"Max": MaxNote}}}
+	}
+	return nil
+}
+
+func checkWarning(summary string) []fault.Field {
+	if utf8.RuneCountInString(summary) > maxWarning {
+		return []fault.Field{{Name: "summary", Message: "error.field.too_long", Args: map[string]any{"Max": maxWarning}}}
 	}
 	return nil
 }

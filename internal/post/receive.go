@@ -105,6 +105,9 @@ func (s *Service) receiveNew(ctx context.Context, tx *sqlx.Tx, p Post, r Receive
 			return p, err
 		}
 	}
+	if err := s.tell(ctx, tx, p); err != nil {
+		return p, err
+	}
 	if fetch {
 		if err := s.jobs.Enqueue(ctx, tx, job.FetchPost{URI: p.InReplyToURI}); err != nil {
 			return p, err
@@ -261,10 +264,12 @@ func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post,
 	if err := s.writeDetails(ctx, tx, known, mentionsWithin(r.MentionIDs), tags); err != nil {
 		return known, err
 	}
-	if extra == nil {
-		return known, nil
+	if extra != nil {
+		if err := extra(tx, known); err != nil {
+			return known, err
+		}
 	}
-	return known, extra(tx, known)
+	return known, s.tell(ctx, tx, known)
 }
 
 func newer(edited *time.Time, known Post) bool {

@@ -21,12 +21,15 @@ const (
 	minTitle    = 3
 	maxTitle    = 200
 	maxSummary  = 1_000 // of others; ours are checked by whoever offers one
-	maxNote     = 20_000
+	maxWarning  = 500   // before a note of ours
 	maxMentions = 30
 	maxTags     = 30
 	maxReplies  = 1_000
 	maxThread   = 5_000
 )
+
+// MaxNote is how many characters a note may have.
+const MaxNote = 20_000
 
 // Service writes and reads posts.
 type Service struct {
@@ -36,10 +39,14 @@ type Service struct {
 	markup   *markup.Renderer
 	baseURL  string
 	erasers  []Eraser
+	hearers  []Hearer
 }
 
 // Eraser takes the words that another package keeps of a post whose text is being emptied.
 type Eraser func(ctx context.Context, tx *sqlx.Tx, postID int64) error
+
+// Hearer hears of a post that was published, received or edited, in the same transaction, once whom it mentions is stored.
+type Hearer func(ctx context.Context, tx *sqlx.Tx, p Post) error
 
 // New returns the service.
 func New(db *sqlx.DB, accounts *account.Service, jobs *job.Queue, renderer *markup.Renderer, baseURL string) *Service {
@@ -48,6 +55,18 @@ func New(db *sqlx.DB, accounts *account.Service, jobs *job.Queue, renderer *mark
 
 // OnErase registers an Eraser. It is for constructors: not safe once the service is in use.
 func (s *Service) OnErase(e Eraser) { s.erasers = append(s.erasers, e) }
+
+// OnStored registers a Hearer. It is for constructors: not safe once the service is in use.
+func (s *Service) OnStored(h Hearer) { s.hearers = append(s.hearers, h) }
+
+func (s *Service) tell(ctx context.Context, tx *sqlx.Tx, p Post) error {
+	for _, hear := range s.hearers {
+		if err := hear(ctx, tx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func errNotFound() error { return fault.New(fault.NotFound, "error.post.not_found") }
 
@@ -68,10 +87,19 @@ func (s *Service) threadURL(root Post) string {
 	return s.baseURL + "/diskussionen/" + decimal(root.ID)
 }
 
-// Render turns Markdown into HTML for a post by author: mentions of known accounts and tags become links. It returns who
-// was mentioned, without the author, and the tags.
+// Render is RenderAs for Markdown.
 func (s *Service) Render(ctx context.Context, author account.Account, source string) (html string, mentionIDs []int64, tags []string, err error) {
-	html, _, tags = s.markup.RenderWithLinks(source, func(handle string) string {
+	return s.RenderAs(ctx, author, Markdown, source)
+}
+
+// RenderAs turns a source into HTML for a post by author: mentions of known accounts and tags become links. It returns who
+// was mentioned, without the author, and the tags.
+func (s *Service) RenderAs(ctx context.Context, author account.Account, kind SourceType, source string) (html string, mentionIDs []int64, tags []string, err error) {
+	render := s.markup.RenderWithLinks
+	if kind == PlainText {
+		render = s.markup.RenderPlain
+	}
+	html, _, tags = render(source, func(handle string) string {
 		if len(mentionIDs) >= maxMentions || err != nil {
 			return ""
 		}

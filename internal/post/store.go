@@ -64,9 +64,9 @@ func insertPost(ctx context.Context, db sqlx.ExtContext, p Post) (inserted bool,
 func updatePost(ctx context.Context, db sqlx.ExtContext, p Post) error {
 	_, err := db.ExecContext(ctx, `
 		UPDATE posts SET url = $2, visibility = $3, role = $4, board_id = $5, title = $6, summary = $7, html = $8,
-			source = $9, language = $10, sensitive = $11, edited_at = $12
+			source = $9, language = $10, sensitive = $11, edited_at = $12, kind = $13
 		WHERE id = $1`,
-		p.ID, p.URL, p.Visibility, p.Role, p.BoardID, p.Title, p.Summary, p.HTML, p.Source, p.Language, p.Sensitive, p.EditedAt)
+		p.ID, p.URL, p.Visibility, p.Role, p.BoardID, p.Title, p.Summary, p.HTML, p.Source, p.Language, p.Sensitive, p.EditedAt, p.Kind)
 	return err
 }
 

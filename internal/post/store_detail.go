@@ -99,6 +99,12 @@ func insertRevision(ctx context.Context, db sqlx.ExtContext, r Revision) error {
 	return err
 }
 
+// mediaOf lists the files that hang on a post, for its versions.
+func mediaOf(ctx context.Context, db sqlx.ExtContext, postID int64) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `SELECT id FROM media WHERE post_id = $1 ORDER BY position, id`, postID)
+	return ids, err
+}
+
 func jsonOrNull(b []byte) any {
 	if len(b) == 0 {
 		return nil

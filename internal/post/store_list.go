@@ -42,7 +42,7 @@ func threads(ctx context.Context, db sqlx.ExtContext, page paging.Page) (list []
 	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
-		WHERE p.state = 'published' AND p.visibility = 'public' AND p.kind = 'note'
+		WHERE p.state = 'published' AND p.visibility = 'public' AND p.kind IN ('note', 'question')
 			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
 			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)

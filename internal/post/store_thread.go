@@ -15,6 +15,25 @@ func threadPosts(ctx context.Context, db sqlx.ExtContext, viewerID, threadID int
 	return list, err
 }
 
+// shownPost is a post of a thread in any state, with whether the viewer sees it there.
+type shownPost struct {
+	Post
+	Shown bool `db:"shown"`
+}
+
+// shownThread is threadPosts for whom the thread is shown unasked.
+func shownThread(ctx context.Context, db sqlx.ExtContext, viewerID, threadID int64, limit int) (list []shownPost, err error) {
+	shown := ShownTo("p", "$1")
+	if viewerID == 0 {
+		shown = VisibleTo("p", "$1") // visitors mute nobody
+	}
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+`, `+shown+` AS shown FROM posts p
+		WHERE p.thread_id = $2 AND p.state <> 'draft'
+		ORDER BY p.id LIMIT $3`, viewerID, threadID, limit)
+	return list, err
+}
+
 // lockParent locks the first post of a thread and then the post that is about to be answered, and returns the latter.
 // Whoever finds that the thread moved while it waited lets go of both before it tries again: holding them, it would
 // wait for the new first post against the order in which others lock.
@@ -91,5 +110,11 @@ func adopt(ctx context.Context, db sqlx.ExtContext, p Post, orphan int64) error 
 					< array_position(ARRAY['public', 'unlisted', 'followers', 'direct'], $5) THEN $5
 				ELSE visibility END
 		WHERE thread_id = $1`, orphan, p.ThreadID, p.BoardID, p.ContextURI, string(p.Visibility))
+	if err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, `
+		INSERT INTO thread_mutes (account_id, thread_id)
+		SELECT account_id, $2 FROM thread_mutes WHERE thread_id = $1 ON CONFLICT DO NOTHING`, orphan, p.ThreadID)
 	return err
 }
