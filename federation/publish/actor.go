@@ -102,16 +102,16 @@ func (p *Publisher) follows(w http.ResponseWriter, r *http.Request, a account.Ac
 	if page.MaxID == math.MaxInt64 {
 		page.MaxID = 0
 	}
-	accounts, err := read(ctx, a.ID, page)
+	follows, err := read(ctx, 0, a, page)
 	if err != nil {
 		return err
 	}
 	doc := vocab.Page{ID: pageID(id, r), PartOf: id, Total: n, Items: []any{}}
-	for _, other := range accounts {
-		doc.Items = append(doc.Items, other.URI)
+	for _, f := range follows {
+		doc.Items = append(doc.Items, f.Account.URI)
 	}
-	if len(accounts) == pageSize {
-		doc.Next = id + "?page=true&before=" + strconv.FormatInt(accounts[len(accounts)-1].ID, 10)
+	if len(follows) == pageSize {
+		doc.Next = id + "?page=true&before=" + strconv.FormatInt(follows[len(follows)-1].Follow.ID, 10)
 	}
 	body, err := p.Render.Page(doc)
 	if err != nil {
