@@ -27,6 +27,8 @@ import (
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -46,6 +48,8 @@ type Deps struct {
 	Posts     *post.Service
 	Practices *practice.Service
 	Curation  *curation.Service
+	Media     *media.Service
+	Polls     *poll.Service
 	Transport *transport.Client
 	Messages  *i18n.Bundle
 	Config    config.Config
@@ -68,12 +72,12 @@ func New(d Deps) (*Federation, error) {
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Curation: d.Curation, Render: render, Sender: d.Transport, Domain: d.Config.Domain(), Log: d.Log,
+		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Render: render, Sender: d.Transport, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Fetch: d.Transport, Peers: f.outbox, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Fetch: d.Transport, Peers: f.outbox, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)

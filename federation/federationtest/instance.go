@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,8 +35,10 @@ import (
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -51,6 +54,8 @@ type Instance struct {
 	Posts         *post.Service
 	Practices     *practice.Service
 	Curation      *curation.Service
+	Media         *media.Service
+	Polls         *poll.Service
 	Transport     *transport.Client
 	Federation    *federation.Federation
 	Author        account.Account // a member
@@ -126,6 +131,8 @@ func (i *Instance) wire() {
 	i.Posts = post.New(i.DB, i.Accounts, i.jobs, renderer, base)
 	i.Practices = practice.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, renderer, base)
 	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
+	i.Media = media.New(i.DB, i.Accounts, i.Posts, i.jobs, filepath.Join(i.T.TempDir(), "media"), base)
+	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
 	i.Transport = transport.New(i.DB, i.Accounts, i.Config, i.Log)
 	messages, err := i18n.Load(os.DirFS(localesDir(i.T)))
 	if err != nil {
@@ -133,7 +140,7 @@ func (i *Instance) wire() {
 	}
 	i.Federation, err = federation.New(federation.Deps{
 		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices,
-		Curation: i.Curation, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
+		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
 		i.T.Fatal(err)
@@ -235,6 +242,9 @@ func (i *Instance) Work() {
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Arrive]) error {
 		return i.Curation.Arrived(ctx, j.Args.PostID)
 	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return i.Polls.Close(ctx, j.Args.PostID) })
+	job.Work(q, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return i.Polls.Tell(ctx, j.Args.PostID) })
+	job.Work(q, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return i.Media.RemoveFiles(j.Args.Files) })
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Forget]) error {
 		return i.Posts.Forget(ctx, j.Args.AccountID)
 	})

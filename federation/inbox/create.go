@@ -18,6 +18,12 @@ func (in *Inbox) create(ctx context.Context, a vocab.Activity) error {
 		return ignored("our own post")
 	}
 	m.about = o.ID
+	// RULE: a vote is never shown as a post: who voted for what is for the author of the poll only.
+	if o.Vote() && in.ours(o.InReplyTo) {
+		if voted, err := in.Polls.ReceiveVote(ctx, m.actor, o.InReplyTo, o.Name, o.ID); err != nil || voted {
+			return err
+		}
+	}
 	// RULE: a late or repeated Create is no Update: what we know is at least as new.
 	if known, err := in.Posts.Find(ctx, o.ID); err == nil && known.AccountID == m.actor.ID {
 		if err := in.passOnNow(ctx, known, m); err != nil {

@@ -19,6 +19,8 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -43,6 +45,8 @@ type Deps struct {
 	Follows   *follow.Service
 	Posts     *post.Service
 	Practices *practice.Service
+	Media     *media.Service
+	Polls     *poll.Service
 	Fetch     Fetcher
 	Peers     Peers
 	Domain    string // host[:port] of this instance

@@ -73,9 +73,23 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 	if r.MentionIDs, err = in.mentioned(ctx, o); err != nil {
 		return post.Post{}, false, err
 	}
-	return in.Posts.Receive(ctx, r, func(tx *sqlx.Tx, p post.Post) error {
+	p, created, err := in.Posts.Receive(ctx, r, func(tx *sqlx.Tx, p post.Post) error {
 		return in.received(ctx, tx, p, o, why)
 	})
+	if err == nil && !created {
+		err = in.recounted(ctx, p, o)
+	}
+	return p, created, err
+}
+
+// recounted takes over how a poll stands that we know already: votes do not make it another version.
+func (in *Inbox) recounted(ctx context.Context, p post.Post, o vocab.Object) error {
+	asked := o.Poll()
+	// RULE: an older version does not bring back its answers.
+	if asked == nil || p.Kind != post.Question || p.EditedAt != nil && (o.Updated == nil || o.Updated.Before(*p.EditedAt)) {
+		return nil
+	}
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.Polls.Receive(ctx, tx, p, *asked) })
 }
 
 // received is what follows from a stored post, in its transaction.
@@ -89,6 +103,14 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 			in.Log.InfoContext(ctx, "terms dropped", "object", o.ID, "terms", dropped)
 		}
 		if err := in.Practices.Receive(ctx, tx, p, details); err != nil {
+			return err
+		}
+	}
+	if err := in.Media.Receive(ctx, tx, p, o.Media()); err != nil {
+		return err
+	}
+	if asked := o.Poll(); asked != nil {
+		if err := in.Polls.Receive(ctx, tx, p, *asked); err != nil {
 			return err
 		}
 	}

@@ -61,6 +61,10 @@ func (o *Outbox) plan(ctx context.Context, args job.Distribute) (plan, error) {
 		return o.updatePost(ctx, args.ID)
 	case job.DeletePost:
 		return o.deletePost(ctx, args.ID)
+	case job.UpdatePoll:
+		return o.updatePoll(ctx, args.ID)
+	case job.Vote:
+		return o.vote(ctx, args.ID)
 	case job.Like:
 		return o.like(ctx, args.ID)
 	case job.UndoLike:

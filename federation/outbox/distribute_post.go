@@ -132,6 +132,20 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 			doc.Mentions = append(doc.Mentions, a)
 		}
 	}
+	files, err := o.Media.ByPosts(ctx, []int64{p.ID})
+	if err != nil {
+		return doc, err
+	}
+	doc.Media = files[p.ID]
+	if p.Kind == post.Question {
+		polls, err := o.Polls.ByPosts(ctx, 0, []int64{p.ID})
+		if err != nil {
+			return doc, err
+		}
+		if asked, ok := polls[p.ID]; ok {
+			doc.Poll = &asked
+		}
+	}
 	if p.Kind == post.Article {
 		details, err := o.Practices.Get(ctx, p.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {

@@ -19,6 +19,8 @@ import (
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -38,6 +40,8 @@ type Deps struct {
 	Posts     *post.Service
 	Practices *practice.Service
 	Curation  *curation.Service
+	Media     *media.Service
+	Polls     *poll.Service
 	Render    *vocab.Renderer
 	Sender    Sender
 	Domain    string // host[:port] of this instance

@@ -101,7 +101,7 @@ func sentAdd(ctx context.Context, q sqlx.ExtContext, collection, postURI string)
 // lockTables are the rows by which Distribute jobs about the same object take turns.
 var lockTables = map[string]string{
 	"posts": "posts", "favourites": "favourites", "boosts": "boosts", "follows": "follows", "accounts": "accounts",
-	"curations": "curations",
+	"curations": "curations", "poll_votes": "poll_votes",
 }
 
 // lockObject locks the row an activity is about. Writers of the row wait, readers and foreign keys do not.

@@ -72,6 +72,8 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 	t.SetTootDiscoverable(discoverable)
 	t.SetW3IDSecurityV1PublicKey(d.publicKey(a))
 
+	d.set("icon", r.image(a.Avatar))
+	d.set("image", r.image(a.Header))
 	d.set("endpoints", map[string]any{"sharedInbox": a.SharedInboxURI})
 	d.set("indexable", a.Discoverable)
 	d.set("manuallyApprovesFollowers", a.ApprovesFollowers)

@@ -9,7 +9,9 @@ import (
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -96,6 +98,26 @@ func answer() PostDoc {
 	}
 }
 
+// pictured is a note with an image of ours, and one of another server, which is none of ours to send.
+func pictured() PostDoc {
+	doc := thread()
+	doc.Media = []media.Media{{
+		Kind: media.Image, ContentType: "image/jpeg", File: "0123456789abcdef0123456789abcdef.jpg", Width: 1200, Height: 800,
+		Description: "Wärmetauscher im Keller", Blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj", FocusX: 0.5, FocusY: -0.25,
+	}, {Kind: media.Image, RemoteURL: "https://bund.example/1.png"}}
+	return doc
+}
+
+func question() PostDoc {
+	doc := thread()
+	doc.Post.Kind, doc.Post.Title = post.Question, ""
+	doc.Poll = &poll.Poll{
+		PostID: 43, AuthorID: 1, Local: true, ExpiresAt: &evening, VotersCount: 3,
+		Options: []poll.Option{{Title: "Ja: sofort", Votes: 2}, {Title: "Nein & niemals", Votes: 1}},
+	}
+	return doc
+}
+
 func documents(t *testing.T) map[string][]byte {
 	t.Helper()
 	r := NewRenderer(base, testWords)
@@ -117,7 +139,9 @@ func documents(t *testing.T) map[string][]byte {
 		return out
 	}
 
-	for name, a := range map[string]account.Account{"person": anna, "group_catalog": cat, "group_forum": talk, "application": inst} {
+	pictures := anna
+	pictures.Avatar, pictures.Header = "0123456789abcdef0123456789abcdef.png", "fedcba9876543210fedcba9876543210.jpg"
+	for name, a := range map[string]account.Account{"person": anna, "person_pictures": pictures, "group_catalog": cat, "group_forum": talk, "application": inst} {
 		body, err := r.Actor(a)
 		add(name, body, err)
 	}
@@ -137,12 +161,28 @@ func documents(t *testing.T) map[string][]byte {
 	curation.Author, curation.Post.Role = cat, post.RoleCurationNote
 	body, err = r.Post(curation)
 	add("note_curation", body, err)
+	body, err = r.Post(pictured())
+	add("note_media", body, err)
+	body, err = r.Post(question())
+	add("question", body, err)
+	hidden := question()
+	hidden.Poll.Multiple, hidden.Poll.HideTotals = true, true
+	body, err = r.Post(hidden)
+	add("question_hidden", body, err)
+	closed := question()
+	closed.Poll.HideTotals, closed.Poll.ClosedAt = true, closed.Poll.ExpiresAt
+	body, err = r.Post(closed)
+	add("question_closed", body, err)
 	withdrawn := samplePractice()
 	withdrawn.Post.State, withdrawn.Post.WithdrawnAt = post.StateWithdrawn, &evening
 	body, err = r.Post(withdrawn)
 	add("tombstone", body, err)
 
-	out, err := r.Create(samplePractice())
+	out, err := r.UpdatePoll(closed)
+	send("update_poll", out, err)
+	out, err = r.Vote(poll.Vote{ID: 9, URI: anna.URI + "#votes/9", CreatedAt: noon}, "Ja: sofort", anna, post.Post{URI: "https://bund.example/notes/7"}, berta)
+	send("vote", out, err)
+	out, err = r.Create(samplePractice())
 	create := send("create_article", out, err)
 	out, err = r.Create(answer())
 	send("create_answer", out, err)

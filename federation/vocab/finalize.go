@@ -86,7 +86,7 @@ func finalize(m map[string]any, exact map[string]string) map[string]any {
 		delete(m, "language") // Lemmy expects an object here and drops the whole document otherwise
 	}
 	for _, key := range required(m["type"]) {
-		if _, ok := m[key]; !ok {
+		if _, ok := m[key]; !ok && m["id"] != nil { // the answers of a poll are Notes without id, and have a name only
 			m[key] = []any{}
 		}
 	}
@@ -127,7 +127,7 @@ func finalizeValue(v any, exact map[string]string) any {
 // required lists the arrays that must be there, even empty, for a type.
 func required(typ any) []string {
 	switch typ {
-	case "Article", "Note":
+	case "Article", "Note", "Question":
 		return []string{"to", "cc", "tag", "attachment"}
 	case "Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove":
 		return []string{"to", "cc"}

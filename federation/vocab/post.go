@@ -7,6 +7,8 @@ import (
 	as "github.com/go-fed/activity/streams/vocab"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -20,6 +22,8 @@ type PostDoc struct {
 	Mentions     []account.Account
 	Tags         []string
 	Practice     *practice.Practice // nil for everything that is not a practice
+	Poll         *poll.Poll         // nil for everything that asks nothing
+	Media        []media.Media
 }
 
 // Public reports whether everyone may see it.
@@ -80,11 +84,11 @@ func (r *Renderer) articleObject(doc PostDoc) (map[string]any, error) {
 	return d.object(t)
 }
 
-// noteObject is a thread or an answer. A thread's title stands in name and, for the many peers that ignore the name of
+// noteObject is a thread or an answer, which may ask something. A thread's title stands in name and, for the many peers that ignore the name of
 // a Note, as the first line of the content; our own peers take that line off again.
 func (r *Renderer) noteObject(doc PostDoc) (map[string]any, error) {
 	d, p := newDraft(), doc.Post
-	t := streams.NewActivityStreamsNote()
+	t := r.note(d, doc)
 	body := p.HTML
 	if p.Title != "" {
 		setName(t, p.Title)
@@ -141,6 +145,9 @@ func (r *Renderer) common(d *draft, t content, doc PostDoc, body string, tags []
 	t.SetActivityStreamsShares(shares)
 	d.set("sensitive", p.Sensitive)
 	d.set("tag", r.tags(doc, tags))
+	if len(doc.Media) > 0 {
+		d.set("attachment", r.attachments(doc.Media))
+	}
 }
 
 func (d *draft) count(id string, n int) as.ActivityStreamsCollection {
@@ -167,8 +174,11 @@ func (r *Renderer) tombstoneObject(doc PostDoc) (map[string]any, error) {
 }
 
 func formerType(k post.Kind) string {
-	if k == post.Article {
+	switch k {
+	case post.Article:
 		return "Article"
+	case post.Question:
+		return "Question"
 	}
 	return "Note"
 }

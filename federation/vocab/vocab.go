@@ -43,6 +43,9 @@ func Context() []any {
 			"sensitive":                 "as:sensitive",
 			"ostatus":                   "http://ostatus.org#",
 			"conversation":              "ostatus:conversation",
+			"blurhash":                  "toot:blurhash",
+			"focalPoint":                map[string]any{"@container": "@list", "@id": "toot:focalPoint"},
+			"votersCount":               "toot:votersCount",
 			"vb":                        Namespace,
 		},
 	}

@@ -149,7 +149,7 @@ func (a *App) wire() error {
 	}
 	a.federation, err = federation.New(federation.Deps{
 		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation,
-		Transport: a.transport, Messages: a.messages, Config: a.Config, Log: a.log,
+		Media: a.Media, Polls: a.Polls, Transport: a.transport, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err
 }

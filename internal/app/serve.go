@@ -97,7 +97,7 @@ func (a *App) Work(ctx context.Context) error {
 // Handler is all three surfaces as one: what ActivityPub asks for is answered first, the rest are pages.
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
-		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, Follows: a.Follows, Posts: a.Posts,
+		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows, Posts: a.Posts,
 		Practices: a.Practices, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications,
 		Resolver: a.transport, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.lanes, FetchPost: a.federation.FetchPost, Version: Version(),
@@ -141,6 +141,9 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Forget]) error {
 		return a.Posts.Forget(ctx, j.Args.AccountID)
 	})
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return a.Polls.Close(ctx, j.Args.PostID) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
+	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}
@@ -156,10 +159,10 @@ func (a *App) stopJobs(ctx context.Context) error {
 	return nil // what did not end in time is taken up again at the next start
 }
 
-// sweep removes expired sessions, links and ceremonies now and then.
+// sweep removes expired sessions, links and ceremonies, and files that nothing names, now and then.
 func (a *App) sweep(ctx context.Context) {
 	for {
-		if err := a.Auth.Sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Auth.Sweep(ctx), a.Media.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
 		select {

@@ -70,11 +70,11 @@ func (s *Service) Open(name string) (*os.File, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("media.Open: %w", err)
 	}
-	return f, typeOf(name), nil
+	return f, TypeOf(name), nil
 }
 
-// typeOf is the content type of a stored file.
-func typeOf(name string) string {
+// TypeOf is the content type of a stored file.
+func TypeOf(name string) string {
 	if filepath.Ext(name) == ".png" {
 		return "image/png"
 	}

@@ -97,7 +97,7 @@ func (s *Service) prepare(ctx context.Context, raw []byte, m *Media) (original, 
 		return original, preview, err
 	}
 	small := within(img, previewSide)
-	m.ContentType, m.Size = typeOf(original.ext), int64(len(original.content))
+	m.ContentType, m.Size = TypeOf(original.ext), int64(len(original.content))
 	m.Width, m.Height = original.width, original.height
 	m.PreviewWidth, m.PreviewHeight = small.Bounds().Dx(), small.Bounds().Dy()
 	m.Blurhash = blur(small)
