@@ -13,7 +13,8 @@ CREATE TABLE oauth_apps (
     used_at       timestamptz
 );
 
--- What a person allowed and the program has not fetched yet.
+-- What a person allowed, for the program to fetch once. Its token stands beside it: a code that comes a second time has been
+-- stolen, and what was given for it ends.
 CREATE TABLE oauth_codes (
     code_hash        bytea PRIMARY KEY,
     app_id           bigint NOT NULL REFERENCES oauth_apps (id) ON DELETE CASCADE,
@@ -23,8 +24,12 @@ CREATE TABLE oauth_codes (
     challenge        text NOT NULL DEFAULT '',
     challenge_method text NOT NULL DEFAULT '',
     created_at       timestamptz NOT NULL DEFAULT now(),
-    expires_at       timestamptz NOT NULL
+    expires_at       timestamptz NOT NULL,
+    used_at          timestamptz,
+    token_id         bigint REFERENCES api_tokens (id) ON DELETE SET NULL
 );
+CREATE INDEX oauth_codes_app_id_idx ON oauth_codes (app_id);
+CREATE INDEX oauth_codes_token_id_idx ON oauth_codes (token_id) WHERE token_id IS NOT NULL;
 
 -- A token of an app; without an account where the app acts for itself (client credentials).
 ALTER TABLE api_tokens ADD COLUMN app_id bigint REFERENCES oauth_apps (id) ON DELETE CASCADE;

@@ -20,6 +20,7 @@ func (s *Site) showLogin(w http.ResponseWriter, r *http.Request) error {
 	wanted := r.URL.Query().Get("weiter")
 	view := loginView{Next: afterLogin(wanted)}
 	view.Needed = needsLogin(view.Next) && wanted != ""
+	keepOpener(w, view.Next)
 	if currentAccount(r) != nil {
 		http.Redirect(w, r, view.Next, http.StatusSeeOther)
 		return nil
@@ -45,7 +46,7 @@ func afterLogin(wanted string) string {
 
 // needsLogin reports whether an address is of no use without an account.
 func needsLogin(path string) bool {
-	for _, prefix := range []string{"/bereich", "/einstellungen", "/verwaltung", "/redaktion", "/praxisbeispiele/neu", "/diskussionen/neu", "/beitraege"} {
+	for _, prefix := range []string{"/bereich", "/einstellungen", "/verwaltung", "/redaktion", "/praxisbeispiele/neu", "/diskussionen/neu", "/beitraege", authorizePath} {
 		if strings.HasPrefix(path, prefix) {
 			return true
 		}
@@ -62,7 +63,9 @@ func (s *Site) logout(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.clearSession(w)
 	s.flash(w, "info", "flash.logged_out")
-	http.Redirect(w, r, "/", http.StatusSeeOther)
+	next := localPath(r.FormValue("weiter"), "/")
+	keepOpener(w, next)
+	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
 }
 

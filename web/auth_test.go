@@ -273,30 +273,6 @@ func TestSessions(t *testing.T) {
 	h.get(t, "member", "/bereich").wants(t, http.StatusOK)
 }
 
-// TestTokens: who can act as somebody is seen and ended by them, and by nobody else.
-func TestTokens(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	if page := h.get(t, "member", "/einstellungen/sitzungen").wants(t, http.StatusOK); page.Find("#programme").Length() != 0 {
-		t.Error("programs are spoken of where there are none")
-	}
-	secret, err := h.Auth.Token(t.Context(), account.Operator(), h.people["member"].ID, "Nachtlauf", "")
-	must(t, err)
-	page := h.get(t, "member", "/einstellungen/sitzungen").wants(t, http.StatusOK)
-	revoke := page.Find("form[action^='/einstellungen/programme/']").AttrOr("action", "")
-	if !strings.Contains(page.text("main"), "Nachtlauf") || revoke == "" {
-		t.Fatalf("not listed: %s", page.text("main"))
-	}
-	h.post(t, "editor", revoke, nil).wants(t, http.StatusNotFound)
-	if _, err := h.Auth.AuthenticateToken(t.Context(), secret); err != nil {
-		t.Error(err)
-	}
-	h.post(t, "member", revoke, nil).leadsTo(t, "/einstellungen/sitzungen")
-	if _, err := h.Auth.AuthenticateToken(t.Context(), secret); err == nil {
-		t.Error("a revoked token opens the house")
-	}
-}
-
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

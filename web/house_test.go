@@ -28,6 +28,7 @@ import (
 	"github.com/vorbild/vorbild/internal/job/jobtest"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -71,6 +72,7 @@ func newHouse(t *testing.T) *house {
 	h.Accounts = account.New(h.db, h.Organizations, h.jobs, houseURL, cfg.Domain())
 	h.Auth, err = auth.New(h.db, h.Accounts, houseURL, "Test")
 	must(t, err)
+	h.OAuth = oauth.New(h.db, h.Accounts, h.Auth, houseURL)
 	h.Follows = follow.New(h.db, h.Accounts, h.jobs, houseURL, nil)
 	h.Posts = post.New(h.db, h.Accounts, h.jobs, renderer, houseURL)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, renderer, houseURL)

@@ -43,8 +43,15 @@ func (s *Site) chooseLanguage(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("choose a language: %w", err)
 		}
 	} else {
-		http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: form.Language, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+		s.setLanguage(w, form.Language)
 	}
-	http.Redirect(w, r, localPath(r.FormValue("weiter"), "/"), http.StatusSeeOther)
+	next := localPath(r.FormValue("weiter"), "/")
+	keepOpener(w, next)
+	http.Redirect(w, r, next, http.StatusSeeOther)
 	return nil
+}
+
+// setLanguage makes a visitor's browser keep a language.
+func (s *Site) setLanguage(w http.ResponseWriter, language string) {
+	http.SetCookie(w, &http.Cookie{Name: languageCookie, Value: language, Path: "/", HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }

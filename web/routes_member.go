@@ -25,6 +25,10 @@ func (s *Site) registerMember(r *mux.Router) {
 	ceremony("/webauthn/schluessel/beginn", s.beginAddPasskey)
 	ceremony("/webauthn/schluessel/abschluss", s.finishAddPasskey)
 
+	// Programs ask to be let in; the other half of OAuth answers programs, not people.
+	get(authorizePath, s.showAuthorize)
+	post(authorizePath, s.answerAuthorize)
+
 	// Anyone: talk and people.
 	get("/diskussionen", s.listDiscussions)
 	get("/diskussionen/{id:[0-9]+}", s.showDiscussion)
@@ -59,7 +63,9 @@ func (s *Site) registerMember(r *mux.Router) {
 	post("/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen", s.revokePasskey)
 	get("/einstellungen/sitzungen", s.showSessions)
 	post("/einstellungen/sitzungen/{id:[0-9]+}/abmelden", s.revokeSession)
-	post("/einstellungen/programme/{id:[0-9]+}/entziehen", s.revokeToken)
+	get("/einstellungen/programme", s.showApps)
+	post("/einstellungen/programme/{id:[0-9]+}/entziehen", s.withdrawApp)
+	post("/einstellungen/token/{id:[0-9]+}/entziehen", s.revokeToken)
 
 	// Administrators.
 	get("/verwaltung", s.showOrganization)

@@ -16,12 +16,6 @@ type sessionView struct {
 	This   bool
 }
 
-// sessionsView is who can act as the reader: browsers, and programs with a token of the command line.
-type sessionsView struct {
-	Sessions []sessionView
-	Tokens   []auth.Token
-}
-
 func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	reader, err := s.require(r, account.RoleGuest)
 	if err != nil {
@@ -31,12 +25,9 @@ func (s *Site) showSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("list sessions: %w", err)
 	}
-	var data sessionsView
+	var data []sessionView
 	for _, session := range sessions {
-		data.Sessions = append(data.Sessions, sessionView{Session: session, Device: s.device(r, session.UserAgent), This: session.ID == currentSession(r).ID})
-	}
-	if data.Tokens, err = s.Auth.Tokens(r.Context(), reader); err != nil {
-		return fmt.Errorf("list tokens: %w", err)
+		data = append(data, sessionView{Session: session, Device: s.device(r, session.UserAgent), This: session.ID == currentSession(r).ID})
 	}
 	return s.render(w, r, http.StatusOK, "settings_sessions", page{Title: s.t(r, "settings.sessions"), Nav: "home", Data: data, NoIndex: true})
 }
@@ -56,19 +47,6 @@ func (s *Site) revokeSession(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	s.flash(w, "success", "flash.session.revoked")
-	http.Redirect(w, r, "/einstellungen/sitzungen", http.StatusSeeOther)
-	return nil
-}
-
-func (s *Site) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	reader, id, err := s.requireAt(r, account.RoleGuest)
-	if err != nil {
-		return err
-	}
-	if err := s.Auth.RevokeToken(r.Context(), reader, id); err != nil {
-		return fmt.Errorf("revoke token %d: %w", id, err)
-	}
-	s.flash(w, "success", "flash.token.revoked")
 	http.Redirect(w, r, "/einstellungen/sitzungen", http.StatusSeeOther)
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -33,6 +34,7 @@ type Deps struct {
 	Organizations *organization.Service
 	Accounts      *account.Service
 	Auth          *auth.Service
+	OAuth         *oauth.Service
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service

@@ -3,6 +3,7 @@ package auth
 import (
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/vorbild/vorbild/internal/account"
 )
@@ -34,7 +35,7 @@ func Allows(granted []string, need string) bool {
 	case slices.Contains(followScopes, need) && slices.Contains(granted, "follow"):
 		return true
 	}
-	return need == "profile" && (Allows(granted, "read:accounts"))
+	return need == "profile" && Allows(granted, "read:accounts")
 }
 
 // Grant is what a token stands for: a person, or only a program (Account is zero then).
@@ -45,3 +46,18 @@ type Grant struct {
 
 // Allows reports whether the token's scopes include need.
 func (g Grant) Allows(need string) bool { return Allows(strings.Fields(g.Token.Scopes), need) }
+
+// ParseScopes reads scopes as programs write them, separated by blanks or pluses, each once and in their order; false when one
+// is unknown.
+func ParseScopes(text string) ([]string, bool) {
+	var list []string
+	for _, scope := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '+' }) {
+		if !slices.Contains(Scopes, scope) {
+			return nil, false
+		}
+		if !slices.Contains(list, scope) {
+			list = append(list, scope)
+		}
+	}
+	return list, true
+}

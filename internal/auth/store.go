@@ -215,8 +215,8 @@ const tokenColumns = `id, account_id, app_id, name, scopes, created_at, used_at,
 
 func insertToken(ctx context.Context, x sqlx.ExtContext, t Token, hash []byte) error {
 	_, err := x.ExecContext(ctx, `
-		INSERT INTO api_tokens (id, token_hash, account_id, name, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		t.ID, hash, t.AccountID, t.Name, t.Scopes, t.CreatedAt)
+		INSERT INTO api_tokens (id, token_hash, account_id, app_id, name, scopes, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		t.ID, hash, t.AccountID, t.AppID, t.Name, t.Scopes, t.CreatedAt)
 	return err
 }
 
@@ -243,6 +243,16 @@ func revokeToken(ctx context.Context, x sqlx.ExtContext, accountID, id int64, no
 	return name, err
 }
 
+func endToken(ctx context.Context, x sqlx.ExtContext, id int64, now time.Time) error {
+	_, err := x.ExecContext(ctx, `UPDATE api_tokens SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL`, id, now)
+	return err
+}
+
+func endTokensOf(ctx context.Context, x sqlx.ExtContext, accountID, appID int64, now time.Time) (int64, error) {
+	return affected(x.ExecContext(ctx, `
+		UPDATE api_tokens SET revoked_at = $3 WHERE account_id = $1 AND app_id = $2 AND revoked_at IS NULL`, accountID, appID, now))
+}
+
 // sweep removes what expired before now, and what is kept to be looked at when it ended before keep.
 func sweep(ctx context.Context, conn *sqlx.DB, now, keep time.Time) error {
 	return db.InTx(ctx, conn, func(tx *sqlx.Tx) error {
@@ -254,6 +264,7 @@ func sweep(ctx context.Context, conn *sqlx.DB, now, keep time.Time) error {
 			{`DELETE FROM sessions WHERE expires_at <= $1`, now},
 			{`DELETE FROM login_links WHERE expires_at <= $1`, keep},
 			{`DELETE FROM api_tokens WHERE revoked_at <= $1`, keep},
+			{`DELETE FROM api_tokens WHERE account_id IS NULL AND coalesce(used_at, created_at) <= $1`, keep},
 		} {
 			if _, err := tx.ExecContext(ctx, step.query, step.before); err != nil {
 				return err

@@ -55,13 +55,10 @@ func (s *Service) Token(ctx context.Context, actor account.Account, accountID in
 	if err != nil {
 		return "", err
 	}
-	secret, _ := newSecret()
-	secret = tokenPrefix + secret
-	now := s.now()
-	t := Token{ID: db.NewID(now), AccountID: &a.ID, Name: name, Scopes: wanted, CreatedAt: now}
+	secret := NewTokenSecret()
 	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		if err := insertToken(ctx, tx, t, hashOf(secret)); err != nil {
-			return fmt.Errorf("auth.Token %d: %w", a.ID, err)
+		if _, err := s.KeepToken(ctx, tx, Token{AccountID: &a.ID, Name: name, Scopes: wanted}, secret); err != nil {
+			return err
 		}
 		return s.accounts.Audit(ctx, tx, actor, "token.make", a.Username, name+" ("+wanted+")")
 	})
@@ -73,7 +70,8 @@ func (s *Service) Token(ctx context.Context, actor account.Account, accountID in
 
 // AuthenticateToken accepts a token (Authorization: Bearer) that may do all of scopes, by default what the web's forms need:
 // read, write and follow. fault.Unauthorized for any secret that opens nothing; fault.Forbidden when the token is good but
-// lacks a scope, or nobody stands behind it.
+// lacks a scope, nobody stands behind it, or it belongs to a program of someone else: what people allow such a program
+// are calls of clients, not the pages, where it could add a passkey of its own.
 func (s *Service) AuthenticateToken(ctx context.Context, token string, scopes ...string) (account.Account, error) {
 	if len(scopes) == 0 {
 		scopes = []string{"read", "write", "follow"}
@@ -82,8 +80,11 @@ func (s *Service) AuthenticateToken(ctx context.Context, token string, scopes ..
 	if err != nil {
 		return account.Account{}, err
 	}
+	if g.Account.ID == 0 || g.Token.AppID != nil {
+		return account.Account{}, fault.New(fault.Forbidden, "error.auth.scope_missing")
+	}
 	for _, scope := range scopes {
-		if g.Account.ID == 0 || !g.Allows(scope) {
+		if !g.Allows(scope) {
 			return account.Account{}, fault.New(fault.Forbidden, "error.auth.scope_missing")
 		}
 	}
@@ -117,7 +118,52 @@ func (s *Service) Grant(ctx context.Context, token string) (Grant, error) {
 	return g, nil
 }
 
-// Tokens lists the actor's own tokens that are not revoked, newest first.
+// NewTokenSecret returns what a program shows to act as a token.
+func NewTokenSecret() string {
+	secret, _ := newSecret()
+	return tokenPrefix + secret
+}
+
+// KeepToken stores a token under the hash of its secret and returns it with its id. Who may have one is the caller's to decide.
+func (s *Service) KeepToken(ctx context.Context, x sqlx.ExtContext, t Token, secret string) (Token, error) {
+	now := s.now()
+	t.ID, t.CreatedAt = db.NewID(now), now
+	if err := insertToken(ctx, x, t, hashOf(secret)); err != nil {
+		return Token{}, fmt.Errorf("auth.KeepToken %q: %w", t.Name, err)
+	}
+	return t, nil
+}
+
+// TokenBySecret returns a token that is not revoked; fault.NotFound where there is none.
+func (s *Service) TokenBySecret(ctx context.Context, x sqlx.ExtContext, secret string) (Token, error) {
+	t, err := tokenByHash(ctx, x, hashOf(secret))
+	if db.IsNotFound(err) {
+		return Token{}, fault.New(fault.NotFound, "error.auth.token_not_found")
+	}
+	if err != nil {
+		return Token{}, fmt.Errorf("auth.TokenBySecret: %w", err)
+	}
+	return t, nil
+}
+
+// EndToken revokes a token, whosever it is; one that is revoked already is no error.
+func (s *Service) EndToken(ctx context.Context, x sqlx.ExtContext, id int64) error {
+	if err := endToken(ctx, x, id, s.now()); err != nil {
+		return fmt.Errorf("auth.EndToken %d: %w", id, err)
+	}
+	return nil
+}
+
+// EndTokensOf revokes all tokens by which an app acts as an account, and returns how many there were.
+func (s *Service) EndTokensOf(ctx context.Context, x sqlx.ExtContext, accountID, appID int64) (int64, error) {
+	n, err := endTokensOf(ctx, x, accountID, appID, s.now())
+	if err != nil {
+		return 0, fmt.Errorf("auth.EndTokensOf %d by app %d: %w", accountID, appID, err)
+	}
+	return n, nil
+}
+
+// Tokens lists the actor's own tokens that are not revoked, newest first. Those of an app are called like it.
 func (s *Service) Tokens(ctx context.Context, actor account.Account) ([]Token, error) {
 	list, err := tokens(ctx, s.db, actor.ID)
 	if err != nil {
@@ -142,16 +188,11 @@ func (s *Service) RevokeToken(ctx context.Context, actor account.Account, id int
 
 func errToken() error { return fault.New(fault.Unauthorized, "error.auth.token") }
 
-// parseScopes puts scopes in order, each once.
-func parseScopes(s string) (string, bool) {
-	wanted := strings.Fields(s)
-	if len(wanted) == 0 {
-		return strings.Join(AllScopes, " "), true
-	}
-	for _, scope := range wanted {
-		if !slices.Contains(Scopes, scope) {
-			return "", false
-		}
+// parseScopes puts scopes in the order of Scopes; none means all.
+func parseScopes(text string) (string, bool) {
+	wanted, ok := ParseScopes(text)
+	if !ok || len(wanted) == 0 {
+		return strings.Join(AllScopes, " "), ok
 	}
 	return strings.Join(slices.DeleteFunc(slices.Clone(Scopes), func(scope string) bool { return !slices.Contains(wanted, scope) }), " "), true
 }
