@@ -73,7 +73,11 @@ func (s *Server) failure(c *call, kind fault.Kind, err error) failure {
 	}
 	body := failure{Details: map[string][]failureDetail{}}
 	for i, field := range f.Fields {
-		text := words.T(field.Message, field.Args)
+		var args []any
+		for name, value := range field.Args {
+			args = append(args, name, value)
+		}
+		text := words.T(field.Message, args...)
 		if i > 0 {
 			body.Error += " "
 		}

@@ -1,5 +1,49 @@
 package mastodon
 
-func (s *Server) markers(c *call) (any, error) { return nil, errNotBuilt() }
+import (
+	"github.com/vorbild/vorbild/internal/timeline"
+)
 
-func (s *Server) saveMarkers(c *call) (any, error) { return nil, errNotBuilt() }
+// Marker is the Marker entity.
+type Marker struct {
+	LastReadID string `json:"last_read_id"`
+	Version    int    `json:"version"`
+	UpdatedAt  string `json:"updated_at"`
+}
+
+func markerEntities(markers []timeline.Marker) map[string]Marker {
+	entities := make(map[string]Marker, len(markers))
+	for _, m := range markers {
+		entities[m.Timeline] = Marker{LastReadID: idText(m.LastReadID), Version: m.Version, UpdatedAt: stamp(m.UpdatedAt)}
+	}
+	return entities
+}
+
+func (s *Server) markers(c *call) (any, error) {
+	asked := c.params.texts("timeline")
+	list, err := s.Timeline.Markers(c.ctx(), c.account(), asked)
+	if err != nil {
+		return nil, err
+	}
+	return markerEntities(list), nil
+}
+
+// saveMarkers also tells the pages what was read of the notifications, which have no marker of their own.
+func (s *Server) saveMarkers(c *call) (any, error) {
+	lastRead := map[string]int64{}
+	for _, name := range []string{timeline.MarkHome, timeline.MarkNotifications} {
+		if id := c.params.object(name).id("last_read_id"); id > 0 {
+			lastRead[name] = id
+		}
+	}
+	list, err := s.Timeline.Mark(c.ctx(), c.account(), lastRead)
+	if err != nil {
+		return nil, err
+	}
+	if id, ok := lastRead[timeline.MarkNotifications]; ok {
+		if err := s.Notifications.MarkRead(c.ctx(), c.account(), id); err != nil {
+			return nil, err
+		}
+	}
+	return markerEntities(list), nil
+}
