@@ -156,6 +156,21 @@ type Arrive struct {
 // Kind implements river.JobArgs.
 func (Arrive) Kind() string { return "curation.arrive" }
 
+// PublishScheduled publishes a post that waits for its time. Moving it leaves the job of the old time behind, which then finds
+// that it is too early. ID: scheduled_posts.id.
+type PublishScheduled struct {
+	ID int64     `json:"id"`
+	At time.Time `json:"at"`
+}
+
+// Kind implements river.JobArgs.
+func (PublishScheduled) Kind() string { return "schedule.publish" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (p PublishScheduled) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{ScheduledAt: p.At, UniqueOpts: uniqueWhileWaiting}
+}
+
 // ClosePoll ends a poll at its time. An edit that moves its end leaves the job of the old one behind, which then finds that
 // it is too early. PostID: posts.id.
 type ClosePoll struct {
