@@ -111,3 +111,12 @@ func addressAt(text string) string {
 	}
 	return address
 }
+
+// Handles lists whom a text mentions, as written, without the first @.
+func Handles(source string) []string {
+	nothing := func(string) string { return "" }
+	refs := &references{mention: nothing, tag: nothing}
+	var b strings.Builder
+	refs.writeLine(&b, cut(source, maxSource))
+	return refs.handles
+}

@@ -87,3 +87,11 @@ func (s *Server) failure(c *call, kind fault.Kind, err error) failure {
 	body.Error = "Validation failed: " + body.Error
 	return body
 }
+
+// pairs turns the arguments of a mistake into those of a message.
+func pairs(args map[string]any) (list []any) {
+	for name, value := range args {
+		list = append(list, name, value)
+	}
+	return list
+}

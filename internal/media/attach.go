@@ -140,3 +140,14 @@ func shorten(text string) string {
 	}
 	return text
 }
+
+// Release returns the part of a deletion that takes the files off the post, so that its author can hang them on another one:
+// they wait as if they had been uploaded now.
+func (s *Service) Release() post.Part {
+	return func(ctx context.Context, tx *sqlx.Tx, p post.Post) error {
+		if err := release(ctx, tx, p.ID); err != nil {
+			return fmt.Errorf("media.Release %d: %w", p.ID, err)
+		}
+		return nil
+	}
+}

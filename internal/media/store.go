@@ -107,3 +107,9 @@ func unnamed(ctx context.Context, db sqlx.ExtContext, files []string) (list []st
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.header = f AND a.header <> '')`, pq.Array(files))
 	return list, err
 }
+
+// release lets what hangs on a post wait for another one.
+func release(ctx context.Context, db sqlx.ExtContext, postID int64) error {
+	_, err := db.ExecContext(ctx, `UPDATE media SET post_id = NULL, position = 0, created_at = now() WHERE post_id = $1 AND file <> ''`, postID)
+	return err
+}
