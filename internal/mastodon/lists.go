@@ -35,7 +35,9 @@ func (s *Server) accountLists(c *call) (any, error) {
 	return listEntities(s.Lists.With(c.ctx(), c.account(), id))
 }
 
-func (s *Server) lists(c *call) (any, error) { return listEntities(s.Lists.Lists(c.ctx(), c.account())) }
+func (s *Server) lists(c *call) (any, error) {
+	return listEntities(s.Lists.Lists(c.ctx(), c.account()))
+}
 
 func (s *Server) showList(c *call) (any, error) {
 	l, err := s.ownList(c)
