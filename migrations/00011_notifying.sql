@@ -79,16 +79,18 @@ CREATE INDEX notifications_filtered_idx ON notifications (account_id, from_accou
 
 -- Where a client wants to be woken (RFC 8030); one per token.
 CREATE TABLE push_subscriptions (
-    id         bigint PRIMARY KEY,
+    -- A small number: clients read it into 32 bits.
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     token_id   bigint NOT NULL UNIQUE REFERENCES api_tokens (id) ON DELETE CASCADE,
     account_id bigint NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     endpoint   text NOT NULL,
     p256dh     text NOT NULL,
     auth       text NOT NULL,
-    standard   boolean NOT NULL DEFAULT true,
     alerts     jsonb NOT NULL DEFAULT '{}',
     policy     text NOT NULL DEFAULT 'all' CHECK (policy IN ('all', 'followed', 'follower', 'none')),
-    failures   integer NOT NULL DEFAULT 0,
+    -- Since when nothing got through; parked is given up until the client asks again.
+    failing_since timestamptz,
+    parked     boolean NOT NULL DEFAULT false,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now()
 );

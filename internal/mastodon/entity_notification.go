@@ -94,13 +94,6 @@ type count struct {
 	Count int `json:"count"`
 }
 
-// notificationTypes gives our kinds the names clients know.
-var notificationTypes = map[string]string{
-	notification.Mention: "mention", notification.Reply: "mention", notification.Follow: "follow", notification.FollowRequest: "follow_request",
-	notification.Favourite: "favourite", notification.Boost: "reblog", notification.Curated: "reblog", notification.Status: "status",
-	notification.Poll: "poll", notification.Update: "update", notification.Report: "admin.report",
-}
-
 // notificationEntities completes notifications with a fixed number of queries, in the given order.
 func (s *Server) notificationEntities(ctx context.Context, reader account.Account, views []notification.View) ([]Notification, error) {
 	set := newNamed(reader)
@@ -113,7 +106,7 @@ func (s *Server) notificationEntities(ctx context.Context, reader account.Accoun
 	list := make([]Notification, 0, len(views))
 	for _, v := range views {
 		n := Notification{
-			ID: idText(v.ID), Type: notificationTypes[v.Kind], CreatedAt: stamp(v.CreatedAt), GroupKey: v.Key(),
+			ID: idText(v.ID), Type: notification.Types[v.Kind], CreatedAt: stamp(v.CreatedAt), GroupKey: v.Key(),
 			Account: set.accounts[v.From.ID], Filtered: v.Filtered,
 		}
 		if v.Post != nil {
@@ -142,7 +135,7 @@ func (s *Server) groupedEntities(ctx context.Context, reader account.Account, gr
 	full := map[int64]bool{}
 	for _, g := range groups {
 		entity := NotificationGroup{
-			GroupKey: g.Key, NotificationsCount: g.Count, Type: notificationTypes[g.Kind], MostRecentID: g.NewestID,
+			GroupKey: g.Key, NotificationsCount: g.Count, Type: notification.Types[g.Kind], MostRecentID: g.NewestID,
 			PageMinID: idText(g.LowestID), PageMaxID: idText(g.NewestID), LatestPageNotification: stamp(g.At), SampleAccountIDs: []string{},
 		}
 		for i, a := range g.From {

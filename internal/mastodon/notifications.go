@@ -31,7 +31,7 @@ func (c *call) notificationKinds() []string {
 	}
 	kinds := []string{}
 	for _, kind := range notification.Kinds {
-		name := notificationTypes[kind]
+		name := notification.Types[kind]
 		if (types == nil || slices.Contains(types, name)) && !slices.Contains(without, name) {
 			kinds = append(kinds, kind)
 		}

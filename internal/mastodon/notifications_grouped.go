@@ -15,7 +15,7 @@ func (c *call) together() []string {
 	}
 	types, kinds := c.params.texts("grouped_types"), []string{}
 	for _, kind := range notification.Groupable {
-		if slices.Contains(types, notificationTypes[kind]) {
+		if slices.Contains(types, notification.Types[kind]) {
 			kinds = append(kinds, kind)
 		}
 	}

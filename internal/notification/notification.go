@@ -39,6 +39,12 @@ var (
 	Groupable = []string{Favourite, Boost, Follow}
 )
 
+// Types are the names by which programs know the kinds.
+var Types = map[string]string{
+	Mention: "mention", Reply: "mention", Follow: "follow", FollowRequest: "follow_request", Favourite: "favourite", Boost: "reblog",
+	Curated: "reblog", Status: "status", Poll: "poll", Update: "update", Report: "admin.report",
+}
+
 // Notification is one line for one account.
 type Notification struct {
 	ID            int64      `db:"id"`
