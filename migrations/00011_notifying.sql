@@ -125,7 +125,7 @@ CREATE INDEX reports_target_id_idx ON reports (target_id);
 
 CREATE TRIGGER notification_policies_changed AFTER INSERT OR UPDATE OR DELETE ON notification_policies FOR EACH ROW EXECUTE FUNCTION tell_change('account_id', 'account_id');
 CREATE TRIGGER notification_requests_changed AFTER INSERT OR UPDATE OR DELETE ON notification_requests FOR EACH ROW EXECUTE FUNCTION tell_change('id', 'account_id');
-CREATE TRIGGER push_subscriptions_changed AFTER INSERT OR DELETE OR UPDATE OF endpoint, p256dh, auth, standard, alerts, policy
+CREATE TRIGGER push_subscriptions_changed AFTER INSERT OR DELETE OR UPDATE OF endpoint, p256dh, auth, alerts, policy
     ON push_subscriptions FOR EACH ROW EXECUTE FUNCTION tell_change('id', 'account_id');
 
 -- +goose Down
