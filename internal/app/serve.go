@@ -18,6 +18,7 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/mastodon"
 	"github.com/vorbild/vorbild/internal/observe"
+	"github.com/vorbild/vorbild/internal/push"
 	"github.com/vorbild/vorbild/web"
 )
 
@@ -135,6 +136,8 @@ func (a *App) lanes(ctx context.Context) ([]web.Lane, error) {
 func (a *App) startJobs(ctx context.Context) error {
 	a.federation.Work(a.jobs)
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Notify]) error { return a.Notifications.Notify(ctx, j.Args) })
+	sender := push.NewSender(a.Push, a.transport, a.messages, a.Config.BaseURL)
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PushSend]) error { return sender.Send(ctx, j.Args) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error {
 		return a.Curation.Arrived(ctx, j.Args.PostID)
 	})
