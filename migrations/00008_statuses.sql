@@ -66,6 +66,11 @@ CREATE TABLE conversations (
 CREATE INDEX conversations_account_id_last_idx ON conversations (account_id, last_post_id DESC);
 CREATE INDEX conversations_last_post_id_idx ON conversations (last_post_id);
 
+-- All direct posts of one person, by time.
+CREATE INDEX posts_direct_idx ON posts (account_id, id DESC) WHERE visibility = 'direct';
+DROP INDEX mentions_account_id_idx;
+CREATE INDEX mentions_account_id_post_id_idx ON mentions (account_id, post_id DESC);
+
 CREATE TRIGGER bookmarks_changed AFTER INSERT OR UPDATE OR DELETE ON bookmarks FOR EACH ROW EXECUTE FUNCTION tell_change('id', 'account_id');
 CREATE TRIGGER pins_changed AFTER INSERT OR UPDATE OR DELETE ON pins FOR EACH ROW EXECUTE FUNCTION tell_change('id', '');
 CREATE TRIGGER thread_mutes_changed AFTER INSERT OR UPDATE OR DELETE ON thread_mutes FOR EACH ROW EXECUTE FUNCTION tell_change('thread_id', 'account_id');
@@ -74,5 +79,6 @@ CREATE TRIGGER conversations_changed AFTER INSERT OR UPDATE OR DELETE ON convers
 
 -- +goose Down
 DROP TABLE conversations, scheduled_posts, idempotency_keys, thread_mutes, pins, bookmarks;
-DROP INDEX favourites_account_id_id_idx;
+DROP INDEX posts_direct_idx, mentions_account_id_post_id_idx, favourites_account_id_id_idx;
+CREATE INDEX mentions_account_id_idx ON mentions (account_id);
 ALTER TABLE posts DROP COLUMN source_type, DROP COLUMN app_id;

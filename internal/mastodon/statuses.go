@@ -226,18 +226,7 @@ func (s *Server) statusesByID(c *call) (any, error) {
 	if len(ids) > maxBatch {
 		ids = ids[:maxBatch]
 	}
-	byID, err := s.Posts.ByIDs(c.ctx(), c.viewer(), ids)
-	if err != nil {
-		return nil, err
-	}
-	var posts []post.Post
-	for _, id := range ids {
-		if p, ok := byID[id]; ok {
-			posts = append(posts, p)
-			delete(byID, id)
-		}
-	}
-	views, err := s.Posts.Views(c.ctx(), c.viewer(), posts)
+	views, err := s.Posts.ViewsByIDs(c.ctx(), c.viewer(), ids)
 	if err != nil {
 		return nil, err
 	}

@@ -304,4 +304,3 @@ func editPoll(p *Poll) *StatusEditPoll {
 	}
 	return asked
 }
-

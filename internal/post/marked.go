@@ -31,7 +31,7 @@ func (s *Service) marked(ctx context.Context, viewer Viewer, table string, page 
 	if err != nil {
 		return nil, Span{}, fmt.Errorf("post: %s: %w", table, err)
 	}
-	rows, span := spanOf(page, rows, func(r markedPost) int64 { return r.Cursor })
+	rows, span := SpanOf(page, rows, func(r markedPost) int64 { return r.Cursor })
 	posts := make([]Post, len(rows))
 	for i, r := range rows {
 		posts[i] = r.Post
@@ -58,7 +58,7 @@ func (s *Service) reactedBy(ctx context.Context, viewer Viewer, k reactionKind, 
 	if err != nil {
 		return nil, Span{}, fmt.Errorf("post: %s of %d: %w", k.table, id, err)
 	}
-	rows, span := spanOf(page, rows, func(r reactor) int64 { return r.Cursor })
+	rows, span := SpanOf(page, rows, func(r reactor) int64 { return r.Cursor })
 	ids := make([]int64, len(rows))
 	for i, r := range rows {
 		ids[i] = r.AccountID
@@ -76,8 +76,8 @@ func (s *Service) reactedBy(ctx context.Context, viewer Viewer, k reactionKind, 
 	return list, span, nil
 }
 
-// spanOf drops the row too many that was read to know whether there are more, and turns the page the right way round.
-func spanOf[T any](page paging.Page, rows []T, cursor func(T) int64) ([]T, Span) {
+// SpanOf drops the row too many that was read to know whether there are more, and turns the page the right way round.
+func SpanOf[T any](page paging.Page, rows []T, cursor func(T) int64) ([]T, Span) {
 	span := Span{More: page.Upwards()} // below a page that was read upwards stands at least its own cursor
 	if len(rows) > page.Size() {
 		rows, span.More = rows[:page.Size()], true

@@ -99,9 +99,6 @@ func (s *Service) storeEdit(ctx context.Context, tx *sqlx.Tx, p Post, editorID i
 	if err := s.keepVersion(ctx, tx, p, editorID); err != nil {
 		return err
 	}
-	if err := s.tell(ctx, tx, p); err != nil {
-		return err
-	}
 	return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID})
 }
 

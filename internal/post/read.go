@@ -74,6 +74,22 @@ func (s *Service) ByIDs(ctx context.Context, viewer Viewer, ids []int64) (map[in
 	return byID, nil
 }
 
+// ViewsByIDs is Views of those of the posts that the viewer may see, in the given order, each once.
+func (s *Service) ViewsByIDs(ctx context.Context, viewer Viewer, ids []int64) ([]View, error) {
+	byID, err := s.ByIDs(ctx, viewer, ids)
+	if err != nil {
+		return nil, err
+	}
+	posts := make([]Post, 0, len(byID))
+	for _, id := range ids {
+		if p, ok := byID[id]; ok {
+			posts = append(posts, p)
+			delete(byID, id)
+		}
+	}
+	return s.Views(ctx, viewer, posts)
+}
+
 // Views completes posts for the viewer, in the given order, with two queries.
 func (s *Service) Views(ctx context.Context, viewer Viewer, posts []Post) ([]View, error) {
 	views := make([]View, len(posts))

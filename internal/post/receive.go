@@ -264,12 +264,10 @@ func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post,
 	if err := s.writeDetails(ctx, tx, known, mentionsWithin(r.MentionIDs), tags); err != nil {
 		return known, err
 	}
-	if extra != nil {
-		if err := extra(tx, known); err != nil {
-			return known, err
-		}
+	if extra == nil {
+		return known, nil
 	}
-	return known, s.tell(ctx, tx, known)
+	return known, extra(tx, known)
 }
 
 func newer(edited *time.Time, known Post) bool {

@@ -45,7 +45,8 @@ type Service struct {
 // Eraser takes the words that another package keeps of a post whose text is being emptied.
 type Eraser func(ctx context.Context, tx *sqlx.Tx, postID int64) error
 
-// Hearer hears of a post that was published, received or edited, in the same transaction, once whom it mentions is stored.
+// Hearer hears of a note that was published or a post that was received, in the same transaction, once whom it mentions is
+// stored. It does not hear of edits.
 type Hearer func(ctx context.Context, tx *sqlx.Tx, p Post) error
 
 // New returns the service.

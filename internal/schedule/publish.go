@@ -77,4 +77,3 @@ func (s *Service) publish(ctx context.Context, e Entry) error {
 		return deleteEntry(ctx, tx, e.ID)
 	})
 }
-
