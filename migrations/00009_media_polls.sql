@@ -24,7 +24,7 @@ CREATE TABLE media (
 );
 CREATE INDEX media_post_id_idx ON media (post_id, position) WHERE post_id IS NOT NULL;
 CREATE INDEX media_unattached_idx ON media (created_at) WHERE post_id IS NULL;
-CREATE INDEX media_account_id_idx ON media (account_id);
+CREATE INDEX media_account_id_idx ON media (account_id, post_id DESC);
 
 -- A post of kind question, 1:1.
 CREATE TABLE polls (

@@ -18,7 +18,8 @@ CREATE UNIQUE INDEX featured_tags_account_id_name_key ON featured_tags (account_
 
 -- The page of a hashtag is read by id.
 DROP INDEX tags_name_idx;
-CREATE INDEX tags_name_post_id_idx ON tags (lower(name), post_id DESC);
+-- By text_pattern_ops, so that it also serves a search by the beginning of a name.
+CREATE INDEX tags_name_post_id_idx ON tags (lower(name) text_pattern_ops, post_id DESC);
 
 -- The public timelines of ours and of others: neither is a needle among the other.
 CREATE INDEX posts_public_local_idx ON posts (local, id DESC) WHERE state = 'published' AND visibility = 'public' AND in_reply_to_id IS NULL AND in_reply_to_uri = '';

@@ -1,79 +1,157 @@
 package mastodon
 
-func (s *Server) verifyCredentials(c *call) (any, error) { return nil, errNotBuilt() }
+import (
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/post"
+)
 
-func (s *Server) updateCredentials(c *call) (any, error) { return nil, errNotBuilt() }
+// Lists of accounts.
+const (
+	usualAccounts = 40
+	mostAccounts  = 80
+)
 
-func (s *Server) relationships(c *call) (any, error) { return nil, errNotBuilt() }
+// pathAccount is the account that the path names. What is gone is not found; suspended ones are shown as such.
+func (s *Server) pathAccount(c *call) (account.Account, error) {
+	id, err := c.id("id")
+	if err != nil {
+		return account.Account{}, err
+	}
+	a, err := s.Accounts.ByID(c.ctx(), id)
+	if err == nil && a.State == account.Gone {
+		err = errNotFound()
+	}
+	return a, err
+}
 
-func (s *Server) familiarFollowers(c *call) (any, error) { return nil, errNotBuilt() }
+func (s *Server) showAccount(c *call) (any, error) {
+	a, err := s.pathAccount(c)
+	if err != nil {
+		return nil, err
+	}
+	return s.accountEntity(c.ctx(), c.viewer(), a)
+}
 
-func (s *Server) searchAccounts(c *call) (any, error) { return nil, errNotBuilt() }
+func (s *Server) accountsByID(c *call) (any, error) {
+	ids := c.params.ids("id")
+	byID, err := s.Accounts.ByIDs(c.ctx(), ids[:min(len(ids), mostAccounts)])
+	if err != nil {
+		return nil, err
+	}
+	return s.accountEntities(c.ctx(), c.viewer(), inOrder(byID, ids))
+}
 
-func (s *Server) lookupAccount(c *call) (any, error) { return nil, errNotBuilt() }
+// inOrder returns the accounts with these ids, each once, without those that are gone.
+func inOrder(byID map[int64]account.Account, ids []int64) []account.Account {
+	list, seen := make([]account.Account, 0, len(ids)), make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		if a, ok := byID[id]; ok && a.State != account.Gone && !seen[id] {
+			seen[id], list = true, append(list, a)
+		}
+	}
+	return list
+}
 
-func (s *Server) accountsByID(c *call) (any, error) { return nil, errNotBuilt() }
+func (s *Server) accountStatuses(c *call) (any, error) {
+	a, err := s.pathAccount(c)
+	if err != nil {
+		return nil, err
+	}
+	page := c.page(usualStatuses, mostStatuses)
+	if c.params.boolean("pinned", false) {
+		views, err := s.Posts.Pinned(c.ctx(), c.viewer(), a.ID)
+		if err != nil {
+			return nil, err
+		}
+		return s.statusEntities(c.ctx(), c.viewer(), views[:min(len(views), page.Size())])
+	}
+	views, span, err := s.Posts.Profile(c.ctx(), c.viewer(), a, post.ProfileOptions{
+		ExcludeReplies: c.params.boolean("exclude_replies", false), ExcludeBoosts: c.params.boolean("exclude_reblogs", false),
+		OnlyMedia: c.params.boolean("only_media", false), Tagged: c.params.text("tagged"),
+	}, page)
+	if err != nil {
+		return nil, err
+	}
+	s.link(c, span.First, span.Last, span.More)
+	return s.statusEntities(c.ctx(), c.viewer(), views)
+}
 
-func (s *Server) showAccount(c *call) (any, error) { return nil, errNotBuilt() }
+func (s *Server) accountFollowers(c *call) (any, error) {
+	a, err := s.pathAccount(c)
+	if err != nil {
+		return nil, err
+	}
+	page := c.page(usualAccounts, mostAccounts)
+	list, err := s.Follows.Followers(c.ctx(), c.viewer().AccountID, a, page)
+	return s.requests(c, page, list, err)
+}
 
-func (s *Server) accountStatuses(c *call) (any, error) { return nil, errNotBuilt() }
+func (s *Server) accountFollowing(c *call) (any, error) {
+	a, err := s.pathAccount(c)
+	if err != nil {
+		return nil, err
+	}
+	page := c.page(usualAccounts, mostAccounts)
+	list, err := s.Follows.Following(c.ctx(), c.viewer().AccountID, a, page)
+	return s.requests(c, page, list, err)
+}
 
-func (s *Server) accountFollowers(c *call) (any, error) { return nil, errNotBuilt() }
+// requests answers with the accounts at the other ends of follows.
+func (s *Server) requests(c *call, page paging.Page, list []follow.Request, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]account.Account, len(list))
+	for i, r := range list {
+		accounts[i] = r.Account
+	}
+	if n := len(list); n > 0 {
+		s.link(c, list[0].Follow.ID, list[n-1].Follow.ID, page.Upwards() || n == page.Size())
+	}
+	return s.accountEntities(c.ctx(), c.viewer(), accounts)
+}
 
-func (s *Server) accountFollowing(c *call) (any, error) { return nil, errNotBuilt() }
+// lookupAccount takes user, user@host and @user@host, with our own host, too. For members it asks the other server.
+func (s *Server) lookupAccount(c *call) (any, error) {
+	a, err := s.Accounts.ByHandle(c.ctx(), c.params.text("acct"))
+	if err == nil && a.State == account.Gone {
+		err = errNotFound()
+	}
+	if fault.Is(err, fault.NotFound) && mayResolve(c) {
+		a, err = s.resolveHandle(c, c.params.text("acct"))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.accountEntity(c.ctx(), c.viewer(), a)
+}
 
-func (s *Server) accountEndorsements(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) followAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) unfollowAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) removeFromFollowers(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) blockAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) unblockAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) muteAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) unmuteAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) endorseAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) unendorseAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) noteAccount(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) mutes(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) blocks(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) domainBlocks(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) blockDomain(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) unblockDomain(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) followRequests(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) authorizeFollow(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) rejectFollow(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) endorsements(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) preferences(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) deleteAvatar(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) deleteHeader(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) suggestions(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) suggestionsV1(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) dismissSuggestion(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) search(c *call) (any, error) { return nil, errNotBuilt() }
-
-func (s *Server) directory(c *call) (any, error) { return nil, errNotBuilt() }
+func (s *Server) familiarFollowers(c *call) (any, error) {
+	type familiar struct {
+		ID       string    `json:"id"`
+		Accounts []Account `json:"accounts"`
+	}
+	ids := c.params.ids("id")
+	ids = ids[:min(len(ids), mostAccounts)]
+	byTarget, err := s.Follows.Familiar(c.ctx(), c.account().ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	var all []account.Account
+	for _, id := range ids {
+		all = append(all, byTarget[id]...)
+	}
+	entities, err := s.accountEntities(c.ctx(), c.viewer(), all)
+	if err != nil {
+		return nil, err
+	}
+	result := make([]familiar, len(ids))
+	for i, id := range ids {
+		n := len(byTarget[id])
+		result[i], entities = familiar{idText(id), entities[:n]}, entities[n:]
+	}
+	return result, nil
+}
