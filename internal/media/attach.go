@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bbrks/go-blurhash"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -108,6 +109,9 @@ func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, list []
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	told := make([]Media, len(list))
 	for i, r := range list {
+		if _, _, err := blurhash.Components(r.Blurhash); err != nil {
+			r.Blurhash = "" // clients break on it
+		}
 		told[i] = Media{
 			AccountID: p.AccountID, PostID: &p.ID, Position: i, Kind: r.Kind, ContentType: r.ContentType, RemoteURL: r.URL,
 			Width: max(0, min(r.Width, maxSide)), Height: max(0, min(r.Height, maxSide)), Description: shorten(r.Description), Blurhash: r.Blurhash,

@@ -67,7 +67,7 @@ func remove(ctx context.Context, db sqlx.ExtContext, ids ...int64) ([]string, er
 
 // removeOthers is remove for what hangs on a post and is not among ids.
 func removeOthers(ctx context.Context, db sqlx.ExtContext, postID int64, ids []int64) ([]string, error) {
-	return filesOf(ctx, db, `DELETE FROM media WHERE post_id = $1 AND id <> ALL ($2) RETURNING file, preview_file`, postID, pq.Array(ids))
+	return filesOf(ctx, db, `DELETE FROM media WHERE post_id = $1 AND id <> ALL (coalesce($2::bigint[], '{}')) RETURNING file, preview_file`, postID, pq.Array(ids))
 }
 
 // removeForgotten is remove for uploads that never became part of a post; a scheduled post names its media in params.
