@@ -98,19 +98,21 @@ func TestAuthorization(t *testing.T) {
 		"/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen":  {{accounts, fixed("/einstellungen/zugangsschluessel/1/entfernen"), nil}},
 		"/einstellungen/sitzungen/{id:[0-9]+}/abmelden":           {{accounts, fixed("/einstellungen/sitzungen/1/abmelden"), nil}},
 		"/einstellungen/programme/{id:[0-9]+}/entziehen":          {{accounts, fixed("/einstellungen/programme/1/entziehen"), nil}},
-		"/verwaltung":                                       {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
-		"/verwaltung/konten/{id:[0-9]+}/rolle":              {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
-		"/verwaltung/konten/{id:[0-9]+}/zustand":            {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
-		"/verwaltung/konten/{id:[0-9]+}/anmeldelink":        {{admins, at("/verwaltung/konten/%d/anmeldelink", other), nil}},
-		"/verwaltung/einladungen":                           {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
-		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen": {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
-		"/verwaltung/foederation/folgen":                    {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
-		"/webauthn/anmeldung/beginn":                        {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
-		"/webauthn/anmeldung/abschluss":                     {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
-		"/webauthn/registrierung/beginn":                    {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
-		"/webauthn/registrierung/abschluss":                 {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
-		"/webauthn/schluessel/beginn":                       {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
-		"/webauthn/schluessel/abschluss":                    {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
+		"/einstellungen/token/{id:[0-9]+}/entziehen":              {{accounts, fixed("/einstellungen/token/1/entziehen"), nil}},
+		"/oauth/authorize":                                        {{accounts, fixed(asks(h.program(t, "Phanpy", "read", "https://phanpy.example/"), "https://phanpy.example/")), form("antwort", "erlauben")}},
+		"/verwaltung":                                             {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
+		"/verwaltung/konten/{id:[0-9]+}/rolle":                    {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
+		"/verwaltung/konten/{id:[0-9]+}/zustand":                  {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
+		"/verwaltung/konten/{id:[0-9]+}/anmeldelink":              {{admins, at("/verwaltung/konten/%d/anmeldelink", other), nil}},
+		"/verwaltung/einladungen":                                 {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
+		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen":       {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
+		"/verwaltung/foederation/folgen":                          {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
+		"/webauthn/anmeldung/beginn":                              {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
+		"/webauthn/anmeldung/abschluss":                           {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
+		"/webauthn/registrierung/beginn":                          {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
+		"/webauthn/registrierung/abschluss":                       {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
+		"/webauthn/schluessel/beginn":                             {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
+		"/webauthn/schluessel/abschluss":                          {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
 		"/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}": {
 			decide(editors, "annehmen"), decide(editors, "ablehnen", "reason", "zu kurz"), decide(editors, "wiedervorlegen"),
 			decide(editors, "hervorheben"), decide(editors, "nicht-hervorheben"), decide(editors, "anmerken", "source", "Gut."),
@@ -179,7 +181,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")
