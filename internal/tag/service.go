@@ -13,6 +13,9 @@ type Service struct {
 	db       *sqlx.DB
 	accounts *account.Service
 	posts    *post.Service
+
+	trends             held[string]
+	noticed, practices held[int64]
 }
 
 // New returns the service.
