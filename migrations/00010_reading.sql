@@ -79,17 +79,30 @@ CREATE TABLE markers (
     PRIMARY KEY (account_id, timeline)
 );
 
+-- A filter and its parts are one: whose it is, and that it changed, is told once for all that a transaction does to it.
+-- +goose StatementBegin
+CREATE FUNCTION tell_filter() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    changed bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.filter_id ELSE NEW.filter_id END;
+BEGIN
+    -- Where the filter itself has gone, it was told.
+    PERFORM pg_notify('changes', concat_ws(' ', 'filters', 'update', f.id, f.account_id)) FROM filters f WHERE f.id = changed;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER filter_keywords_changed AFTER INSERT OR UPDATE OR DELETE ON filter_keywords FOR EACH ROW EXECUTE FUNCTION tell_filter();
+CREATE TRIGGER filter_statuses_changed AFTER INSERT OR UPDATE OR DELETE ON filter_statuses FOR EACH ROW EXECUTE FUNCTION tell_filter();
 CREATE TRIGGER followed_tags_changed AFTER INSERT OR UPDATE OR DELETE ON followed_tags FOR EACH ROW EXECUTE FUNCTION tell_change('id', 'account_id');
 CREATE TRIGGER featured_tags_changed AFTER INSERT OR UPDATE OR DELETE ON featured_tags FOR EACH ROW EXECUTE FUNCTION tell_change('id', '');
 CREATE TRIGGER lists_changed AFTER INSERT OR UPDATE OR DELETE ON lists FOR EACH ROW EXECUTE FUNCTION tell_change('id', 'account_id');
 CREATE TRIGGER list_members_changed AFTER INSERT OR UPDATE OR DELETE ON list_members FOR EACH ROW EXECUTE FUNCTION tell_change('id', '');
 CREATE TRIGGER filters_changed AFTER INSERT OR UPDATE OR DELETE ON filters FOR EACH ROW EXECUTE FUNCTION tell_change('id', 'account_id');
-CREATE TRIGGER filter_keywords_changed AFTER INSERT OR UPDATE OR DELETE ON filter_keywords FOR EACH ROW EXECUTE FUNCTION tell_change('filter_id', '');
-CREATE TRIGGER filter_statuses_changed AFTER INSERT OR UPDATE OR DELETE ON filter_statuses FOR EACH ROW EXECUTE FUNCTION tell_change('filter_id', '');
 CREATE TRIGGER markers_changed AFTER INSERT OR UPDATE OR DELETE ON markers FOR EACH ROW EXECUTE FUNCTION tell_change('last_read_id', 'account_id');
 
 -- +goose Down
 DROP INDEX posts_public_local_idx;
 DROP TABLE markers, filter_statuses, filter_keywords, filters, list_members, lists, featured_tags, followed_tags;
+DROP FUNCTION tell_filter();
 DROP INDEX tags_name_post_id_idx;
 CREATE INDEX tags_name_idx ON tags (lower(name));
