@@ -1,15 +1,17 @@
 package mastodon
 
 import (
-	"context"
 	"html"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/tag"
 )
 
 const (
@@ -46,7 +48,7 @@ func (s *Server) instance(c *call) (any, error) {
 		Streaming: s.streamingURL(), About: about, PrivacyPolicy: s.Config.BaseURL + "/datenschutz", TermsOfService: &terms,
 	}
 	result.Configuration.Translation = &InstanceTranslation{}
-	key, err := s.pushKey(c.ctx())
+	key, err := s.Push.PublicKey(c.ctx())
 	if err != nil {
 		return nil, err
 	}
@@ -100,20 +102,26 @@ func (s *Server) streamingURL() string {
 	return "wss://" + strings.TrimPrefix(s.Config.BaseURL, "https://")
 }
 
-func (s *Server) pushKey(ctx context.Context) (string, error) { return "", nil }
-
+// limits are those that the services keep. Videos are not taken; clients want their limits all the same.
 func (s *Server) limits() InstanceConfiguration {
 	return InstanceConfiguration{
-		Accounts: InstanceAccounts{MaxFeaturedTags: 10, MaxPinnedStatuses: 5, MaxProfileFields: 4, ProfileFieldNameMax: 255, ProfileFieldMax: 255},
+		Accounts: InstanceAccounts{
+			MaxFeaturedTags: tag.MaxFeatured, MaxPinnedStatuses: post.MaxPins, MaxProfileFields: account.MaxFields,
+			ProfileFieldNameMax: account.MaxFieldChars, ProfileFieldMax: account.MaxFieldChars,
+		},
 		Statuses: InstanceStatuses{
-			MaxCharacters: 20_000, MaxMediaAttachments: 4, CharactersReservedPerURL: charactersPerURL,
+			MaxCharacters: post.MaxNote, MaxMediaAttachments: media.MaxPerPost, CharactersReservedPerURL: charactersPerURL,
 			SupportedMIMETypes: []string{string(post.PlainText), string(post.Markdown)},
 		},
 		MediaAttachments: InstanceMedia{
-			DescriptionLimit: 1_500, SupportedMIMETypes: []string{"image/jpeg", "image/png", "image/gif", "image/webp"},
-			ImageSizeLimit: 16 << 20, ImageMatrixLimit: 33_177_600, VideoSizeLimit: 40 << 20, VideoFrameRateLimit: 120, VideoMatrixLimit: 8_294_400,
+			DescriptionLimit: media.MaxDescription, SupportedMIMETypes: media.ContentTypes,
+			ImageSizeLimit: media.MaxSize, ImageMatrixLimit: media.MaxPixels,
+			VideoSizeLimit: media.MaxSize, VideoFrameRateLimit: 60, VideoMatrixLimit: media.MaxPixels,
 		},
-		Polls: InstancePolls{MaxOptions: 4, MaxCharactersPerOption: 50, MinExpiration: 300, MaxExpiration: 2_629_746},
+		Polls: InstancePolls{
+			MaxOptions: poll.MaxOptions, MaxCharactersPerOption: poll.MaxTitle,
+			MinExpiration: int(poll.MinPeriod.Seconds()), MaxExpiration: int(poll.MaxPeriod.Seconds()),
+		},
 	}
 }
 
