@@ -236,7 +236,7 @@ func (l *line) add(n *html.Node) {
 	case n.Type != html.ElementNode || slices.Contains(dropped, n.DataAtom):
 		return
 	case n.DataAtom == atom.Br:
-		l.lineBreak()
+		l.lineBreak(l.breaks + 1)
 		return
 	}
 	name := inlineNames[n.DataAtom]
@@ -256,23 +256,24 @@ func (l *line) add(n *html.Node) {
 	}
 	apart := isBlock(n) || n.DataAtom == atom.Tr || n.DataAtom == atom.Td || n.DataAtom == atom.Th
 	if apart {
-		l.lineBreak()
+		l.lineBreak(max(l.breaks, 1))
 	}
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		l.add(c)
 	}
 	if apart {
-		l.lineBreak()
+		l.lineBreak(max(l.breaks, 1))
 	}
 	if name != "" {
 		l.b.WriteString("</" + name + ">")
 	}
 }
 
-func (l *line) lineBreak() {
+// lineBreak lets what follows begin on a new line, with at most one empty one between.
+func (l *line) lineBreak(breaks int) {
 	l.blank = false
 	if l.words {
-		l.breaks, l.started = min(l.breaks+1, 2), false
+		l.breaks, l.started = min(breaks, 2), false
 	}
 }
 

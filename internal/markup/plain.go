@@ -92,7 +92,7 @@ func anchor(address, class, label string) string {
 // a bracket that was opened before it.
 func addressAt(text string) string {
 	// The pattern knows lower case; of the scheme alone the case is of no matter.
-	scheme, _, found := strings.Cut(text, "://")
+	scheme, _, found := strings.Cut(text[:min(len(text), len("https://"))], "://")
 	if !found || !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https") {
 		return ""
 	}
