@@ -35,7 +35,11 @@ func (r *Renderer) Actor(a account.Account) ([]byte, error) {
 
 func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 	d := newDraft()
-	t := newActor(a.Kind)
+	kind := a.Kind
+	if a.Bot && kind == account.Person {
+		kind = account.ServiceActor // by that others know a program
+	}
+	t := newActor(kind)
 	setID(t, d.iri(a.URI))
 	setName(t, a.Name())
 	setSummary(t, a.Note)
@@ -75,7 +79,10 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 	d.set("icon", r.image(a.Avatar))
 	d.set("image", r.image(a.Header))
 	d.set("endpoints", map[string]any{"sharedInbox": a.SharedInboxURI})
-	d.set("indexable", a.Discoverable)
+	if len(a.Fields) > 0 {
+		d.set("attachment", profileFields(a.Fields))
+	}
+	d.set("indexable", a.Indexable)
 	d.set("manuallyApprovesFollowers", a.ApprovesFollowers)
 	d.set("vb:level", a.Level)
 	d.set("vb:region", a.Region)

@@ -79,6 +79,9 @@ func ParseActorWithKey(raw []byte, keyID string) (account.Account, error) {
 	if len(f["discoverable"]) > 0 {
 		a.Discoverable = f.boolean("discoverable")
 	}
+	a.Indexable = f.boolean("indexable")
+	a.Fields = parseProfileFields(f)
+	a.Avatar, a.Header = picture(f, "icon"), picture(f, "image")
 	if level := f.text("vb:level"); slices.Contains(levels, level) {
 		a.Level = level
 	}

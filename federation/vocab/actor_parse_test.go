@@ -60,11 +60,24 @@ func TestParseActor(t *testing.T) {
 		set  map[string]any
 		want func(*account.Account)
 	}{
-		"whole":                  {nil, func(*account.Account) {}},
-		"type in a list":         {map[string]any{"type": []string{"schema:Person", "Person"}}, func(*account.Account) {}},
-		"embedded collections":   {map[string]any{"followers": map[string]any{"id": "https://sh.example/u/anna/followers", "type": "Collection"}}, func(*account.Account) {}},
-		"unknown level":          {map[string]any{"vb:level": "kreis", "vb:region": "DE-XX"}, func(a *account.Account) { a.Level, a.Region = "", "" }},
-		"level of another type":  {map[string]any{"vb:level": []string{"land"}, "vb:region": 7}, func(a *account.Account) { a.Level, a.Region = "", "" }},
+		"whole":                 {nil, func(*account.Account) {}},
+		"type in a list":        {map[string]any{"type": []string{"schema:Person", "Person"}}, func(*account.Account) {}},
+		"embedded collections":  {map[string]any{"followers": map[string]any{"id": "https://sh.example/u/anna/followers", "type": "Collection"}}, func(*account.Account) {}},
+		"unknown level":         {map[string]any{"vb:level": "kreis", "vb:region": "DE-XX"}, func(a *account.Account) { a.Level, a.Region = "", "" }},
+		"level of another type": {map[string]any{"vb:level": []string{"land"}, "vb:region": 7}, func(a *account.Account) { a.Level, a.Region = "", "" }},
+		"profile": {map[string]any{
+			"indexable": true,
+			"attachment": []any{
+				map[string]any{"type": "PropertyValue", "name": " Amt\n", "value": "<b>Kreis</b>"},
+				map[string]any{"type": "Document", "name": "kein Feld", "url": "https://sh.example/x.png"},
+				map[string]any{"type": "PropertyValue", "value": "ohne Namen"}, "https://sh.example/y", nil,
+			},
+			"icon":  map[string]any{"type": "Image", "url": "https://files.sh.example/anna.png"},
+			"image": []any{map[string]any{"type": "Image", "url": "http://sh.example/plain.png"}, "https://sh.example/wide.png"},
+		}, func(a *account.Account) {
+			a.Indexable, a.Avatar, a.Header = true, "https://files.sh.example/anna.png", "https://sh.example/wide.png"
+			a.Fields = account.Fields{{Name: "Amt", Value: "<b>Kreis</b>"}}
+		}},
 		"silent person":          {map[string]any{"discoverable": nil, "manuallyApprovesFollowers": nil}, func(a *account.Account) { a.Discoverable, a.ApprovesFollowers = false, false }},
 		"silent group":           {map[string]any{"discoverable": nil, "type": "Group"}, func(a *account.Account) { a.Kind = account.Group }},
 		"hidden group":           {map[string]any{"discoverable": false, "type": "Group"}, func(a *account.Account) { a.Kind, a.Discoverable = account.Group, false }},

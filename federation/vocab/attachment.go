@@ -40,9 +40,10 @@ func (r *Renderer) image(file string) any {
 // maxAttachments bounds how many files of a post of others we list.
 const maxAttachments = 16
 
-// Media reads the attachments that are files with an address by https.
+// Media reads the attachments that are files with an address by https, or, from a server that is spoken to by http, by http.
 func (o Object) Media() []media.Received {
 	var list []media.Received
+	plain := strings.HasPrefix(o.ID, "http://")
 	for _, raw := range o.terms.list("attachment") {
 		f, err := parseFields(raw)
 		if err != nil || len(list) == maxAttachments {
@@ -57,7 +58,7 @@ func (o Object) Media() []media.Received {
 		if r.Kind = kindOfFile(f.text("type"), r.ContentType); r.Kind == "" {
 			continue
 		}
-		if r.URL = pageOf(f); !strings.HasPrefix(r.URL, "https://") {
+		if r.URL = pageOf(f); !strings.HasPrefix(r.URL, "https://") && !(plain && r.URL != "") {
 			continue
 		}
 		r.Width, _ = integer(f["width"])

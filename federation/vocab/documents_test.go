@@ -37,7 +37,7 @@ func local(id int64, kind account.Kind, username, uri, page string) account.Acco
 		ID: id, Username: username, URI: uri, URL: page, Kind: kind, DisplayName: "Green-IT: " + username, Note: "<p>Über uns</p>",
 		InboxURI: uri + "/inbox", SharedInboxURI: base + "/inbox", OutboxURI: uri + "/outbox", FollowersURI: uri + "/followers",
 		FollowingURI: uri + "/following", FeaturedURI: uri + "/featured", PublicKeyID: uri + "#main-key",
-		PublicKeyPEM: "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", Discoverable: true, CreatedAt: noon, UpdatedAt: noon,
+		PublicKeyPEM: "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", Discoverable: true, Indexable: true, CreatedAt: noon, UpdatedAt: noon,
 	}
 	switch kind {
 	case account.Group:
@@ -141,7 +141,10 @@ func documents(t *testing.T) map[string][]byte {
 
 	pictures := anna
 	pictures.Avatar, pictures.Header = "0123456789abcdef0123456789abcdef.png", "fedcba9876543210fedcba9876543210.jpg"
-	for name, a := range map[string]account.Account{"person": anna, "person_pictures": pictures, "group_catalog": cat, "group_forum": talk, "application": inst} {
+	fields := anna
+	fields.Bot = true
+	fields.Fields = account.Fields{{Name: "Seite", Value: `<a href="https://kiel.example" rel="me nofollow noopener">https://kiel.example</a>`, Source: "https://kiel.example"}}
+	for name, a := range map[string]account.Account{"person": anna, "person_pictures": pictures, "service_fields": fields, "group_catalog": cat, "group_forum": talk, "application": inst} {
 		body, err := r.Actor(a)
 		add(name, body, err)
 	}

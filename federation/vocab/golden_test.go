@@ -231,7 +231,7 @@ func decodeStrictly(t *testing.T, typ string, body []byte) {
 	t.Helper()
 	var v any
 	switch typ {
-	case "Person", "Group", "Application":
+	case "Person", "Service", "Group", "Application":
 		v = &strictActor{}
 	case "Article", "Note", "Question":
 		v = &strictObject{}

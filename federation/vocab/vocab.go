@@ -46,6 +46,9 @@ func Context() []any {
 			"blurhash":                  "toot:blurhash",
 			"focalPoint":                map[string]any{"@container": "@list", "@id": "toot:focalPoint"},
 			"votersCount":               "toot:votersCount",
+			"schema":                    "http://schema.org#",
+			"PropertyValue":             "schema:PropertyValue",
+			"value":                     "schema:value",
 			"vb":                        Namespace,
 		},
 	}

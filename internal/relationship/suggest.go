@@ -7,8 +7,8 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 )
 
-// Suggestions names accounts that the actor may want to follow: groups and authors of best practices on instances that our
-// groups follow. Whom they follow, asked to follow, or do not want to be advised, is left out.
+// Suggestions names accounts that the actor may want to follow: groups and authors of best practices of this instance and of
+// those that our groups follow. Whom they follow, asked to follow, or do not want to be advised, is left out.
 func (s *Service) Suggestions(ctx context.Context, actor account.Account, limit, offset int) ([]account.Account, error) {
 	ids, err := suggestions(ctx, s.db, actor.ID, limit, offset)
 	if err != nil {
