@@ -14,6 +14,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -21,11 +22,12 @@ import (
 type allowed []string
 
 var (
-	everyone = allowed{visitorName, "guest", "member", "editor", "moderator", "admin"}
-	accounts = everyone[1:]
-	members  = everyone[2:]
-	editors  = everyone[3:]
-	admins   = everyone[5:]
+	everyone   = allowed{visitorName, "guest", "member", "editor", "moderator", "admin"}
+	accounts   = everyone[1:]
+	members    = everyone[2:]
+	editors    = everyone[3:]
+	moderators = everyone[4:]
+	admins     = everyone[5:]
 )
 
 // TestAuthorization sends every form of the route table as every role: who may not is refused and changes nothing. A route
@@ -77,6 +79,15 @@ func TestAuthorization(t *testing.T) {
 		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
 	}
 	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
+	reported := note("member")
+	report := func() int64 {
+		t.Helper()
+		r, err := h.Moderation.Submit(ctx, h.people["guest"], moderation.Draft{TargetID: other()})
+		must(t, err)
+		_, err = h.db.ExecContext(ctx, `UPDATE reports SET post_ids = ARRAY[$1::bigint] WHERE id = $2`, reported, r.ID)
+		must(t, err)
+		return r.ID
+	}
 	rules := map[string][]rule{
 		"/praxisbeispiele/neu":                    {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
 		"/praxisbeispiele/{id:[0-9]+}/bearbeiten": {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
@@ -100,19 +111,22 @@ func TestAuthorization(t *testing.T) {
 		"/einstellungen/programme/{id:[0-9]+}/entziehen":          {{accounts, fixed("/einstellungen/programme/1/entziehen"), nil}},
 		"/einstellungen/token/{id:[0-9]+}/entziehen":              {{accounts, fixed("/einstellungen/token/1/entziehen"), nil}},
 		"/oauth/authorize":                                        {{accounts, fixed(asks(h.program(t, "Phanpy", "read", "https://phanpy.example/"), "https://phanpy.example/")), form("antwort", "erlauben")}},
-		"/verwaltung":                                             {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
-		"/verwaltung/konten/{id:[0-9]+}/rolle":                    {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
-		"/verwaltung/konten/{id:[0-9]+}/zustand":                  {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
-		"/verwaltung/konten/{id:[0-9]+}/anmeldelink":              {{admins, at("/verwaltung/konten/%d/anmeldelink", other), nil}},
-		"/verwaltung/einladungen":                                 {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
-		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen":       {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
-		"/verwaltung/foederation/folgen":                          {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
-		"/webauthn/anmeldung/beginn":                              {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
-		"/webauthn/anmeldung/abschluss":                           {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
-		"/webauthn/registrierung/beginn":                          {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
-		"/webauthn/registrierung/abschluss":                       {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
-		"/webauthn/schluessel/beginn":                             {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
-		"/webauthn/schluessel/abschluss":                          {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
+		"/verwaltung/meldungen/{id:[0-9]+}/abschliessen":          {{moderators, at("/verwaltung/meldungen/%d/abschliessen", report), form("resolution", "Erledigt")}},
+		"/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen":      {{moderators, at("/verwaltung/meldungen/%d/beitrag-loeschen", report), form("post", fmt.Sprint(reported))}},
+		"/verwaltung/meldungen/{id:[0-9]+}/sperren":               {{admins, at("/verwaltung/meldungen/%d/sperren", report), nil}},
+		"/verwaltung":                                       {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
+		"/verwaltung/konten/{id:[0-9]+}/rolle":              {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
+		"/verwaltung/konten/{id:[0-9]+}/zustand":            {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
+		"/verwaltung/konten/{id:[0-9]+}/anmeldelink":        {{admins, at("/verwaltung/konten/%d/anmeldelink", other), nil}},
+		"/verwaltung/einladungen":                           {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
+		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen": {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
+		"/verwaltung/foederation/folgen":                    {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
+		"/webauthn/anmeldung/beginn":                        {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
+		"/webauthn/anmeldung/abschluss":                     {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
+		"/webauthn/registrierung/beginn":                    {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
+		"/webauthn/registrierung/abschluss":                 {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
+		"/webauthn/schluessel/beginn":                       {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
+		"/webauthn/schluessel/abschluss":                    {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
 		"/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}": {
 			decide(editors, "annehmen"), decide(editors, "ablehnen", "reason", "zu kurz"), decide(editors, "wiedervorlegen"),
 			decide(editors, "hervorheben"), decide(editors, "nicht-hervorheben"), decide(editors, "anmerken", "source", "Gut."),
@@ -181,7 +195,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

@@ -27,6 +27,7 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/job/jobtest"
 	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
@@ -79,6 +80,7 @@ func newHouse(t *testing.T) *house {
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
+	h.Moderation = moderation.New(h.db, h.Accounts, h.Posts, h.jobs)
 	h.others = &fakeResolver{accounts: h.Accounts, known: map[string]account.Account{}}
 	h.Resolver = h.others
 

@@ -34,6 +34,7 @@ func (v notificationView) Excerpt() string {
 // notificationKinds are the kinds that have words of their own.
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
+	"status": true, "poll": true, "update": true, "report": true,
 }
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.
@@ -60,6 +61,8 @@ func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case item.Post != nil:
 			v.Href = fmt.Sprintf("/beitraege/%d", item.Post.Post.ID)
+		case item.ReportID != nil:
+			v.Href = fmt.Sprintf("/verwaltung/meldungen/%d", *item.ReportID)
 		case item.Kind == "follow_request":
 			v.Href = "/bereich/anfragen"
 		}

@@ -60,6 +60,11 @@ func (p page) Editor() bool { return p.Account != nil && p.Account.Role.AtLeast(
 // Admin reports whether the administration belongs into the reader's menu.
 func (p page) Admin() bool { return p.Account != nil && p.Account.Role.AtLeast(account.RoleAdmin) }
 
+// Moderator reports whether the reports belong into the reader's menu.
+func (p page) Moderator() bool {
+	return p.Account != nil && p.Account.Role.AtLeast(account.RoleModerator)
+}
+
 // Writer reports whether the reader may write practices.
 func (p page) Writer() bool { return p.Account != nil && p.Account.Role.AtLeast(account.RoleMember) }
 

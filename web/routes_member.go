@@ -67,6 +67,13 @@ func (s *Site) registerMember(r *mux.Router) {
 	post("/einstellungen/programme/{id:[0-9]+}/entziehen", s.withdrawApp)
 	post("/einstellungen/token/{id:[0-9]+}/entziehen", s.revokeToken)
 
+	// Moderators, and about accounts administrators.
+	get("/verwaltung/meldungen", s.showReports)
+	get("/verwaltung/meldungen/{id:[0-9]+}", s.showReport)
+	post("/verwaltung/meldungen/{id:[0-9]+}/abschliessen", s.resolveReport)
+	post("/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen", s.deleteReported)
+	post("/verwaltung/meldungen/{id:[0-9]+}/sperren", s.suspendReported)
+
 	// Administrators.
 	get("/verwaltung", s.showOrganization)
 	post("/verwaltung", s.saveOrganization)

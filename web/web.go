@@ -18,6 +18,7 @@ import (
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
@@ -41,6 +42,7 @@ type Deps struct {
 	Curation      *curation.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
+	Moderation    *moderation.Service
 	Resolver      account.Resolver
 	I18n          *i18n.Bundle
 	Log           *slog.Logger

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/organization"
 )
 
@@ -198,6 +200,22 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		return strings.Contains(page.Find("main").Text(), "Abwärme nutzen")
 	})
 	kg.post("/redaktion/"+practiceID+"/annehmen", admin, nil)
+	kg.member("gast", account.RoleGuest)
+	guest, administrator := mustByUsername(t, kg, "gast"), mustByUsername(t, kg, "verwaltung")
+	reportedPost, err := strconv.ParseInt(commentID, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	about, err := kg.Moderation.Submit(t.Context(), guest, moderation.Draft{
+		TargetID: administrator.ID, PostIDs: []int64{reportedPost}, Category: moderation.Spam, Comment: "Das ist Werbung.",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	person, err := kg.Moderation.Submit(t.Context(), administrator, moderation.Draft{TargetID: guest.ID})
+	if err != nil {
+		t.Fatal(err)
+	}
 
 	public := []string{"/", "/ueberblick", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
 		practice + "/verlauf", "/diskussionen", thread, "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
@@ -205,11 +223,13 @@ func TestNoBarriersAnywhere(t *testing.T) {
 	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu",
 		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
 		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/redaktion", "/redaktion?stand=accepted",
-		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/protokoll"}
+		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/protokoll",
+		"/verwaltung/meldungen", "/verwaltung/meldungen?stand=abgeschlossen", fmt.Sprintf("/verwaltung/meldungen/%d", about.ID),
+		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID)}
 
 	b := startBrowser(t)
 	b.everyPage(kg, "visitor", public)
-	link, err := kg.Auth.LoginLink(t.Context(), account.Operator(), mustByUsername(t, kg, "verwaltung").ID, time.Hour)
+	link, err := kg.Auth.LoginLink(t.Context(), account.Operator(), administrator.ID, time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -99,7 +99,7 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows, Posts: a.Posts,
-		Practices: a.Practices, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications,
+		Practices: a.Practices, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation,
 		Resolver: a.transport, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.lanes, FetchPost: a.federation.FetchPost, Version: Version(),
 	})
