@@ -82,6 +82,7 @@ type Server struct {
 	quotas   *quotas // nil: none
 	answers  *memory[question, *answer]
 	grants   *memory[[32]byte, auth.Grant]
+	streams  *streams
 	contents *otter.Cache[contentKey, string]
 }
 
@@ -93,6 +94,7 @@ func New(deps Deps) *Server {
 		answers:  newMemory[question, *answer](answersMemory),
 		grants:   newMemory[[32]byte, auth.Grant](grantsMemory),
 	}
+	s.streams = newStreams(s)
 	if deps.Config.RateLimits {
 		s.quotas = newQuotas()
 	}

@@ -73,8 +73,8 @@ type response struct {
 }
 
 func (w *response) WriteHeader(status int) {
-	// 1xx answers come before the real one.
-	if w.status == 0 && status >= http.StatusOK {
+	// 1xx answers come before the real one, except where the connection becomes another one.
+	if w.status == 0 && (status >= http.StatusOK || status == http.StatusSwitchingProtocols) {
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)
