@@ -264,10 +264,12 @@ func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post,
 	if err := s.writeDetails(ctx, tx, known, mentionsWithin(r.MentionIDs), tags); err != nil {
 		return known, err
 	}
-	if extra == nil {
-		return known, nil
+	if extra != nil {
+		if err := extra(tx, known); err != nil {
+			return known, err
+		}
 	}
-	return known, extra(tx, known)
+	return known, s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyPost, ID: known.ID})
 }
 
 func newer(edited *time.Time, known Post) bool {
