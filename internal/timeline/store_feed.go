@@ -57,7 +57,8 @@ func (f feed) sets() string {
 const isTop = `(p.in_reply_to_id IS NULL AND p.in_reply_to_uri = '')`
 
 // belongs is the condition under which a line l, a post p or a boost of it, stands in the timeline. It is one expression, cheap
-// questions first, and not a join: so rows are read in order, and no further than the page is full.
+// questions first, and asked of one row after the other (OFFSET 0 keeps the planner from joining): so rows are read in order,
+// and no further than the page is full.
 func (f feed) belongs() string {
 	return strings.NewReplacer("{replies}", f.replies, "{shown}", post.ShownTo("p", "$1")).Replace(`
 		CASE
@@ -97,8 +98,7 @@ func (f feed) recent(page paging.Page) string {
 				UNION ALL
 				(SELECT b.id, b.post_id, b.account_id, b.created_at FROM boosts b
 					WHERE b.undone_at IS NULL AND b.id > $2 AND b.id < $3 ORDER BY b.id {order} LIMIT {window})
-			) l JOIN posts p ON p.id = l.post_id
-			WHERE `+f.belongs()+`
+			) l CROSS JOIN LATERAL (SELECT FROM posts p WHERE p.id = l.post_id AND `+f.belongs()+` OFFSET 0) p
 			ORDER BY l.cursor {order} LIMIT $4)
 		SELECT coalesce(l.cursor, 0) AS cursor, coalesce(l.post_id, 0) AS post_id, l.boosted_by, l.boosted_at, c.complete
 		FROM (SELECT
@@ -113,7 +113,7 @@ func (f feed) recent(page paging.Page) string {
 func (f feed) thorough(page paging.Page) string {
 	// Each part is read from an index alone; only what is merged is looked up.
 	each := `
-		SELECT l.cursor, p.id AS post_id, l.boosted_by, b.created_at AS boosted_at
+		SELECT l.cursor, o.post_id, l.boosted_by, o.boosted_at
 		FROM (
 			(SELECT p.id AS cursor, NULL::bigint AS boosted_by FROM posts p
 				WHERE p.account_id = s.id AND p.id > $2 AND p.id < $3 ORDER BY p.id {order})
@@ -127,9 +127,10 @@ func (f feed) thorough(page paging.Page) string {
 			(SELECT t.post_id, NULL FROM tags t
 				WHERE s.name IS NOT NULL AND lower(t.name) = s.name AND t.post_id > $2 AND t.post_id < $3 ORDER BY t.post_id {order})
 		) l
-			LEFT JOIN boosts b ON b.id = l.cursor AND l.boosted_by IS NOT NULL
-			JOIN posts p ON p.id = coalesce(b.post_id, l.cursor)
-		WHERE ` + f.belongs() + `
+			CROSS JOIN LATERAL (
+				SELECT b.post_id, b.created_at AS boosted_at FROM boosts b WHERE b.id = l.cursor AND l.boosted_by IS NOT NULL
+				UNION ALL SELECT l.cursor, NULL WHERE l.boosted_by IS NULL) o
+			CROSS JOIN LATERAL (SELECT FROM posts p WHERE p.id = o.post_id AND ` + f.belongs() + ` OFFSET 0) p
 		ORDER BY l.cursor {order} LIMIT `
 	return inOrder(page, `
 		WITH `+f.sets()+`, asked AS MATERIALIZED (SELECT id, NULL AS name FROM sources UNION ALL SELECT NULL, name FROM topics)
