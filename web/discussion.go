@@ -84,6 +84,9 @@ func (s *Site) showDiscussion(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := discussionView{Root: s.postView(r, root)}
 	view.Root.Permalink, view.Root.Back, view.Root.ReplyHref = base, base, ""
+	if err := s.hang(r, &view.Root); err != nil {
+		return fmt.Errorf("show discussion: %w", err)
+	}
 	if view.Thread, err = s.thread(r, root, base); err != nil {
 		return fmt.Errorf("show discussion: %w", err)
 	}

@@ -27,12 +27,15 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/job/jobtest"
 	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -75,12 +78,15 @@ func newHouse(t *testing.T) *house {
 	must(t, err)
 	h.OAuth = oauth.New(h.db, h.Accounts, h.Auth, houseURL)
 	h.Follows = follow.New(h.db, h.Accounts, h.jobs, houseURL, nil)
+	h.Relationships = relationship.New(h.db, h.Accounts, h.Follows, h.jobs)
 	h.Posts = post.New(h.db, h.Accounts, h.jobs, renderer, houseURL)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, renderer, houseURL)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
 	h.Moderation = moderation.New(h.db, h.Accounts, h.Posts, h.jobs)
+	h.Media = media.New(h.db, h.Accounts, h.Posts, h.jobs, t.TempDir(), houseURL)
+	h.Polls = poll.New(h.db, h.Accounts, h.Posts, h.jobs)
 	h.others = &fakeResolver{accounts: h.Accounts, known: map[string]account.Account{}}
 	h.Resolver = h.others
 
@@ -125,6 +131,9 @@ func (h *house) work(t *testing.T) {
 	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error {
 		return h.Curation.Arrived(ctx, j.Args.PostID)
 	})
+	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return h.Polls.Close(ctx, j.Args.PostID) })
+	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return h.Polls.Tell(ctx, j.Args.PostID) })
+	job.Work(h.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return h.Media.RemoveFiles(j.Args.Files) })
 	job.Work(h.jobs, func(context.Context, *river.Job[job.Backfill]) error { return nil })
 	job.Work(h.jobs, func(context.Context, *river.Job[job.FetchPost]) error { return nil })
 	jobtest.Run(t, h.jobs)

@@ -45,9 +45,11 @@ func (s *Site) registerMember(r *mux.Router) {
 	get("/beitraege/{id:[0-9]+}/bearbeiten", s.editPost)
 	post("/beitraege/{id:[0-9]+}/bearbeiten", s.savePost)
 	get("/beitraege/{id:[0-9]+}/loeschen", s.confirmDelete)
+	post("/beitraege/{id:[0-9]+}/abstimmen", s.voteInPoll)
 	post("/beitraege/{id:[0-9]+}/{verb:loeschen|favorisieren|nicht-mehr-favorisieren|teilen|nicht-mehr-teilen}", s.reactToPost)
 	post("/@{handle}/folgen", s.followProfile)
 	post("/@{handle}/entfolgen", s.unfollowProfile)
+	post("/@{handle}/{verb:stummschalten|nicht-mehr-stummschalten|blockieren|nicht-mehr-blockieren}", s.shutProfile)
 
 	// Everyone with an account: what concerns me.
 	get("/bereich", s.showHome)

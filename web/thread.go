@@ -59,6 +59,8 @@ type postView struct {
 	InList    bool
 	Topic     string // in a list: title of the thread that an answer belongs to
 	Head      post.Head
+	Files     []fileView
+	Poll      *pollView
 }
 
 // Withdrawn reports whether only the place is left.
@@ -107,6 +109,13 @@ func (s *Site) thread(r *http.Request, root post.View, base string) (threadView,
 			t.Latest = max(t.Latest, v.Post.ID)
 		}
 		t.Posts = append(t.Posts, p)
+	}
+	all := make([]*postView, len(t.Posts))
+	for i := range t.Posts {
+		all[i] = &t.Posts[i]
+	}
+	if err := s.hang(r, all...); err != nil {
+		return threadView{}, fmt.Errorf("thread %d: %w", root.Post.ThreadID, err)
 	}
 	reader := currentAccount(r)
 	if reader == nil {
@@ -185,6 +194,13 @@ func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) 
 			p.Folded, p.Lead = true, excerpt(text, excerptLength)
 		}
 		list = append(list, p)
+	}
+	all := make([]*postView, len(list))
+	for i := range list {
+		all[i] = &list[i]
+	}
+	if err := s.hang(r, all...); err != nil {
+		return nil, fmt.Errorf("files of a list: %w", err)
 	}
 	return list, nil
 }

@@ -18,12 +18,15 @@ import (
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/timeline"
 )
@@ -37,12 +40,15 @@ type Deps struct {
 	Auth          *auth.Service
 	OAuth         *oauth.Service
 	Follows       *follow.Service
+	Relationships *relationship.Service
 	Posts         *post.Service
 	Practices     *practice.Service
 	Curation      *curation.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
 	Moderation    *moderation.Service
+	Media         *media.Service
+	Polls         *poll.Service
 	Resolver      account.Resolver
 	I18n          *i18n.Bundle
 	Log           *slog.Logger

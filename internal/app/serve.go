@@ -98,8 +98,8 @@ func (a *App) Work(ctx context.Context) error {
 // Handler is all three surfaces as one: what ActivityPub asks for is answered first, the rest are pages.
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
-		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows, Posts: a.Posts,
-		Practices: a.Practices, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation,
+		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Media: a.Media, Polls: a.Polls, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation,
 		Resolver: a.transport, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.lanes, FetchPost: a.federation.FetchPost, Version: Version(),
 	})
@@ -144,7 +144,9 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Forget]) error {
 		return a.Posts.Forget(ctx, j.Args.AccountID)
 	})
-	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PublishScheduled]) error { return a.Schedule.Publish(ctx, j.Args.ID) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PublishScheduled]) error {
+		return a.Schedule.Publish(ctx, j.Args.ID)
+	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return a.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })
@@ -166,7 +168,7 @@ func (a *App) stopJobs(ctx context.Context) error {
 // sweep removes expired sessions, links and ceremonies, and files that nothing names, now and then.
 func (a *App) sweep(ctx context.Context) {
 	for {
-		if err := errors.Join(a.Auth.Sweep(ctx), a.Media.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Auth.Sweep(ctx), a.Media.Sweep(ctx), a.Relationships.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
 		select {

@@ -52,6 +52,15 @@ func (h *house) write(by account.Account, ids ...int64) post.Post {
 	return h.Write(by, post.Draft{Title: "Bilder", Source: "Sehen Sie selbst", Parts: []post.Part{h.media.Attach(by, ids)}})
 }
 
+// receive lets another server say what hangs on a post.
+func (h *house) receive(p post.Post, list []media.Received) []media.Media {
+	h.Helper()
+	h.Must(db.InTx(h.Ctx, h.DB, func(tx *sqlx.Tx) error { return h.media.Receive(h.Ctx, tx, p, list) }))
+	byPost, err := h.media.ByPosts(h.Ctx, []int64{p.ID})
+	h.Must(err)
+	return byPost[p.ID]
+}
+
 func (h *house) open(name string) []byte {
 	h.Helper()
 	f, _, err := h.media.Open(name)
@@ -389,13 +398,12 @@ func TestReceive(t *testing.T) {
 		{URL: "https://m.example/1.jpg", ContentType: "image/jpeg", Kind: media.Image, Description: strings.Repeat("ä", 2_000), Blurhash: "LEHV6nWB2yk8pyo0adR*.7kCMdnj", Width: 4, Height: 3, Focus: media.Focus{X: 9}},
 		{URL: "https://m.example/2.mp4", ContentType: "video/mp4", Kind: media.Video, Blurhash: "no hash", Width: -1},
 	}
-	receive := func(list []media.Received) []media.Media {
-		t.Helper()
-		h.Must(db.InTx(h.Ctx, h.DB, func(tx *sqlx.Tx) error { return h.media.Receive(h.Ctx, tx, p, list) }))
-		byPost, err := h.media.ByPosts(h.Ctx, []int64{p.ID})
-		h.Must(err)
-		return byPost[p.ID]
+	for _, hash := range []string{"", "L", "LEHV6nWB2yk8pyo0adR*.7kCMdn", "LEHV6nWB2yk8pyo0adR*.7kCMd\u00fc", "<script>"} {
+		if got := h.receive(p, []media.Received{{URL: "https://m.example/3", Kind: media.Image, Blurhash: hash}}); len(got) != 1 || got[0].Blurhash != "" {
+			t.Errorf("blurhash %q is kept: %+v", hash, got)
+		}
 	}
+	receive := func(list []media.Received) []media.Media { t.Helper(); return h.receive(p, list) }
 	first := receive(told)
 	if len(first) != 2 || first[0].RemoteURL != told[0].URL || first[0].File != "" || first[0].FocusX != 1 || first[1].Blurhash != "" || first[1].Width != 0 {
 		t.Fatalf("media = %+v", first)
