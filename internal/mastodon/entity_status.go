@@ -253,9 +253,9 @@ func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 // wrap is the boost of a status: what the client needs to sort and act stands outside, all the rest in Reblog.
 func wrap(v post.View, original Status, booster Account) Status {
 	e := original
-	e.ID, e.Account, e.CreatedAt, e.Reblog = idText(v.BoostID), booster, stamp(v.BoostedAt), &original
-	e.URI = original.URI
-	e.EditedAt, e.Pinned, e.Application = nil, nil, nil
+	e.ID, e.URI, e.Account, e.CreatedAt, e.Reblog = idText(v.BoostID), v.BoostURI(), booster, stamp(v.BoostedAt), &original
+	e.InReplyToID, e.InReplyToAccountID, e.EditedAt, e.Pinned, e.Application, e.Card, e.Poll = nil, nil, nil, nil, nil, nil, nil
+	e.MediaAttachments, e.Mentions, e.Tags = []MediaAttachment{}, []Mention{}, []StatusTag{}
 	return e
 }
 

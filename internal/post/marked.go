@@ -96,6 +96,15 @@ func (s *Service) Boosted(ctx context.Context, viewer Viewer, boostID int64) (Vi
 	return s.boosted(ctx, viewer, r, err)
 }
 
+// BoostURI is the ActivityPub id of the boost that brought a view. Of others' boosts, which are not kept apart, it is that of
+// the post.
+func (v View) BoostURI() string {
+	if v.BoostedBy == nil || !v.BoostedBy.Local() {
+		return v.Post.URI
+	}
+	return v.BoostedBy.URI + boosts.path + decimal(v.BoostID)
+}
+
 // BoostBy is Boosted for the boost of a post by an account.
 func (s *Service) BoostBy(ctx context.Context, viewer Viewer, accountID, postID int64) (View, error) {
 	r, err := standingReaction(ctx, s.db, boosts, accountID, postID)
