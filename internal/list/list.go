@@ -166,8 +166,7 @@ func (s *Service) Add(ctx context.Context, owner account.Account, id int64, targ
 	if !owner.Able(account.RoleGuest) {
 		return errForbidden()
 	}
-	slices.Sort(targetIDs)
-	targetIDs = slices.Compact(targetIDs)
+	targetIDs = once(targetIDs)
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if _, err := listByID(ctx, tx, owner.ID, id); err != nil {
 			_, err = found(List{}, err, "list.Add to %d", id)
@@ -191,6 +190,16 @@ func (s *Service) Add(ctx context.Context, owner account.Account, id int64, targ
 		}
 		return nil
 	})
+}
+
+// once leaves out what comes again.
+func once(ids []int64) (list []int64) {
+	for _, id := range ids {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
 }
 
 // Remove takes accounts out; who is no member stays none.

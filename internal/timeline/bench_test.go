@@ -48,7 +48,7 @@ func seed(b *testing.B, h *posttest.House, posts int) {
 		fmt.Sprintf(`INSERT INTO boosts (id, account_id, post_id, uri)
 			SELECT id + 1, 1 + (id >> 3) %% 2000, id, 'https://far.example/b/' || id FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p
 			WHERE n %% 100 = 0`),
-		`INSERT INTO tags (post_id, name) SELECT id, 'Klima' FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p WHERE n % 20 = 0`,
+		`INSERT INTO tags (post_id, name) SELECT id, 'Klima' FROM (SELECT id, row_number() OVER (ORDER BY id) AS n FROM posts) p WHERE n % 20 = 1`,
 		fmt.Sprintf(`INSERT INTO follows (id, account_id, target_id, uri, state)
 			SELECT n, %d, n * 4, 'https://here.example/f/' || n, 'accepted' FROM generate_series(1, 500) n`, h.Member.ID),
 		fmt.Sprintf(`INSERT INTO lists (id, account_id, title) VALUES (1, %d, 'Liste')`, h.Member.ID),
