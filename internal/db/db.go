@@ -42,10 +42,20 @@ func Open(ctx context.Context, dsn string, maxConns int) (*sqlx.DB, error) {
 	return db, nil
 }
 
-// namedConnector remembers the connection string, which a sql.DB keeps to itself.
+// namedConnector remembers the connection string, which a sql.DB keeps to itself, and makes connections that keep their
+// statements prepared.
 type namedConnector struct {
 	*pq.Connector
 	dsn string
+}
+
+// Connect implements driver.Connector.
+func (c namedConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	inner, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return prepareAll(inner.(pqConn)), nil
 }
 
 type namedDriver struct {
