@@ -89,7 +89,7 @@ func (s *Service) changed(a Account, change Profile) Account {
 	if change.Note != nil && *change.Note != a.NoteSource {
 		a.NoteSource, a.Note = *change.Note, ""
 		if a.NoteSource != "" {
-			a.Note = s.markup.Render(a.NoteSource)
+			a.Note = strings.TrimSpace(s.markup.Render(a.NoteSource))
 		}
 	}
 	set(&a.ApprovesFollowers, change.ApprovesFollowers)

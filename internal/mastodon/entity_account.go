@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -151,7 +153,7 @@ func (s *Server) accountEntities(ctx context.Context, _ post.Viewer, accounts []
 func (s *Server) describe(a account.Account, stats account.Stats) Account {
 	e := Account{
 		ID: idText(a.ID), Username: a.Username, Acct: a.Handle(), URL: s.profileURL(a), URI: a.URI,
-		DisplayName: a.DisplayName, Note: a.Note,
+		DisplayName: a.DisplayName, Note: flatNote(a.Note),
 		Locked: a.ApprovesFollowers, Bot: a.Automatic(), Group: a.Kind == account.Group,
 		Discoverable: a.Discoverable, Indexable: a.Indexable, HideCollection: a.HideCollections, NoIndex: !a.Indexable,
 		CreatedAt: stamp(a.CreatedAt), LastStatusAt: dayOrNil(stats.LastStatusAt),
@@ -165,9 +167,17 @@ func (s *Server) describe(a account.Account, stats account.Stats) Account {
 		e.DisplayName, e.Note, e.Fields, e.Roles = "", "", []Field{}, []AccountRole{}
 		avatar, header = "", ""
 	}
-	e.Avatar, e.Header = s.picture(avatar, "/avatars/original/missing.png"), s.picture(header, "/headers/original/missing.png")
+	e.Avatar, e.Header = s.picture(avatar, media.MissingAvatar(a.Kind)), s.picture(header, media.MissingHeader())
 	e.AvatarStatic, e.HeaderStatic = e.Avatar, e.Header
 	return e
+}
+
+// flatNote is a note as clients can show it. Most are flat, which costs no more than to look.
+func flatNote(note string) string {
+	if note == "" {
+		return ""
+	}
+	return markup.Flatten(note)
 }
 
 // profileURL is the page of an account for people; where another server named none, its actor.

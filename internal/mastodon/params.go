@@ -210,11 +210,11 @@ func hang(old any, keys []string, value any) any {
 		list, _ := old.([]any)
 		return append(list, value)
 	case keys[0] == "":
-		// a[][b]=1&a[][c]=2: an element is complete when its key comes again.
+		// a[][b]=1&a[][c]=2: the first element that lacks the key gets it, for what a form sends comes sorted by name.
 		list, _ := old.([]any)
-		if n := len(list); n > 0 {
-			if object, ok := list[n-1].(map[string]any); ok && object[keys[1]] == nil {
-				list[n-1] = hang(object, keys[1:], value)
+		for i, element := range list {
+			if object, ok := element.(map[string]any); ok && object[keys[1]] == nil {
+				list[i] = hang(object, keys[1:], value)
 				return list
 			}
 		}
