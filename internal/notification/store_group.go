@@ -13,7 +13,6 @@ import (
 
 // heads adds to a query's condition that n leads a group of which the reader may see something, or is of a kind read apart.
 func (q Query) heads(apart []string, args *[]any) string {
-	*args = append(*args, pq.Array(apart))
 	// The head itself may come from somebody the reader has muted since, while others of its group do not.
 	some := `(` + shown("n") + ` OR EXISTS (
 		SELECT 1 FROM notifications g WHERE g.account_id = n.account_id AND g.group_key = n.group_key AND ` + shown("g") + `))`
@@ -21,6 +20,7 @@ func (q Query) heads(apart []string, args *[]any) string {
 	if len(apart) == 0 {
 		return condition + ` AND n.head AND CASE n.group_key WHEN '' THEN ` + shown("n") + ` ELSE ` + some + ` END`
 	}
+	*args = append(*args, pq.Array(apart))
 	list := fmt.Sprintf(`$%d::text[]`, len(*args))
 	return condition + ` AND (n.head OR n.kind = ANY (` + list + `))
 		AND CASE WHEN n.group_key = '' OR n.kind = ANY (` + list + `) THEN ` + shown("n") + ` ELSE ` + some + ` END`
