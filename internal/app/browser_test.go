@@ -10,15 +10,17 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 )
 
 // browser is one tab of a real chromium with an authenticator that is always present and always says yes.
 type browser struct {
-	t   *testing.T
-	ctx context.Context
-	axe string
+	t    *testing.T
+	ctx  context.Context
+	axe  string
+	keys webauthn.AuthenticatorID
 }
 
 func startBrowser(t *testing.T) *browser {
@@ -37,20 +39,68 @@ func startBrowser(t *testing.T) *browser {
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, axe: string(axe)}
 	// The first call starts the browser, which lives as long as the context of that call.
-	err = chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+	b.plugIn(ctx)
+	return b
+}
+
+// plugIn gives the tab its authenticator.
+func (b *browser) plugIn(ctx context.Context) {
+	b.t.Helper()
+	err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, tab, webauthn.Enable, webauthn.EnableParams{}); err != nil {
 			return err
 		}
-		_, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
+		added, err := cdp.Call(ctx, tab, webauthn.AddVirtualAuthenticator, webauthn.AddVirtualAuthenticatorParams{Options: &webauthn.VirtualAuthenticatorOptions{
 			Protocol: webauthn.AuthenticatorProtocolCtap2, Transport: webauthn.AuthenticatorTransportInternal,
 			HasResidentKey: true, HasUserVerification: true, IsUserVerified: true, AutomaticPresenceSimulation: true,
 		}})
+		if err == nil {
+			b.keys = added.AuthenticatorID
+		}
 		return err
 	}))
 	if err != nil {
-		t.Fatalf("start the browser: %v", err)
+		b.t.Fatalf("start the browser: %v", err)
 	}
-	return b
+}
+
+// addKey is webauthn.AddCredential with only what this authenticator can keep; it refuses the parameters of newer ones even
+// when they say no.
+var addKey = cdp.Command[map[string]any, cdp.Empty]{Method: webauthn.CommandAddCredential}
+
+// popup does what opens a window and returns that window. Its authenticator holds the same keys.
+func (b *browser) popup(what string, open step) *browser {
+	b.t.Helper()
+	opened := chromedp.WaitNewTarget(b.ctx, func(info *target.Info) bool { return info.URL != "" && info.URL != "about:blank" })
+	b.run(what, open)
+	var id target.ID
+	select {
+	case id = <-opened:
+	case <-time.After(time.Minute):
+		b.t.Fatalf("%s: no window opens", what)
+	}
+	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
+	b.t.Cleanup(cancel)
+	p := &browser{t: b.t, ctx: ctx, axe: b.axe}
+	p.plugIn(ctx)
+	var keys []*webauthn.Credential
+	b.run("keys", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		held, err := cdp.Call(ctx, tab, webauthn.GetCredentials, webauthn.GetCredentialsParams{AuthenticatorID: b.keys})
+		if err == nil {
+			keys = held.Credentials
+		}
+		return err
+	}))
+	for _, key := range keys {
+		p.run("key", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+			_, err := cdp.Call(ctx, tab, addKey, map[string]any{"authenticatorId": p.keys, "credential": map[string]any{
+				"credentialId": key.CredentialID, "isResidentCredential": true, "rpId": key.RpID, "privateKey": key.PrivateKey,
+				"userHandle": key.UserHandle, "signCount": key.SignCount,
+			}})
+			return err
+		}))
+	}
+	return p
 }
 
 type step = chromedp.Action[chromedp.Void]

@@ -17,6 +17,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/moderation"
+	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
 )
 
@@ -217,12 +218,20 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	// A program asks for everything.
+	program, secret, err := kg.OAuth.Register(t.Context(), oauth.Registration{Name: "Ein Programm", Website: "https://programm.example", RedirectURIs: []string{oauth.OutOfBand}, Scopes: "read write follow push"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks := "/oauth/authorize?" + url.Values{"client_id": {program.ClientID}, "redirect_uri": {oauth.OutOfBand}, "response_type": {"code"}, "scope": {program.Scopes}}.Encode()
+
 	public := []string{"/", "/ueberblick", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
 		practice + "/verlauf", "/diskussionen", thread, "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
 		"/barrierefreiheit", "/instanz", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
 	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu",
 		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
-		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/redaktion", "/redaktion?stand=accepted",
+		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/einstellungen/programme", asks, strings.Replace(asks, "%3Aoob", "", 1),
+		"/redaktion", "/redaktion?stand=accepted",
 		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/protokoll",
 		"/verwaltung/meldungen", "/verwaltung/meldungen?stand=abgeschlossen", fmt.Sprintf("/verwaltung/meldungen/%d", about.ID),
 		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID)}
@@ -236,6 +245,15 @@ func TestNoBarriersAnywhere(t *testing.T) {
 	b.open(kg.url("/anmeldelink/" + link))
 	b.run("use the link", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
 	b.waitPath("/einstellungen")
+	b.open(kg.url(asks))
+	b.run("allow", chromedp.Click(chromedp.CSS("[value=erlauben]")), chromedp.WaitVisible(chromedp.CSS("#code")))
+	b.barriers("code")
+	if _, _, err := kg.OAuth.Exchange(t.Context(), oauth.TokenRequest{
+		GrantType: "authorization_code", ClientID: program.ClientID, ClientSecret: secret, RedirectURI: oauth.OutOfBand,
+		Code: eval[string](b, "code", `document.querySelector("#code").value`),
+	}); err != nil {
+		t.Fatal(err)
+	}
 	b.everyPage(kg, "administration", internal)
 }
 
