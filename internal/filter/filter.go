@@ -27,8 +27,10 @@ var (
 	contexts = []string{"home", "notifications", "public", "thread", "account"}
 )
 
+// MaxTitle is how many characters the title of a filter can have.
+const MaxTitle = 200
+
 const (
-	maxTitle    = 200
 	maxKeyword  = 512
 	maxKeywords = 200 // of one filter
 	maxFilters  = 100 // of one account
@@ -260,8 +262,8 @@ func check(f Filter, keywords []KeywordChange) error {
 	switch n := utf8.RuneCountInString(f.Title); {
 	case n == 0:
 		add("title", "error.filter.title", nil)
-	case n > maxTitle:
-		add("title", "error.filter.title_long", map[string]any{"Most": maxTitle})
+	case n > MaxTitle:
+		add("title", "error.filter.title_long", map[string]any{"Most": MaxTitle})
 	}
 	if len(f.Contexts) == 0 || slices.ContainsFunc(f.Contexts, func(c string) bool { return !slices.Contains(contexts, c) }) {
 		add("context", "error.filter.context", nil)

@@ -78,7 +78,7 @@ func compile(k Keyword) pattern {
 	first, _ := utf8.DecodeRuneInString(k.Keyword)
 	last, _ := utf8.DecodeLastRuneInString(k.Keyword)
 	return pattern{
-		keyword: k.Keyword, words: regexp.MustCompile(`(?i)` + strings.Join(words, `\s+`)),
+		keyword: k.Keyword, words: regexp.MustCompile(`(?i)` + strings.Join(words, `[\s\p{Z}]+`)),
 		before: k.WholeWord && inWord(first), after: k.WholeWord && inWord(last),
 	}
 }

@@ -52,14 +52,21 @@ func (c *call) filterChangeV1() (filter.KeywordChange, filter.Change) {
 	return k, change
 }
 
-// createFilterV1 calls the filter like its phrase.
+// createFilterV1 calls the filter like its phrase, or as much of it as a title holds.
 func (s *Server) createFilterV1(c *call) (any, error) {
 	k, change := c.filterChangeV1()
 	if k.WholeWord == nil {
 		no := false // the default of this version
 		k.WholeWord = &no
 	}
-	change.Title, change.Keywords = k.Keyword, []filter.KeywordChange{k}
+	if k.Keyword != nil {
+		title := *k.Keyword
+		if letters := []rune(title); len(letters) > filter.MaxTitle {
+			title = string(letters[:filter.MaxTitle])
+		}
+		change.Title = &title
+	}
+	change.Keywords = []filter.KeywordChange{k}
 	f, err := s.Filters.Create(c.ctx(), c.account(), change)
 	if err != nil {
 		return nil, err
