@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -42,6 +43,9 @@ func (s *Service) Draft(actor account.Account, p Params) (post.Draft, error) {
 	}
 	if d.SourceType == "" {
 		d.SourceType = post.PlainText
+	}
+	if len(p.MediaIDs) > 0 && p.Poll != nil {
+		return d, fault.Fields(fault.Field{Name: "media_ids", Message: "error.media.with_poll"})
 	}
 	if len(p.MediaIDs) > 0 {
 		d.Parts, d.Wordless = append(d.Parts, s.media.Attach(actor, p.MediaIDs)), true
