@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vorbild/vorbild/internal/change"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -213,7 +214,9 @@ func TestOwnWriteIsSeen(t *testing.T) {
 	for _, table := range []string{"posts", "favourites", "bookmarks"} {
 		h.exec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}
-	h.as("other").get(path).wants(http.StatusOK)
+	for _, who := range []string{"other", "member"} {
+		h.as(who).get(path).wants(http.StatusOK)
+	}
 	h.as("other").post(path + "/favourite").wants(http.StatusOK)
 	if r := h.as("other").get(path); r.at("favourited") != true || r.number("favourites_count") != 1 {
 		t.Errorf("after favouriting: %s", r.body)
@@ -270,19 +273,33 @@ func TestDeaf(t *testing.T) {
 	h := newHouse(t)
 	h.live()
 	h.thread("member", "Server abschalten")
+	revoked := h.token("member")
 	h.quiet()
 	h.as("member").get(home).wants(http.StatusOK)
-	// Another hub that hears nothing yet.
-	h.Changes = change.New(h.db, h.Log)
-	h.server.Changes = h.Changes
+	h.holding(revoked).get(home).wants(http.StatusOK)
+
+	// The hub loses its connection, and gets no other; those of the pool stay.
+	admin, err := db.Open(t.Context(), dbtest.Empty(t), 1)
+	h.must(err)
+	defer admin.Close()
+	var name string
+	h.must(h.db.Get(&name, `SELECT current_database()`))
+	admin.MustExec(`ALTER DATABASE ` + name + ` ALLOW_CONNECTIONS false`)
+	admin.MustExec(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query IN ('LISTEN changes', '')`, name)
+	h.within("the hub hears nothing", func() bool { _, ok := h.Changes.Generation(0); return !ok })
 	h.exec(`UPDATE posts SET state = 'withdrawn'`)
+	h.exec(`UPDATE api_tokens SET revoked_at = now() WHERE id = (SELECT max(id) FROM api_tokens)`)
 	if got := h.as("member").get(home).ids(); len(got) != 0 {
-		t.Errorf("a hub that hears nothing lets memory answer: %v", got)
+		t.Errorf("memory answers: %v", got)
 	}
-	h.live()
+	h.holding(revoked).get(home).wants(http.StatusUnauthorized)
+
+	admin.MustExec(`ALTER DATABASE ` + name + ` ALLOW_CONNECTIONS true`)
+	h.within("the hub hears again", func() bool { _, ok := h.Changes.Generation(0); return ok })
 	if got := h.as("member").get(home).ids(); len(got) != 0 {
 		t.Errorf("what was read before the gap is an answer after it: %v", got)
 	}
+	h.holding(revoked).get(home).wants(http.StatusUnauthorized)
 }
 
 // TestKeptNotForLong: what depends on the time is not told for longer than keepFor.

@@ -431,6 +431,7 @@ func TestStreamedChanges(t *testing.T) {
 	closed := h.write("other", post.Followers, "Für Folgende")
 	secret := h.write("other", post.Direct, "Für @admin")
 	stranger := h.thread("admin", "Fremdes")
+	h.quiet()
 	sockets := map[string]*socket{
 		"": h.socket(base, "", "public"), "member": h.socket(base, "member", "user", "public"), "guest": h.socket(base, "guest", "user"),
 	}
