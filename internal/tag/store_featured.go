@@ -15,7 +15,7 @@ func featuredBy(ctx context.Context, db sqlx.ExtContext, accountID int64) (list 
 				AND t.post_id IN (SELECT id FROM posts WHERE account_id = $1 AND state = 'published' AND visibility IN ('public', 'unlisted'))
 			LEFT JOIN posts p ON p.id = t.post_id
 		WHERE f.account_id = $1
-		GROUP BY f.id ORDER BY count(p.id) DESC, lower(f.name)`, accountID)
+		GROUP BY f.id, f.account_id, f.name ORDER BY count(p.id) DESC, lower(f.name)`, accountID)
 	return list, err
 }
 
