@@ -12,17 +12,19 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vorbild/vorbild/internal/fault"
 )
 
 // Limits of a request. Files count against maxUpload where a route takes them, all else against maxBody.
 const (
-	maxBody   = 1 << 20
-	maxUpload = 48 << 20
-	inMemory  = 4 << 20 // of an upload; the rest waits on disk
-	maxParams = 1_000
-	maxDepth  = 5
+	maxBody    = 1 << 20
+	maxUpload  = 48 << 20
+	inMemory   = 4 << 20 // of an upload; the rest waits on disk
+	maxParams  = 1_000
+	uploadTime = 5 * time.Minute
+	maxDepth   = 5
 )
 
 // params is what a client sent: the query and a JSON, urlencoded or multipart body in one tree, the body winning. Leaves are
@@ -49,6 +51,9 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 	limit := int64(maxBody)
 	if uploads(r.URL.Path) {
 		limit = maxUpload
+		// Whoever got here has a token, and a picture takes its time on a slow line. Where the server cannot wait longer, as
+		// in tests without a connection, its usual time is all there is.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
