@@ -34,7 +34,7 @@ type NotificationGroup struct {
 	GroupKey               string   `json:"group_key"`
 	NotificationsCount     int      `json:"notifications_count"`
 	Type                   string   `json:"type"`
-	MostRecentID           int64    `json:"most_recent_notification_id,string"`
+	MostRecentID           int64    `json:"most_recent_notification_id"` // a number, as in Mastodon
 	PageMinID              string   `json:"page_min_id,omitempty"`
 	PageMaxID              string   `json:"page_max_id,omitempty"`
 	LatestPageNotification string   `json:"latest_page_notification_at,omitempty"`

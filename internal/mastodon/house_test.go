@@ -126,6 +126,7 @@ func (h *house) move() {
 	h.person("other", account.RoleMember)
 	h.people["klima"] = h.ground.Remote
 	h.people["fremd"] = h.ground.Account("fremd", "m.example", account.Person, "")
+	h.exec(`UPDATE accounts SET discoverable = true`)
 }
 
 // person lets one more person in.
@@ -186,6 +187,7 @@ func (h *house) work() {
 		job.Work(h.jobs, func(context.Context, *river.Job[job.Distribute]) error { return nil })
 		job.Work(h.jobs, func(context.Context, *river.Job[job.Backfill]) error { return nil })
 		job.Work(h.jobs, func(context.Context, *river.Job[job.FetchPost]) error { return nil })
+		job.Work(h.jobs, func(context.Context, *river.Job[job.PushSend]) error { return nil })
 		jobtest.Run(h.t, h.jobs)
 	}
 	jobtest.Wait(h.t, h.db)
