@@ -53,7 +53,9 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 		limit = maxUpload
 		// Whoever got here has a token, and a picture takes its time on a slow line. Where the server cannot wait longer, as
 		// in tests without a connection, its usual time is all there is.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(uploadTime))
+		patient := http.NewResponseController(w)
+		_ = patient.SetReadDeadline(time.Now().Add(uploadTime))
+		_ = patient.SetWriteDeadline(time.Now().Add(uploadTime + time.Minute))
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
