@@ -28,6 +28,7 @@ type instance struct {
 	t    testing.TB
 	slug string
 	dsn  string
+	dir  string
 	port int
 	stop func()
 }
@@ -54,8 +55,11 @@ func startInstance(t testing.TB, slug string, o organization.Organization) *inst
 // run serves until stop is called.
 func (i *instance) run(listener net.Listener) {
 	i.t.Helper()
+	if i.dir == "" {
+		i.dir = i.t.TempDir()
+	}
 	cfg := config.Config{
-		BaseURL: fmt.Sprintf("http://%s.localhost:%d", i.slug, i.port), DatabaseURL: i.dsn, DatabaseConns: 8,
+		BaseURL: fmt.Sprintf("http://%s.localhost:%d", i.slug, i.port), DatabaseURL: i.dsn, DatabaseConns: 8, DataDir: i.dir,
 		PrivateHosts: []string{"*.localhost"}, Worker: true,
 	}
 	a, err := app.New(context.Background(), cfg, slog.New(slog.NewTextHandler(testWriter{i.t}, &slog.HandlerOptions{Level: slog.LevelWarn})))

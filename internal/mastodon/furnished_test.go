@@ -201,7 +201,7 @@ func (f *furnished) told() {
 	first("notification", f.as("member").get("/api/v1/notifications"))
 	first("conversation", f.as("member").get("/api/v1/conversations"))
 	// other mentioned editor, who follows other; who wrote to editor without being followed waits for an answer.
-	f.done(f.as("moderator").json(http.MethodPost, "/api/v1/statuses", map[string]any{"status": "@editor Kennen wir uns?"}))
+	f.done(f.as("anfrage").json(http.MethodPost, "/api/v1/statuses", map[string]any{"status": "@editor Kennen wir uns?"}))
 	f.work()
 	first("request", f.as("editor").get("/api/v1/notifications/requests"))
 	f.ids["group"] = f.as("member").get("/api/v2/notifications").text("notification_groups.0.group_key")

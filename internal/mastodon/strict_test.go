@@ -176,7 +176,7 @@ var shapes = map[string]string{
 		visibility ?public|unlisted|private|direct
 		in_reply_to_id ?id
 		language ?text
-		application_id ?id
+		application_id ?int
 		idempotency ?text
 		with_rate_limit bool`,
 	"Relationship": `
@@ -269,7 +269,8 @@ var shapes = map[string]string{
 		irreversible bool
 		whole_word bool`,
 	"FilterResult": "filter Filter\nkeyword_matches ?[]words\nstatus_matches ?[]id",
-	"Tag":          "id ~words\nname words\nurl url\nhistory []History\nfollowing ~bool\nfeaturing ~bool",
+	"Tag":          "id ~words\nname words\nurl url\nhistory ~[]History\nfollowing ~bool\nfeaturing ~bool",
+	"TrendTag":     "+Tag\nhistory []History",
 	"History":      "day digits\naccounts digits\nuses digits",
 	"FeaturedTag":  "id id\nname words\nurl url\nstatuses_count digits\nlast_status_at ?date",
 	"Search":       "accounts []Account\nstatuses []Status\nhashtags []Tag",
@@ -281,7 +282,7 @@ var shapes = map[string]string{
 		posting:default:language ?text
 		reading:expand:media default|show_all|hide_all
 		reading:expand:spoilers bool`,
-	"PushSubscription": "id id\nendpoint url\nserver_key words\nalerts Alerts",
+	"PushSubscription": "id int\nendpoint url\nserver_key words\nalerts Alerts",
 	"Alerts":           "mention bool\nstatus bool\nreblog bool\nfollow bool\nfollow_request bool\nfavourite bool\npoll bool\nupdate bool",
 	"App":              "id id\nname words\nwebsite ?url\nscopes []words\nredirect_uris []words\nredirect_uri words",
 	"Instance": `
@@ -509,11 +510,11 @@ var entities = []struct{ path, kind, who string }{
 	{path: "/api/v1/featured_tags", kind: "[]FeaturedTag"},
 	{path: "/api/v1/featured_tags/suggestions", kind: "[]Tag", who: "other"},
 	{path: "/api/v1/preferences", kind: "Preferences"},
-	{path: "/api/v1/followed_tags", kind: "[]Tag"},
+	{path: "/api/v1/followed_tags", kind: "[]TrendTag"},
 	{path: "/api/v2/suggestions", kind: "[]Suggestion"},
 	{path: "/api/v1/suggestions", kind: "[]Account"},
-	{path: "/api/v1/tags/stromverbrauch", kind: "Tag"},
-	{path: "/api/v1/tags/stromverbrauch", kind: "Tag", who: "-"},
+	{path: "/api/v1/tags/stromverbrauch", kind: "TrendTag"},
+	{path: "/api/v1/tags/stromverbrauch", kind: "TrendTag", who: "-"},
 	{path: "/api/v1/statuses?id[]={note}&id[]={boost}&id[]={practice}&id[]={article}&id[]={direct}&id[]={poll}", kind: "[]Status"},
 	{path: "/api/v1/statuses/{note}", kind: "Status"},
 	{path: "/api/v1/statuses/{note}", kind: "Status", who: "-"},
@@ -546,7 +547,7 @@ var entities = []struct{ path, kind, who string }{
 	{path: "/api/v1/timelines/public?remote=true", kind: "[]Status"},
 	{path: "/api/v1/timelines/tag/Stromverbrauch", kind: "[]Status"},
 	{path: "/api/v1/timelines/list/{list}", kind: "[]Status"},
-	{path: "/api/v1/timelines/link?url=https://example.org/bericht", kind: "[]Status"},
+	{path: "/api/v1/timelines/link?url=https://sh.example/praxisbeispiele/{practice}", kind: "[]Status"},
 	{path: "/api/v1/timelines/direct", kind: "[]Status"},
 	{path: "/api/v1/conversations", kind: "[]Conversation"},
 	{path: "/api/v1/lists", kind: "[]List"},
@@ -577,8 +578,8 @@ var entities = []struct{ path, kind, who string }{
 	{path: "/api/v1/instance/rules", kind: "[]Rule", who: "-"},
 	{path: "/api/v1/instance/extended_description", kind: "Description", who: "-"},
 	{path: "/api/v1/instance/privacy_policy", kind: "Privacy", who: "-"},
-	{path: "/api/v1/trends/tags", kind: "[]Tag"},
-	{path: "/api/v1/trends", kind: "[]Tag", who: "-"},
+	{path: "/api/v1/trends/tags", kind: "[]TrendTag"},
+	{path: "/api/v1/trends", kind: "[]TrendTag", who: "-"},
 	{path: "/api/v1/trends/statuses", kind: "[]Status"},
 	{path: "/api/v1/directory", kind: "[]Account"},
 }

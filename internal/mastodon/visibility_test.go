@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/post"
@@ -297,10 +298,15 @@ func TestListsHoldNothingHidden(t *testing.T) {
 			if strings.Contains(place.path, "{list}") && lists[viewer] == "" {
 				continue
 			}
+			replies := map[string]reply{}
 			for _, kind := range kinds {
 				path := strings.NewReplacer("{list}", lists[viewer], "{author}", idText(s.id("author")), "{zeuge}", idText(s.id("zeuge")), "{all}", all.Encode(),
 					"{word}", s.words[kind], "{url}", url.QueryEscape(s.Config.BaseURL+"/notes/"+s.posts[kind]), "{root}", root).Replace(place.path)
-				r := s.as(viewer).get(path)
+				r, again := replies[path]
+				if !again {
+					r = s.as(viewer).get(path)
+					replies[path] = r
+				}
 				name := fmt.Sprintf("%s post for %q: %s", kind, viewer, r.asked)
 				if viewer == "" && r.StatusCode == http.StatusUnauthorized {
 					continue
@@ -309,7 +315,9 @@ func TestListsHoldNothingHidden(t *testing.T) {
 					continue
 				}
 				if r.StatusCode != http.StatusOK {
-					t.Errorf("%s: status %d: %s", name, r.StatusCode, r.body)
+					if !again {
+						t.Errorf("%s: status %d: %s", name, r.StatusCode, r.body)
+					}
 					continue
 				}
 				may := hears(viewer, kind) || place.asked && maySee(viewer, kind)
@@ -394,7 +402,7 @@ func TestOthersThingsAreNotFound(t *testing.T) {
 		{http.MethodPost, "/api/v1/conversations/{conversation}/read"}, {http.MethodDelete, "/api/v1/conversations/{conversation}"},
 	} {
 		r := f.as("editor").json(call.method, f.fill(call.path), map[string]any{
-			"title": "Meins", "keyword": "Meins", "phrase": "Meins", "context": []string{"home"}, "account_ids": []string{f.ids["@other"]}, "scheduled_at": "2030-01-01T00:00:00.000Z",
+			"title": "Meins", "keyword": "Meins", "phrase": "Meins", "context": []string{"home"}, "account_ids": []string{f.ids["@other"]}, "scheduled_at": time.Now().Add(48 * time.Hour).UTC().Format(time.RFC3339),
 		})
 		if r.StatusCode != http.StatusNotFound {
 			t.Errorf("%s of someone else: status %d: %s", r.asked, r.StatusCode, r.body)
