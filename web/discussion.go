@@ -100,10 +100,11 @@ func (s *Site) showDiscussion(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, status, "discussion", p)
 }
 
-// titleOf is what a discussion is called: other software sends threads without a title.
+// titleOf is what a discussion is called. Other programs write threads without a title: those are called after their first
+// words.
 func (s *Site) titleOf(r *http.Request, v post.View) string {
-	if v.Post.Title != "" {
-		return v.Post.Title
+	if heading := v.Post.Heading(); heading != "" {
+		return heading
 	}
 	return s.t(r, "talk.of", "Name", v.Author.Name())
 }

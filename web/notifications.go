@@ -25,8 +25,8 @@ type notificationsView struct {
 
 // Excerpt is what the post is about.
 func (v notificationView) Excerpt() string {
-	if v.Post.Post.Title != "" {
-		return v.Post.Post.Title
+	if v.Post.Post.Title != "" || v.Post.Post.Sensitive {
+		return v.Post.Post.Heading()
 	}
 	return excerpt(markup.Text(v.Post.Post.HTML), excerptLength)
 }

@@ -40,7 +40,9 @@ type postForm struct {
 	Title   string     `schema:"title"`
 	Source  string     `schema:"source"`
 	Action  string     `schema:"action"`
-	Titled  bool       `schema:"-"` // discussions have a title, answers none
+	Titled  bool       `schema:"-"` // discussions have a title, answers and notes of other programs none
+	Plain   bool       `schema:"-"` // the text is no Markdown
+	Files   bool       `schema:"-"` // what hangs on it may say enough
 	Back    string     `schema:"-"`
 	Errors  formErrors `schema:"-"`
 	Preview string     `schema:"-"`
@@ -88,7 +90,7 @@ func (s *Site) savePost(w http.ResponseWriter, r *http.Request) error {
 		return s.returnPostForm(w, r, v.Post, form, err)
 	}
 	if form.Action == "preview" {
-		form.Preview = s.Practices.Preview(form.Source)
+		form.Preview = s.Posts.Preview(v.Post.SourceType, form.Source)
 		return s.renderPostForm(w, r, http.StatusOK, v.Post, form)
 	}
 	s.resolveMentions(r.Context(), reader, form.Source)
@@ -113,7 +115,7 @@ func (s *Site) returnPostForm(w http.ResponseWriter, r *http.Request, p post.Pos
 }
 
 func (s *Site) renderPostForm(w http.ResponseWriter, r *http.Request, status int, p post.Post, form postForm) error {
-	form.ID, form.Titled = p.ID, p.ThreadID == p.ID
+	form.ID, form.Titled, form.Plain, form.Files = p.ID, p.Title != "", p.SourceType == post.PlainText, p.Source == ""
 	var err error
 	if form.Back, err = s.permalink(r.Context(), p); err != nil {
 		return err

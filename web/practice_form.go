@@ -12,6 +12,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
@@ -351,18 +352,19 @@ func (s *Site) confirmWithdraw(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, "confirm_page", page{Title: view.Title, Nav: "practices", Data: view, NoIndex: true})
 }
 
-// preview renders Markdown for the script that shows it beside the text.
+// preview renders a text for the script that shows it beside the form.
 func (s *Site) preview(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.require(r, account.RoleGuest); err != nil {
 		return err
 	}
 	var form struct {
-		Source string `schema:"source"`
+		Source     string `schema:"source"`
+		SourceType string `schema:"source_type"`
 	}
 	if err := decode(r, &form); err != nil {
 		return err
 	}
-	return s.fragment(w, r, "preview", s.Practices.Preview(form.Source))
+	return s.fragment(w, r, "preview", s.Posts.Preview(post.SourceType(form.SourceType), form.Source))
 }
 
 func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status int, view practiceFormView) error {

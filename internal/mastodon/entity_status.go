@@ -267,9 +267,10 @@ func published(p post.Post) time.Time {
 	return p.CreatedAt
 }
 
-// spoiler is the warning before a post. The summary of an article is no warning but its beginning.
+// spoiler is the warning before a post. The summary of an article is no warning but its beginning, unless it says that it is
+// sensitive.
 func spoiler(p post.Post) string {
-	if p.Kind == post.Article || p.Kind == post.Event {
+	if p.Kind != post.Note && p.Kind != post.Question && !p.Sensitive {
 		return ""
 	}
 	return p.Summary

@@ -9,7 +9,7 @@ import (
 // Head is what a list says of a thread: what it is about and how far it went, as far as the viewer may see it.
 type Head struct {
 	ThreadID int64      `db:"thread_id"`
-	Title    string     `db:"title"` // of the first post; "" where there is none, or none for the viewer
+	Title    string     `db:"title"` // what the first post is called; "" where it has no words, or none for the viewer
 	Answers  int        `db:"answers"`
 	LatestAt *time.Time `db:"latest_at"` // of the newest answer
 }
@@ -25,7 +25,8 @@ func (s *Service) Heads(ctx context.Context, viewer Viewer, threadIDs []int64) (
 		return nil, fmt.Errorf("post.Heads: %w", err)
 	}
 	for _, h := range list {
-		heads[h.ThreadID] = h
+		h.Title = Post{Title: h.Title, Summary: h.Summary, HTML: h.Words, Sensitive: h.Sensitive}.Heading()
+		heads[h.ThreadID] = h.Head
 	}
 	return heads, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/markup"
 )
 
 // Kind is the ActivityStreams object type in lower case; everything we only link to is a link.
@@ -94,6 +95,21 @@ type Post struct {
 	EditedAt        *time.Time `db:"edited_at"`
 	WithdrawnAt     *time.Time `db:"withdrawn_at"`
 	CreatedAt       time.Time  `db:"created_at"`
+}
+
+// maxHeading is how many characters of a text stand in for a title.
+const maxHeading = 80
+
+// Heading is what a post is called where one line is shown of it: its title, else the warning that stands before it, else its
+// first words. It is empty for what has no words, or none any more.
+func (p Post) Heading() string {
+	switch {
+	case p.Title != "":
+		return p.Title
+	case p.Sensitive && p.Summary != "":
+		return markup.Line(p.Summary)
+	}
+	return markup.Excerpt(p.HTML, maxHeading)
 }
 
 // Listed reports whether anyone may see the post.

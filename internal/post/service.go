@@ -125,6 +125,16 @@ func (s *Service) RenderAs(ctx context.Context, author account.Account, kind Sou
 	return html, mentionIDs, tags, err
 }
 
+// Preview is the HTML of a source without what names others: nobody is looked up.
+func (s *Service) Preview(kind SourceType, source string) string {
+	if kind != PlainText {
+		return s.markup.Render(source)
+	}
+	nowhere := func(string) string { return "" }
+	html, _, _ := s.markup.RenderPlain(source, nowhere, nowhere)
+	return html
+}
+
 // nextEdit is when an edit counts as made: whole seconds, and later than what peers know, who compare whole seconds and
 // take an equal one for a replay.
 func nextEdit(now time.Time, known ...*time.Time) time.Time {

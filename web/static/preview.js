@@ -8,7 +8,7 @@ for (const form of document.querySelectorAll("form[data-preview-form]")) {
       const answer = await fetch("/vorschau", {
         method: "POST",
         headers: { Accept: "text/html" },
-        body: new URLSearchParams({ source: form.elements.source.value }),
+        body: new URLSearchParams({ source: form.elements.source.value, source_type: form.elements.source_type?.value ?? "" }),
         credentials: "same-origin",
       });
       if (!answer.ok) throw new Error(answer.statusText);

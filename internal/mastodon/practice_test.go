@@ -1,0 +1,107 @@
+package mastodon
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+func TestPracticeInAClient(t *testing.T) {
+	h := newHouse(t)
+	p := h.practice("member", func(d *practice.Draft) {
+		d.Source += "\n\n---\n\n| Jahr | Strom |\n|---|---|\n| 2022 | 420 |\n| 2023 | 310 |\n\n```\nipmitool sdr\n```\n"
+	})
+	r := h.as("").get(statusPath(idText(p.ID))).wants(http.StatusOK)
+	want := strings.Join([]string{
+		"<p><strong>Serverräume Grad für Grad wärmer betreiben</strong></p>",
+		"<p>Mit 24 statt 20\u00a0°C sinkt der Kühlaufwand.</p>",
+		"<p>Kennzahlen: Strom für Kühlung (Rechenzentrum Nord) von 420 auf 310 MWh/a (2022 bis 2023).</p>",
+		"<p><strong>Ausgangslage</strong></p>",
+		"<p>Die Räume wurden auf 20 °C gekühlt.</p>",
+		"<p><strong>Vorgehen</strong></p>",
+		"<ul><li>Gänge einhausen</li><li>Temperatur anheben</li></ul>",
+		"<p>Nach jedem Schritt wurde gemessen.</p>",
+		"<p>Jahr: 2022; Strom: 420<br>Jahr: 2023; Strom: 310</p>",
+		"<pre><code>ipmitool sdr</code></pre>",
+		"<p><strong>Maßnahmen</strong></p><ul><li>Kalt- und Warmgänge einhausen</li></ul>",
+		`<p><a href="` + p.URL + `" rel="nofollow noopener ugc">Zum vollständigen Praxisbeispiel</a></p>`,
+	}, "")
+	if got := r.text("content"); got != want {
+		t.Errorf("content\n got %s\nwant %s", got, want)
+	}
+	for path, want := range map[string]any{
+		"spoiler_text": "", "sensitive": false, "card.url": p.URL, "card.title": p.Title, "card.type": "link", "card.description": p.Summary,
+		"card.width": 0.0, "card.html": "", "card.provider_name": h.Config.Domain(), "card.authors.0.account.username": "member", "account.username": "member",
+	} {
+		if got := r.at(path); got != want {
+			t.Errorf("%s is %v, want %v", path, got, want)
+		}
+	}
+	if got := h.as("").get(statusPath(idText(p.ID), "card")).text("url"); got != p.URL {
+		t.Errorf("card %q", got)
+	}
+	plain := h.thread("member", "Ohne Karte")
+	if got := strings.TrimSpace(string(h.as("").get(statusPath(idText(plain.ID), "card")).wants(http.StatusOK).body)); got != "{}" {
+		t.Errorf("a status without a card: %s", got)
+	}
+}
+
+func TestPracticeIsKeptFromClients(t *testing.T) {
+	h := newHouse(t)
+	p := h.practice("member", nil)
+	id := idText(p.ID)
+	refused := h.as("member").put(statusPath(id), "status", "Alles neu").wants(http.StatusUnprocessableEntity)
+	if page := h.Config.BaseURL + "/praxisbeispiele/" + id + "/bearbeiten"; !strings.Contains(refused.text("error"), page) {
+		t.Errorf("the reason does not name the page %s: %q", page, refused.text("error"))
+	}
+	if got := h.ground.Get(p.ID); got.Source != p.Source || got.EditedAt != nil {
+		t.Error("refused, but changed")
+	}
+	source := h.as("member").get(statusPath(id, "source"))
+	if source.text("text") != p.Source || source.text("spoiler_text") != "" {
+		t.Errorf("source %s", source.body)
+	}
+	_, err := h.Practices.Publish(t.Context(), h.people["member"], p.ID, practice.Draft{
+		Title: "Neuer Titel", Summary: "Eine neue Zusammenfassung.", Source: "Neuer Text", Level: "kommune", Region: "DE-SH", Implementation: "completed", Language: "de",
+		Measures: []string{"x"}, Licence: practice.Licences[0], ContactName: "a", ContactEmail: "a@example.org",
+	})
+	h.must(err)
+	now := h.as("").get(statusPath(id))
+	if !strings.HasPrefix(now.text("content"), "<p><strong>Neuer Titel</strong></p>") || now.at("edited_at") == nil {
+		t.Errorf("after the edit on its page: %s", now.body)
+	}
+	history := h.as("").get(statusPath(id, "history"))
+	if len(history.list()) != 2 || !strings.Contains(history.text("0.content"), "Grad für Grad") || history.text("1.content") != now.text("content") {
+		t.Errorf("history %s", history.body)
+	}
+}
+
+// What other software calls an article: its name first, its page last, its summary is no warning.
+func TestArticlesOfOthers(t *testing.T) {
+	h := newHouse(t)
+	article := h.arrives("klima", "artikel", func(r *post.Received) {
+		r.Kind, r.Title, r.Summary, r.HTML, r.URL = post.Article, "Ein <Bericht>", "Worum es geht", "<h2>Eins</h2>\n<p>Text</p>", "https://vitako.example/bericht"
+	})
+	r := h.as("").get(statusPath(idText(article.ID)))
+	want := `<p><strong>Ein &lt;Bericht&gt;</strong></p><p><strong>Eins</strong></p><p>Text</p><p><a href="https://vitako.example/bericht" rel="nofollow noopener ugc">https://vitako.example/bericht</a></p>`
+	if r.text("content") != want || r.text("spoiler_text") != "" {
+		t.Errorf("content %s, spoiler %q", r.text("content"), r.text("spoiler_text"))
+	}
+	warned := h.arrives("klima", "warnung", func(r *post.Received) {
+		r.Kind, r.Title, r.Summary, r.HTML, r.Sensitive = post.Article, "Unfall", "Bilder von Verletzten", "<p>Text</p>", true
+	})
+	if got := h.as("").get(statusPath(idText(warned.ID))); got.text("spoiler_text") != "Bilder von Verletzten" || got.at("sensitive") != true {
+		t.Errorf("a real warning: %s", got.body)
+	}
+	note := h.arrives("klima", "notiz", func(r *post.Received) { r.Summary, r.HTML, r.Sensitive = "Warnung", "<p>Text</p>", true })
+	if got := h.as("").get(statusPath(idText(note.ID))).text("spoiler_text"); got != "Warnung" {
+		t.Errorf("spoiler of a note %q", got)
+	}
+	edited := h.as("").get(statusPath(idText(note.ID), "history"))
+	if len(edited.list()) != 1 || edited.text("0.content") != "<p>Text</p>" {
+		t.Errorf("history of what came from elsewhere: %s", edited.body)
+	}
+}
