@@ -92,7 +92,8 @@ func (s *Server) version() string {
 	return mastodonVersion + " (compatible; Vorbild " + s.Version + ")"
 }
 
-func (s *Server) thumbnail() string { return s.Config.BaseURL + "/favicon.ico" }
+// thumbnail is the picture of accounts that have none: the instance has none either.
+func (s *Server) thumbnail() string { return s.picture("", media.MissingHeader()) }
 
 // streamingURL has no path: clients add it.
 func (s *Server) streamingURL() string {
