@@ -61,7 +61,7 @@ func (s *Site) showAuthorize(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := authorizeView{
 		App: asked.App, Rights: rightsOf(asked.Scopes), Handle: "@" + reader.Username + "@" + s.Config.Domain(), Copy: asked.OutOfBand(),
-		Here: r.URL.RequestURI(),
+		Here: authorizePath + "?" + r.URL.RawQuery,
 	}
 	if u, err := url.Parse(asked.RedirectURI); err == nil && !view.Copy {
 		if view.Target = u.Host; u.Scheme != "http" && u.Scheme != "https" {
@@ -165,7 +165,7 @@ func keepOpener(w http.ResponseWriter, next string) {
 	if err == nil && u.Path == "/anmelden" {
 		u, err = url.Parse(u.Query().Get("weiter"))
 	}
-	if err == nil && u.Path == authorizePath {
+	if err == nil && strings.TrimSuffix(u.Path, "/") == authorizePath {
 		w.Header().Del("Cross-Origin-Opener-Policy")
 	}
 }

@@ -100,12 +100,20 @@ func TestAuthorize(t *testing.T) {
 	h.post(t, visitorName, path, yes).wants(t, http.StatusUnauthorized)
 }
 
-// TestAuthorizeOutOfBand: who cannot be called back gets a code to copy, and nothing when refused.
+// TestAuthorizeOutOfBand: who cannot be called back gets a code to copy, and nothing when refused. toot ends the path with a slash.
 func TestAuthorizeOutOfBand(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	a := h.program(t, "toot", "read write follow", oauth.OutOfBand)
 	path := asks(a, oauth.OutOfBand)
+	slash := strings.Replace(path, "?", "/?", 1)
+	if got := h.get(t, "guest", slash).wants(t, http.StatusOK).Find("form:has([name=antwort])").AttrOr("action", ""); got != path {
+		t.Errorf("the form goes to %q", got)
+	}
+	login := h.get(t, visitorName, h.get(t, visitorName, slash).Header.Get("Location")).wants(t, http.StatusOK)
+	if got := login.Find("main input[name=weiter]").AttrOr("value", ""); got != slash || login.Header.Get("Cross-Origin-Opener-Policy") != "" {
+		t.Errorf("after the login it goes on at %q, %v", got, login.Header)
+	}
 	if page := h.get(t, "guest", path).wants(t, http.StatusOK); !strings.Contains(page.text("main"), "einen Code") {
 		t.Errorf("says nothing of a code: %s", page.text("main"))
 	}

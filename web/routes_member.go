@@ -27,6 +27,7 @@ func (s *Site) registerMember(r *mux.Router) {
 
 	// Programs ask to be let in; the other half of OAuth answers programs, not people.
 	get(authorizePath, s.showAuthorize)
+	get(authorizePath+"/", s.showAuthorize) // as toot writes it
 	post(authorizePath, s.answerAuthorize)
 
 	// Anyone: talk and people.
