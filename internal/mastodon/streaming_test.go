@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -13,10 +14,12 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/google/go-cmp/cmp"
+	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -742,4 +745,39 @@ func TestServerSentEvents(t *testing.T) {
 	h.as("member").get("/api/v1/streaming/hashtag").wants(http.StatusUnprocessableEntity)
 	h.as("member").get("/api/v1/streaming").wants(http.StatusUnprocessableEntity)
 	h.holding(h.token("member", "read:notifications")).get("/api/v1/streaming/user").wants(http.StatusForbidden)
+}
+
+// TestStreamOutlivesTimeouts: the server's deadlines are for answers that end.
+func TestStreamOutlivesTimeouts(t *testing.T) {
+	h := newHouse(t)
+	h.live()
+	router := mux.NewRouter()
+	h.server.Register(router)
+	server := httptest.NewUnstartedServer(CORS(observe.Requests(h.Log, router)))
+	const timeout = 300 * time.Millisecond
+	server.Config.ReadTimeout, server.Config.WriteTimeout = timeout, timeout
+	server.Start()
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	s := h.socket(server.URL, "member", "user")
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/api/v1/streaming/user", nil)
+	h.must(err)
+	r.Header.Set("Authorization", "Bearer "+h.tokens["member"])
+	events, err := http.DefaultClient.Do(r)
+	h.must(err)
+	defer events.Body.Close()
+	time.Sleep(3 * timeout)
+	id := idText(h.thread("member", "Server abschalten").ID)
+	if diff := cmp.Diff([]string{"user update " + id}, s.all()); diff != "" {
+		t.Error(diff)
+	}
+	read := ""
+	for b := make([]byte, 4096); !strings.Contains(read, id); {
+		n, err := events.Body.Read(b)
+		if read += string(b[:n]); err != nil {
+			t.Fatalf("%q, %v", read, err)
+		}
+	}
 }
