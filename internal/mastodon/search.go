@@ -16,9 +16,9 @@ import (
 
 // Search is the Search entity.
 type Search struct {
-	Accounts []Account   `json:"accounts"`
-	Statuses []Status    `json:"statuses"`
-	Hashtags []StatusTag `json:"hashtags"`
+	Accounts []Account `json:"accounts"`
+	Statuses []Status  `json:"statuses"`
+	Hashtags []Tag     `json:"hashtags"`
 }
 
 // Of a search: how long we wait for another server, how long a text is, and how deep one can page.
@@ -59,7 +59,7 @@ func (c *call) query() string {
 
 // search finds all three kinds of things. An address finds exactly what it names.
 func (s *Server) search(c *call) (any, error) {
-	result := Search{Accounts: []Account{}, Statuses: []Status{}, Hashtags: []StatusTag{}}
+	result := Search{Accounts: []Account{}, Statuses: []Status{}, Hashtags: []Tag{}}
 	text, kind := c.query(), c.params.text("type")
 	if text == "" {
 		return result, nil
@@ -88,13 +88,11 @@ func (s *Server) search(c *call) (any, error) {
 		}
 	}
 	if wants("hashtags") && !strings.HasPrefix(text, "@") {
-		names, err := s.Tags.Search(c.ctx(), c.viewer(), text, c.page(usualResults, mostResults).Limit, c.offset())
+		tags, err := s.Tags.Search(c.ctx(), c.viewer(), text, c.page(usualResults, mostResults).Limit, c.offset())
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range names {
-			result.Hashtags = append(result.Hashtags, StatusTag{Name: name, URL: s.Posts.TagURL(name)})
-		}
+		result.Hashtags = s.tagEntities(c, tags)
 	}
 	return result, nil
 }

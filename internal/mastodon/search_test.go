@@ -115,7 +115,7 @@ func TestSearchStatuses(t *testing.T) {
 		{"member", "from:niemand", nil},
 		{"", "from:me", nil},
 		{"member", "strong", nil}, // a word of the markup
-		{"member", "hl", nil}, // too short to mean anything
+		{"member", "hl", nil},     // too short to mean anything
 	} {
 		if got := search(test.who, test.q); !slices.Equal(got, test.want) && len(got)+len(test.want) > 0 {
 			t.Errorf("%q finds %v for %q, want %v", test.q, got, test.who, test.want)

@@ -10,7 +10,7 @@ import (
 
 // Search lists the hashtags of posts the viewer may see whose names begin with text, without #, the exact one first, then those used
 // by most posts.
-func (s *Service) Search(ctx context.Context, viewer post.Viewer, text string, limit, offset int) ([]string, error) {
+func (s *Service) Search(ctx context.Context, viewer post.Viewer, text string, limit, offset int) ([]Tag, error) {
 	text = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(text), "#"))
 	if text == "" || strings.ContainsAny(text, " \t\n@:/") {
 		return nil, nil
@@ -19,5 +19,9 @@ func (s *Service) Search(ctx context.Context, viewer post.Viewer, text string, l
 	if err != nil {
 		return nil, fmt.Errorf("tag.Search: %w", err)
 	}
-	return names, nil
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = Key(name)
+	}
+	return s.describe(ctx, viewer, keys)
 }
