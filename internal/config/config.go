@@ -30,7 +30,8 @@ type Config struct {
 	DatabaseConns int `env:"VORBILD_DATABASE_CONNS" envDefault:"16"`
 	// DataDir holds the private PostgreSQL cluster, and the uploaded files unless MediaDir says otherwise.
 	DataDir string `env:"VORBILD_DATA_DIR" envDefault:"data"`
-	// MediaDir holds the uploaded files. All processes of an instance must see the same one. Empty: media in DataDir.
+	// MediaDir holds the uploaded files. All processes of an instance must see the same one, and no other instance may use it:
+	// each removes what it does not know. Empty: media in DataDir.
 	MediaDir string `env:"VORBILD_MEDIA_DIR"`
 	// PrivateHosts are host names (with port if not 443) that may resolve to private or loopback addresses and
 	// be spoken to by http, comma-separated; "*.localhost" matches every name under localhost. For

@@ -32,6 +32,7 @@ func environment(i Instance, dsn, dataDir string) []string {
 		"VORBILD_DATABASE_URL=" + dsn,
 		"VORBILD_DATABASE_CONNS=10",
 		"VORBILD_DATA_DIR=" + dataDir,
+		"VORBILD_MEDIA_DIR=" + filepath.Join(dataDir, "media", i.Slug),
 		"VORBILD_PRIVATE_HOSTS=*.localhost",
 	}
 	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TZ"} {
