@@ -30,12 +30,12 @@ func TestScheduledStatus(t *testing.T) {
 	parent := h.write("other", post.Unlisted, "Frage")
 	r := member.json(http.MethodPost, statusesPath, map[string]any{
 		"status": "Bald", "scheduled_at": in(time.Hour), "media_ids": []string{media}, "spoiler_text": "w", "visibility": "private", "language": "en",
-		"in_reply_to_id": idText(parent.ID), "poll": map[string]any{"options": []string{"ja", "nein"}, "expires_in": 3600},
+		"in_reply_to_id": idText(parent.ID),
 	}).wants(http.StatusOK)
 	id := r.text("id")
 	for path, want := range map[string]any{
 		"params.text": "Bald", "params.spoiler_text": "w", "params.visibility": "private", "params.language": "en", "params.media_ids.0": media,
-		"params.poll.options.1": "nein", "params.in_reply_to_id": float64(parent.ID), "media_attachments.0.id": media, "content": nil, "error": nil,
+		"params.poll": nil, "params.in_reply_to_id": float64(parent.ID), "media_attachments.0.id": media, "content": nil, "error": nil,
 	} {
 		if got := r.at(path); got != want {
 			t.Errorf("%s is %v, want %v", path, got, want)
@@ -82,12 +82,32 @@ func TestScheduledStatus(t *testing.T) {
 		t.Fatalf("published: %s", list.body)
 	}
 	for path, want := range map[string]any{
-		"0.visibility": "private", "0.spoiler_text": "w", "0.media_attachments.0.id": media, "0.poll.options.0.title": "ja", "0.language": "en",
+		"0.visibility": "private", "0.spoiler_text": "w", "0.media_attachments.0.id": media, "0.language": "en",
 		"0.in_reply_to_id": idText(parent.ID),
 	} {
 		if got := list.at(path); got != want {
 			t.Errorf("%s of what was published is %v, want %v", path, got, want)
 		}
+	}
+}
+
+func TestScheduledPoll(t *testing.T) {
+	h := newHouse(t)
+	r := h.as("member").json(http.MethodPost, statusesPath, map[string]any{
+		"status": "Wer?", "scheduled_at": in(time.Hour), "poll": map[string]any{"options": []string{"ja", "nein"}, "expires_in": 3600, "multiple": true},
+	}).wants(http.StatusOK)
+	if r.text("params.poll.options.1") != "nein" || r.at("params.poll.multiple") != true || r.number("params.poll.expires_in") != 3600 {
+		t.Errorf("what waits: %s", r.body)
+	}
+	h.due()
+	h.must(h.Schedule.Publish(t.Context(), parseID(r.text("id"))))
+	list := h.as("member").get("/api/v1/accounts/" + idText(h.id("member")) + "/statuses")
+	ends, err := time.Parse(timeFormat, list.text("0.poll.expires_at"))
+	if err != nil || time.Until(ends) > time.Hour || time.Until(ends) < 50*time.Minute {
+		t.Errorf("the poll ends %v after its publication (%v)", time.Until(ends), err)
+	}
+	if list.text("0.poll.options.0.title") != "ja" || list.at("0.poll.multiple") != true {
+		t.Errorf("what was published: %s", list.body)
 	}
 }
 
