@@ -13,9 +13,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request, l *listener
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Accel-Buffering", "no") // nginx would collect what comes
 	connection := http.NewResponseController(w)
-	// The server's deadlines are for answers that end. Where there are none, there is nothing to lift.
-	_ = connection.SetReadDeadline(time.Time{})
 	send := func(b []byte) error {
+		// The server's deadline is for answers that end. Where there is none, there is nothing to lift.
 		_ = connection.SetWriteDeadline(time.Now().Add(sendTimeout))
 		if _, err := w.Write(b); err != nil {
 			return err
