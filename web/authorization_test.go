@@ -131,6 +131,10 @@ func TestAuthorization(t *testing.T) {
 			decide(editors, "annehmen"), decide(editors, "ablehnen", "reason", "zu kurz"), decide(editors, "wiedervorlegen"),
 			decide(editors, "hervorheben"), decide(editors, "nicht-hervorheben"), decide(editors, "anmerken", "source", "Gut."),
 		},
+		"/@{handle}/{verb:stummschalten|nicht-mehr-stummschalten|blockieren|nicht-mehr-blockieren}": {
+			{accounts, fixed("/@other1/stummschalten"), nil}, {accounts, fixed("/@other1/nicht-mehr-stummschalten"), nil},
+			{accounts, fixed("/@other1/blockieren"), nil}, {accounts, fixed("/@other1/nicht-mehr-blockieren"), nil},
+		},
 		"/beitraege/{id:[0-9]+}/{verb:loeschen|favorisieren|nicht-mehr-favorisieren|teilen|nicht-mehr-teilen}": {
 			{allowed{"member", "moderator", "admin"}, at("/beitraege/%d/loeschen", byMember), nil},
 			react(accounts, "favorisieren"), react(accounts, "nicht-mehr-favorisieren"), react(members, "teilen"), react(members, "nicht-mehr-teilen"),

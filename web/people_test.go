@@ -128,6 +128,41 @@ func TestProfileAndFollow(t *testing.T) {
 	}
 }
 
+func TestMuteAndBlockOnTheProfile(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	has := func(page answer, verb string) bool { return page.Find("form[action='/@editor/"+verb+"']").Length() == 1 }
+	must(t, h.Accounts.SaveProfile(t.Context(), h.people["editor"], h.people["editor"].ID, account.Profile{
+		Fields: &account.Fields{{Name: "Seite", Source: "https://kiel.example/<x>"}},
+	}))
+	page := h.get(t, "guest", "/@editor").wants(t, http.StatusOK)
+	if !has(page, "stummschalten") || !has(page, "blockieren") || has(page, "nicht-mehr-blockieren") {
+		t.Error("a stranger's profile lacks the buttons")
+	}
+	if link := page.Find(".facts a[rel~='me']"); link.AttrOr("href", "") != "https://kiel.example/%3Cx%3E" || link.Text() != "https://kiel.example/<x>" {
+		t.Errorf("field: %q to %q", link.Text(), link.AttrOr("href", ""))
+	}
+	if has(h.get(t, "editor", "/@editor"), "stummschalten") || has(h.get(t, visitorName, "/@editor"), "stummschalten") {
+		t.Error("the buttons stand where they make no sense")
+	}
+	h.post(t, visitorName, "/@editor/blockieren", nil).wants(t, http.StatusUnauthorized)
+	h.post(t, "guest", "/@guest/blockieren", nil).wants(t, http.StatusUnprocessableEntity)
+	for _, step := range []struct{ do, undo string }{{"stummschalten", "nicht-mehr-stummschalten"}, {"blockieren", "nicht-mehr-blockieren"}} {
+		h.post(t, "guest", "/@editor/"+step.do, nil).leadsTo(t, "/@editor")
+		if page := h.get(t, "guest", "/@editor"); !has(page, step.undo) || has(page, step.do) {
+			t.Errorf("after %s the other button is missing", step.do)
+		}
+		h.post(t, "guest", "/@editor/"+step.undo, nil).leadsTo(t, "/@editor")
+		if page := h.get(t, "guest", "/@editor"); has(page, step.undo) || !has(page, step.do) {
+			t.Errorf("after %s the button is missing", step.undo)
+		}
+	}
+	h.post(t, "member", "/@editor/blockieren", nil).leadsTo(t, "/@editor")
+	if has(h.get(t, "member", "/@editor"), "folgen") {
+		t.Error("one can follow whom one blocks")
+	}
+}
+
 // The pages of an instance's groups show what stands on their boards.
 func TestGroupProfiles(t *testing.T) {
 	t.Parallel()

@@ -11,6 +11,7 @@ import (
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/relationship"
 )
 
 // profileView is the page of one account.
@@ -23,7 +24,8 @@ type profileView struct {
 	Following  int
 	Own        bool
 	MayFollow  bool
-	Relation   follow.Relation
+	Relation   relationship.Relationship
+	MayShut    bool             // mute and block
 	Instance   *follow.Relation // of our catalogue to the account; nil where the reader is no editor
 	Login      string
 	Posts      []postView
@@ -65,9 +67,11 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := profileView{Account: a, Handle: s.fullHandle(a)}
 	view.Kind, view.About = kindOf(a)
-	if view.Followers, view.Following, err = s.Follows.Counts(r.Context(), a.ID); err != nil {
+	stats, err := s.Accounts.Stats(r.Context(), []int64{a.ID})
+	if err != nil {
 		return fmt.Errorf("profile %s: %w", a, err)
 	}
+	view.Followers, view.Following = stats[a.ID].FollowersCount, stats[a.ID].FollowingCount
 	if err := s.relate(r, &view); err != nil {
 		return err
 	}
@@ -109,11 +113,13 @@ func (s *Site) relate(r *http.Request, view *profileView) error {
 	if view.Own || a.State == account.Gone {
 		return nil
 	}
-	var err error
-	view.MayFollow = reader.Able(account.RoleMember) && a.Kind != account.Application
-	if view.Relation, err = s.Follows.Relation(r.Context(), reader.ID, a.ID); err != nil {
+	between, err := s.Relationships.Between(r.Context(), reader.ID, []int64{a.ID})
+	if err != nil {
 		return fmt.Errorf("relation to %s: %w", a, err)
 	}
+	view.Relation = between[a.ID]
+	view.MayFollow = reader.Able(account.RoleMember) && a.Kind != account.Application && !view.Relation.Blocking
+	view.MayShut = a.Kind != account.Application
 	if !reader.Able(account.RoleEditor) || a.Local() {
 		return nil
 	}
