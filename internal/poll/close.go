@@ -8,13 +8,21 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
 )
 
-// Close works a job.ClosePoll: who asked and who voted hear that it is over, and other servers hear the result. An earlier
-// job than the poll's present end finds nothing to do.
+// Close works a job.ClosePoll: who asked and who voted hear that it is over, and other servers hear the result, or are
+// asked for theirs. An earlier job than the poll's present end finds nothing to do.
 func (s *Service) Close(ctx context.Context, postID int64) error {
-	err := db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+	p, err := s.posts.Get(ctx, postID)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("poll.Close %d: %w", postID, err)
+	}
+	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		r, err := lockPoll(ctx, tx, postID)
 		if db.IsNotFound(err) {
 			return nil // withdrawn, or no longer a poll
@@ -29,6 +37,8 @@ func (s *Service) Close(ctx context.Context, postID int64) error {
 		jobs := []river.JobArgs{job.Notify{Event: job.NotifyPoll, ID: postID}}
 		if r.Local {
 			jobs = append(jobs, job.Distribute{Verb: job.UpdatePoll, ID: postID})
+		} else {
+			jobs = append(jobs, job.FetchPost{URI: p.URI})
 		}
 		return s.jobs.Enqueue(ctx, tx, jobs...)
 	})

@@ -393,6 +393,14 @@ func TestReceive(t *testing.T) {
 	if got := receive(said); !slices.Equal(votes(got), []int{5, 9, 14}) {
 		t.Errorf("counted anew: %+v", got)
 	}
+	h.exec(`UPDATE polls SET expires_at = now() - interval '1 second' WHERE post_id = $1`, p.ID)
+	h.Must(h.polls.Close(h.Ctx, p.ID))
+	if asked := h.waiting(job.FetchPost{}.Kind()); len(asked) != 1 || !strings.Contains(asked[0], p.URI) {
+		t.Errorf("its server is asked how it ended: %v", asked)
+	}
+	if got := h.read(h.Other, p); got.ClosedAt == nil {
+		t.Errorf("at its end: %+v", got)
+	}
 	said.Options[0].Title = "Vielleicht"
 	if got := receive(said); !slices.Equal(votes(got), []int{5, 9, 14}) || got.Voted || got.Options[0].Title != "Vielleicht" {
 		t.Errorf("other answers: %+v", got)
