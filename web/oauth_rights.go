@@ -45,6 +45,9 @@ func rightsOf(scopes []string) (list []rightsView) {
 		if !slices.ContainsFunc(x.scopes, func(scope string) bool { return auth.Allows(scopes, scope) }) {
 			continue
 		}
+		if x.key == "profile" && auth.Allows(scopes, "read:accounts") {
+			continue // said with it
+		}
 		if len(list) == 0 || list[len(list)-1].Kind != x.kind {
 			list = append(list, rightsView{Kind: x.kind})
 		}
