@@ -135,6 +135,7 @@ func TestAuthorization(t *testing.T) {
 			{accounts, fixed("/@other1/stummschalten"), nil}, {accounts, fixed("/@other1/nicht-mehr-stummschalten"), nil},
 			{accounts, fixed("/@other1/blockieren"), nil}, {accounts, fixed("/@other1/nicht-mehr-blockieren"), nil},
 		},
+		"/beitraege/{id:[0-9]+}/{verb:merken|nicht-mehr-merken}": {react(accounts, "merken"), react(accounts, "nicht-mehr-merken")},
 		"/beitraege/{id:[0-9]+}/{verb:loeschen|favorisieren|nicht-mehr-favorisieren|teilen|nicht-mehr-teilen}": {
 			{allowed{"member", "moderator", "admin"}, at("/beitraege/%d/loeschen", byMember), nil},
 			react(accounts, "favorisieren"), react(accounts, "nicht-mehr-favorisieren"), react(members, "teilen"), react(members, "nicht-mehr-teilen"),
