@@ -170,6 +170,7 @@ func (s *Server) routes() []route {
 		{GET, "/api/v2/notifications/unread_count", user("read:notifications"), s.unreadGroups},
 		{GET, "/api/v2/notifications/policy", user("read:notifications"), s.notificationPolicy},
 		{PATCH, "/api/v2/notifications/policy", user("write:notifications"), s.updateNotificationPolicy},
+		{PUT, "/api/v2/notifications/policy", user("write:notifications"), s.updateNotificationPolicy}, // masto.js
 		{GET, "/api/v2/notifications/{group_key}", user("read:notifications"), s.showNotificationGroup},
 		{POST, "/api/v2/notifications/{group_key}/dismiss", user("write:notifications"), s.dismissNotificationGroup},
 		{GET, "/api/v2/notifications/{group_key}/accounts", user("read:notifications"), s.notificationGroupAccounts},

@@ -213,10 +213,10 @@ var shapes = map[string]string{
 		group_key words
 		notifications_count int
 		type mention|status|reblog|follow|follow_request|favourite|poll|update|admin.sign_up|admin.report|severed_relationships|moderation_warning
-		most_recent_notification_id number
+		most_recent_notification_id int
 		page_min_id ~id
 		page_max_id ~id
-		latest_page_notification_at ~time
+		latest_page_notification_at time
 		sample_account_ids []id
 		status_id ~?id
 		report ~Report`,

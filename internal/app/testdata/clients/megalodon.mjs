@@ -26,6 +26,9 @@ const excluded = {
 };
 const contract = new Contract("megalodon", methods, excluded);
 
+// responded tells megalodon's responses from what else its methods return.
+const responded = (answer) => typeof answer?.status === "number" && "headers" in answer;
+
 // check calls a method by its name and asserts what its answer holds.
 const check = (client, method, args, assert) =>
   contract
@@ -35,11 +38,11 @@ const check = (client, method, args, assert) =>
         return client[method](...args);
       },
       (answer) => {
-        if (answer?.status !== undefined) truthy(answer.status === 200 || answer.status === 202, `status ${answer.status}`);
-        return assert?.(answer?.status === undefined ? answer : answer.data);
+        if (responded(answer)) truthy(answer.status === 200 || answer.status === 202, `status ${answer.status}`);
+        return assert?.(responded(answer) ? answer.data : answer);
       },
     )
-    .then((answer) => (answer?.status === undefined ? answer : answer.data));
+    .then((answer) => (responded(answer) ? answer.data : answer));
 const refused = (client, method, args, status) =>
   contract.refused(() => {
     contract.called(method);
