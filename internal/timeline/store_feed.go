@@ -2,7 +2,7 @@ package timeline
 
 import (
 	"context"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -11,8 +11,13 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// window is how many of the newest posts and of the newest boosts are searched before every source is asked.
-const window = 2_000
+// A window of the newest posts and one of the newest boosts is searched before every source is asked: as many rows for each
+// source as asking it would cost.
+const (
+	windowLeast     = 100
+	windowPerSource = 4
+	windowMost      = 2_000
+)
 
 // feed is a timeline of sources. Its queries take $1 the reader, $2 and $3 the bounds of the page, $4 its size and $5 the list
 // it is the timeline of, 0 for home.
@@ -54,6 +59,8 @@ func (f feed) sets() string {
 		), topics AS MATERIALIZED (SELECT name FROM followed_tags WHERE account_id = $1 AND ` + f.topics + `)`
 }
 
+var windowSize = fmt.Sprintf(`least(%d, %d + %d * count(*))`, windowMost, windowLeast, windowPerSource)
+
 const isTop = `(p.in_reply_to_id IS NULL AND p.in_reply_to_uri = '')`
 
 // belongs is the condition under which a line l, a post p or a boost of it, stands in the timeline. It is one expression, cheap
@@ -90,20 +97,21 @@ func (f feed) recent(page paging.Page) string {
 		passed = `id > $2 AND id < coalesce((SELECT max(cursor) FROM lines HAVING count(*) = $4), $3)`
 	}
 	return inOrder(page, `
-		WITH `+f.sets()+`, lines AS MATERIALIZED (
+		WITH `+f.sets()+`, size AS MATERIALIZED (SELECT `+windowSize+` AS n FROM sources
+		), lines AS MATERIALIZED (
 			SELECT l.cursor, l.post_id, l.boosted_by, l.boosted_at
 			FROM (
 				(SELECT p.id AS cursor, p.id AS post_id, NULL::bigint AS boosted_by, NULL::timestamptz AS boosted_at FROM posts p
-					WHERE p.id > $2 AND p.id < $3 ORDER BY p.id {order} LIMIT {window})
+					WHERE p.id > $2 AND p.id < $3 ORDER BY p.id {order} LIMIT (SELECT n FROM size))
 				UNION ALL
 				(SELECT b.id, b.post_id, b.account_id, b.created_at FROM boosts b
-					WHERE b.undone_at IS NULL AND b.id > $2 AND b.id < $3 ORDER BY b.id {order} LIMIT {window})
+					WHERE b.undone_at IS NULL AND b.id > $2 AND b.id < $3 ORDER BY b.id {order} LIMIT (SELECT n FROM size))
 			) l CROSS JOIN LATERAL (SELECT FROM posts p WHERE p.id = l.post_id AND `+f.belongs()+` OFFSET 0) p
 			ORDER BY l.cursor {order} LIMIT $4)
 		SELECT coalesce(l.cursor, 0) AS cursor, coalesce(l.post_id, 0) AS post_id, l.boosted_by, l.boosted_at, c.complete
 		FROM (SELECT
-			(SELECT count(*) FROM (SELECT 1 FROM posts WHERE `+passed+` LIMIT {window}) w) < {window}
-			AND (SELECT count(*) FROM (SELECT 1 FROM boosts WHERE undone_at IS NULL AND `+passed+` LIMIT {window}) w) < {window} AS complete) c
+			(SELECT count(*) FROM (SELECT 1 FROM posts WHERE `+passed+` LIMIT (SELECT n FROM size)) w) < (SELECT n FROM size)
+			AND (SELECT count(*) FROM (SELECT 1 FROM boosts WHERE undone_at IS NULL AND `+passed+` LIMIT (SELECT n FROM size)) w) < (SELECT n FROM size) AS complete) c
 			LEFT JOIN lines l ON true
 		ORDER BY l.cursor {order}`)
 }
@@ -144,18 +152,18 @@ func (f feed) thorough(page paging.Page) string {
 }
 
 func inOrder(page paging.Page, query string) string {
-	return strings.NewReplacer("{order}", page.Order(), "{window}", strconv.Itoa(window)).Replace(query)
+	return strings.ReplaceAll(query, "{order}", page.Order())
 }
 
 // feedLines looks among the newest rows first, which answers most readers and whose cost is bounded; only who follows what is
 // rarely heard of has every source asked.
-func feedLines(ctx context.Context, db sqlx.ExtContext, f feed, readerID, listID int64, page paging.Page, limit int) ([]line, error) {
+func feedLines(ctx context.Context, db sqlx.ExtContext, recent *sqlx.Stmt, f feed, readerID, listID int64, page paging.Page, limit int) ([]line, error) {
 	after, before := page.Bounds()
 	var rows []struct {
 		line
 		Complete bool `db:"complete"`
 	}
-	err := sqlx.SelectContext(ctx, db, &rows, f.recent(page), readerID, after, before, limit, listID)
+	err := recent.SelectContext(ctx, &rows, readerID, after, before, limit, listID)
 	if err != nil {
 		return nil, err
 	}
