@@ -79,6 +79,19 @@ func TestPracticeIsKeptFromClients(t *testing.T) {
 	}
 }
 
+func TestPracticeDeletedInAClientIsWithdrawn(t *testing.T) {
+	h := newHouse(t)
+	p := h.practice("member", nil)
+	h.as("editor").delete(statusPath(idText(p.ID))).wants(http.StatusNotFound)
+	if gone := h.as("member").delete(statusPath(idText(p.ID))).wants(http.StatusOK); gone.text("text") != p.Source {
+		t.Errorf("what comes back: %s", gone.body)
+	}
+	h.as("member").get(statusPath(idText(p.ID))).wants(http.StatusNotFound)
+	if got := h.ground.Get(p.ID); got.State != post.StateWithdrawn || got.Source != p.Source {
+		t.Errorf("%s, source %q", got.State, got.Source)
+	}
+}
+
 // What other software calls an article: its name first, its page last, its summary is no warning.
 func TestArticlesOfOthers(t *testing.T) {
 	h := newHouse(t)

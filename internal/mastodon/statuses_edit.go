@@ -143,7 +143,7 @@ func samePoll(p poll.Poll, sent schedule.Poll) bool {
 }
 
 // deleteStatus returns what was written, so that it can be written anew with the same media, unless the client wants those
-// deleted, too. Deleting an own boost ends it.
+// deleted, too. Deleting an own boost ends it; an own practice is withdrawn, and its words stay with its authors.
 func (s *Server) deleteStatus(c *call) (any, error) {
 	v, err := s.statusView(c)
 	if err != nil {
@@ -159,15 +159,22 @@ func (s *Server) deleteStatus(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	var parts []post.Part
-	if !c.params.boolean("delete_media", false) && v.Post.AccountID == c.account().ID {
-		parts = append(parts, s.Media.Release())
-	}
-	if err := s.Posts.Delete(c.ctx(), c.account(), v.Post.ID, parts...); err != nil {
+	if err := s.takeBack(c, v.Post); err != nil {
 		return nil, notYours(err)
 	}
 	e.Text = &v.Post.Source
 	return e, nil
+}
+
+func (s *Server) takeBack(c *call, p post.Post) error {
+	own := p.AccountID == c.account().ID
+	switch {
+	case own && p.Kind == post.Article:
+		return s.Practices.Withdraw(c.ctx(), c.account(), p.ID)
+	case own && !c.params.boolean("delete_media", false):
+		return s.Posts.Delete(c.ctx(), c.account(), p.ID, s.Media.Release())
+	}
+	return s.Posts.Delete(c.ctx(), c.account(), p.ID)
 }
 
 // StatusSource is what was typed.
