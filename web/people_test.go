@@ -131,7 +131,9 @@ func TestProfileAndFollow(t *testing.T) {
 func TestMuteAndBlockOnTheProfile(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	has := func(page answer, verb string) bool { return page.Find("form[action='/@editor/"+verb+"']").Length() == 1 }
+	has := func(page answer, verb string) bool {
+		return page.Find("form[action='/@editor/"+verb+"']").Length() == 1
+	}
 	must(t, h.Accounts.SaveProfile(t.Context(), h.people["editor"], h.people["editor"].ID, account.Profile{
 		Fields: &account.Fields{{Name: "Seite", Source: "https://kiel.example/<x>"}},
 	}))

@@ -255,17 +255,9 @@ func (s *Site) searchWords(r *http.Request, view *searchView) error {
 		return err
 	}
 	view.Practices, view.Best = found.Total, found.Items
-	known, err := s.Accounts.Participants(r.Context())
+	view.People, err = s.Accounts.Search(r.Context(), account.Query{ViewerID: viewer(r).AccountID, Text: view.Text, Limit: maxPeople})
 	if err != nil {
 		return err
-	}
-	want := strings.ToLower(strings.TrimPrefix(view.Text, "@"))
-	for _, a := range known {
-		if strings.Contains(strings.ToLower(a.Name()+" "+a.Handle()), want) {
-			if view.People = append(view.People, a); len(view.People) == maxPeople {
-				break
-			}
-		}
 	}
 	return nil
 }
