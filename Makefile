@@ -8,7 +8,7 @@ export GOFLAGS := -buildvcs=false
 # Static: the binary runs on any Linux, and no C compiler is needed.
 export CGO_ENABLED := 0
 
-.PHONY: demo build test check css postgres browser axe clean
+.PHONY: demo build test check css postgres browser axe clients clean
 
 demo: postgres build
 	@$(BIN) demo
@@ -17,7 +17,7 @@ build:
 	@echo "building $(BIN) (the first time takes a minute or two)"
 	@$(GO) build -trimpath -ldflags "-s -w -X github.com/vorbild/vorbild/internal/app.release=$(RELEASE)" -o $(BIN) ./cmd/vorbild
 
-test: postgres browser axe check
+test: postgres browser axe clients check
 	$(GO) test ./...
 
 # What needs no database and no browser.
@@ -38,6 +38,13 @@ web/testdata/node_modules/axe-core/axe.min.js: web/testdata/package-lock.json
 	@deploy/need npm "" npm
 	@cd web/testdata && npm ci --ignore-scripts --no-audit --no-fund
 
+# The libraries that clients are made with call every method they have; pinned in internal/app/testdata/clients/package-lock.json.
+clients: internal/app/testdata/clients/node_modules/.package-lock.json
+internal/app/testdata/clients/node_modules/.package-lock.json: internal/app/testdata/clients/package-lock.json
+	@deploy/need npm "" npm
+	@cd internal/app/testdata/clients && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # The style sheet, reduced anew from KERN-UX. Its release stands here and in web/static/build.
 css:
 	@deploy/need npm "" npm
@@ -45,4 +52,4 @@ css:
 	$(GO) run ./web/static/build bin/kern/package
 
 clean:
-	rm -rf bin web/testdata/node_modules
+	rm -rf bin web/testdata/node_modules internal/app/testdata/clients/node_modules

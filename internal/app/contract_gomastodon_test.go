@@ -603,7 +603,7 @@ func (g *goContract) timelines(anna, bert, visitor *mastodon.Client, other *mast
 	})
 	g.check("GetTimelineMedia", func(ctx context.Context) error {
 		list, err := visitor.GetTimelineMedia(ctx, true, nil)
-		// It asks by media=t, which Mastodon no longer knows: the public timeline, and among it what has media.
+		// It asks as pawoo.net wants it (media=t), which nobody else knows: this is the public timeline, and in it what has media.
 		return errors.Join(err, wants(slices.ContainsFunc(list, func(s *mastodon.Status) bool { return len(s.MediaAttachments) == 1 }), "%v", statusIDs(list)))
 	})
 	g.check("GetTrendingStatuses", func(ctx context.Context) error {
