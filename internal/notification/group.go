@@ -47,12 +47,34 @@ func (n Notification) Key() string {
 
 // Groups lists what a query selects as groups, newest first. together are the kinds that are grouped, nil means all of
 // Groupable.
-func (s *Service) Groups(ctx context.Context, reader account.Account, q Query, together []string) ([]Group, error) {
-	heads, err := findHeads(ctx, s.db, reader.ID, q, alone(together))
-	if err != nil {
-		return nil, fmt.Errorf("notification.Groups of %d: %w", reader.ID, err)
+func (s *Service) Groups(ctx context.Context, reader account.Account, q Query, together []string) (groups []Group, err error) {
+	size := q.Page.Size()
+	for {
+		heads, err := findHeads(ctx, s.db, reader.ID, q, alone(together))
+		if err != nil {
+			return nil, fmt.Errorf("notification.Groups of %d: %w", reader.ID, err)
+		}
+		list, err := s.completeGroups(ctx, reader.ID, heads, together)
+		if err != nil {
+			return nil, err
+		}
+		// Groups of which the reader sees nothing any more are left out, and the page is filled up with others.
+		if q.Page.Upwards() {
+			groups = append(list, groups...)
+			groups = groups[max(0, len(groups)-size):]
+		} else {
+			groups = append(groups, list...)
+			groups = groups[:min(size, len(groups))]
+		}
+		if len(heads) < size || len(groups) == size {
+			return groups, nil
+		}
+		if q.Page.Upwards() {
+			q.Page.MinID = heads[0].ID
+		} else {
+			q.Page.MaxID = heads[len(heads)-1].ID
+		}
 	}
-	return s.completeGroups(ctx, reader.ID, heads, together)
 }
 
 // alone are the groupable kinds that are not to be grouped.
@@ -127,8 +149,8 @@ func (s *Service) completeGroups(ctx context.Context, readerID int64, heads []No
 			Cursor: n.ID, PostID: n.PostID, ReportID: n.ReportID,
 		}
 		from[i] = []int64{n.FromAccountID}
-		if m, ok := members[n.GroupKey]; ok && n.GroupKey != "" && !slices.Contains(apart, n.Kind) {
-			g := &groups[i]
+		if n.GroupKey != "" && !slices.Contains(apart, n.Kind) {
+			g, m := &groups[i], members[n.GroupKey]
 			g.Key, g.Count, g.NewestID, g.LowestID, g.At = n.GroupKey, m.Count, m.NewestID, m.LowestID, m.At
 			from[i] = m.From
 		}
@@ -147,6 +169,9 @@ func (s *Service) completeGroups(ctx context.Context, readerID int64, heads []No
 	}
 	result := groups[:0]
 	for i, g := range groups {
+		if g.Count == 0 {
+			continue
+		}
 		if g.PostID != nil {
 			if g.Post = views[*g.PostID]; g.Post == nil {
 				continue

@@ -42,15 +42,23 @@ func removeUpdates(ctx context.Context, db sqlx.ExtContext, accountID, postID in
 	return err
 }
 
-// shown is the condition that what notification n is about can still be seen by whom it is for, and that they still want to
-// hear of whoever caused it. It holds for lists and counts alike: else a number would stand there that no reading takes away.
-func shown(n string) string {
-	return `((` + n + `.post_id IS NULL OR EXISTS (
-			SELECT 1 FROM posts p WHERE p.id = ` + n + `.post_id AND ` + post.VisibleTo("p", n+".account_id") + `
-				AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = ` + n + `.account_id AND t.thread_id = p.thread_id)))
-		AND CASE WHEN ` + n + `.kind = 'report'
-			THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = ` + n + `.account_id AND r.role IN ('moderator', 'admin'))
-			ELSE ` + account.Told(n+".from_account_id", n+".account_id") + ` END)`
+// shown is the condition that account $1, whose notification n is, can still see what it is about and still wants to hear of
+// whoever caused it. It holds for lists and counts alike: else a number would stand there that no reading takes away.
+func shown(n string) string { return `(` + about(n) + ` AND ` + from(n) + `)` }
+
+// about is the first half of shown. The post is not looked for with EXISTS, which below an OR may be answered by reading all
+// posts there are.
+func about(n string) string {
+	return `(` + n + `.post_id IS NULL OR (
+		SELECT true FROM posts p WHERE p.id = ` + n + `.post_id AND ` + post.VisibleTo("p", "$1") + `
+			AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = $1 AND t.thread_id = p.thread_id)))`
+}
+
+// from is the second half. Nobody's report is missed because a moderator would rather not hear of them.
+func from(n string) string {
+	return `CASE WHEN ` + n + `.kind = 'report'
+		THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = $1 AND r.role IN ('moderator', 'admin'))
+		ELSE ` + account.Told(n+".from_account_id", "$1") + ` END`
 }
 
 // where is the condition of a query on notifications n of account $1 between $2 and $3.

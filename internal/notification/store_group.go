@@ -11,19 +11,16 @@ import (
 	"github.com/vorbild/vorbild/internal/paging"
 )
 
-// heads adds to a query's condition that n leads a group of which the reader may see something, or is of a kind read apart.
+// heads is a query's condition on rows that lead a group, or are of a kind read apart. Whether the reader wants to hear of who
+// is in a group is for membersOf to say: its head may come from somebody the reader has muted since, and the others not.
 func (q Query) heads(apart []string, args *[]any) string {
-	// The head itself may come from somebody the reader has muted since, while others of its group do not.
-	some := `(` + shown("n") + ` OR EXISTS (
-		SELECT 1 FROM notifications g WHERE g.account_id = n.account_id AND g.group_key = n.group_key AND ` + shown("g") + `))`
-	condition := q.where(args)
+	condition := q.where(args) + ` AND ` + about("n")
 	if len(apart) == 0 {
-		return condition + ` AND n.head AND CASE n.group_key WHEN '' THEN ` + shown("n") + ` ELSE ` + some + ` END`
+		return condition + ` AND n.head AND (n.group_key <> '' OR ` + from("n") + `)`
 	}
 	*args = append(*args, pq.Array(apart))
-	list := fmt.Sprintf(`$%d::text[]`, len(*args))
-	return condition + ` AND (n.head OR n.kind = ANY (` + list + `))
-		AND CASE WHEN n.group_key = '' OR n.kind = ANY (` + list + `) THEN ` + shown("n") + ` ELSE ` + some + ` END`
+	list := fmt.Sprintf(`n.kind = ANY ($%d::text[])`, len(*args))
+	return condition + ` AND (n.head OR ` + list + `) AND (n.group_key <> '' AND NOT ` + list + ` OR ` + from("n") + `)`
 }
 
 func findHeads(ctx context.Context, db sqlx.ExtContext, accountID int64, q Query, apart []string) (items []Notification, err error) {
@@ -39,7 +36,8 @@ func findHeads(ctx context.Context, db sqlx.ExtContext, accountID int64, q Query
 func unreadHeads(ctx context.Context, db sqlx.ExtContext, accountID int64, q Query, apart []string) (n int, err error) {
 	after, before := q.Page.Bounds()
 	args := []any{accountID, after, before}
-	condition := q.heads(apart, &args) + ` AND n.read_at IS NULL`
+	condition := q.heads(apart, &args) + ` AND n.read_at IS NULL AND (n.group_key = '' OR (
+		SELECT true FROM notifications g WHERE g.account_id = $1 AND g.group_key = n.group_key AND ` + from("g") + ` ORDER BY g.id DESC LIMIT 1))`
 	if q.Kinds != nil {
 		args = append(args, pq.Array(q.Kinds))
 		condition += fmt.Sprintf(` AND n.kind = ANY ($%d)`, len(args))
@@ -50,7 +48,7 @@ func unreadHeads(ctx context.Context, db sqlx.ExtContext, accountID int64, q Que
 	return n, err
 }
 
-// member is what the rows of one group come to.
+// members is what the rows of one group come to.
 type members struct {
 	Key      string        `db:"group_key"`
 	Count    int           `db:"count"`
@@ -60,7 +58,7 @@ type members struct {
 	From     pq.Int64Array `db:"from_ids"`
 }
 
-// membersOf sums up the groups with the keys; lowest is the lower end of the page that shows them.
+// membersOf sums up the groups with the keys, what they are about being shown; lowest is the lower end of the page that shows them.
 func membersOf(ctx context.Context, db sqlx.ExtContext, accountID int64, keys []string, lowest int64) (map[string]members, error) {
 	byKey := make(map[string]members, len(keys))
 	if len(keys) == 0 {
@@ -70,7 +68,7 @@ func membersOf(ctx context.Context, db sqlx.ExtContext, accountID int64, keys []
 	err := sqlx.SelectContext(ctx, db, &list, `
 		SELECT n.group_key, count(*) AS count, max(n.id) AS newest_id, coalesce(min(n.id) FILTER (WHERE n.id >= $3), max(n.id)) AS lowest_id,
 			max(n.created_at) AS at, (array_agg(n.from_account_id ORDER BY n.id DESC))[1:$4] AS from_ids
-		FROM notifications n WHERE n.account_id = $1 AND n.group_key = ANY ($2) AND `+shown("n")+` GROUP BY n.group_key`,
+		FROM notifications n WHERE n.account_id = $1 AND n.group_key = ANY ($2) AND `+from("n")+` GROUP BY n.group_key`,
 		accountID, pq.Array(keys), lowest, sampleSize)
 	for _, m := range list {
 		byKey[m.Key] = m
