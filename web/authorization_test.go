@@ -10,11 +10,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/moderation"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -79,6 +81,10 @@ func TestAuthorization(t *testing.T) {
 		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
 	}
 	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
+	question := func() int64 {
+		t.Helper()
+		return h.ask(t, "member", poll.Draft{Options: []string{"Ja", "Nein"}, ExpiresIn: time.Hour}).ID
+	}
 	reported := note("member")
 	report := func() int64 {
 		t.Helper()
@@ -135,6 +141,7 @@ func TestAuthorization(t *testing.T) {
 			{accounts, fixed("/@other1/stummschalten"), nil}, {accounts, fixed("/@other1/nicht-mehr-stummschalten"), nil},
 			{accounts, fixed("/@other1/blockieren"), nil}, {accounts, fixed("/@other1/nicht-mehr-blockieren"), nil},
 		},
+		"/beitraege/{id:[0-9]+}/abstimmen":                       {{accounts, at("/beitraege/%d/abstimmen", question), form("wahl", "0")}},
 		"/beitraege/{id:[0-9]+}/{verb:merken|nicht-mehr-merken}": {react(accounts, "merken"), react(accounts, "nicht-mehr-merken")},
 		"/beitraege/{id:[0-9]+}/{verb:loeschen|favorisieren|nicht-mehr-favorisieren|teilen|nicht-mehr-teilen}": {
 			{allowed{"member", "moderator", "admin"}, at("/beitraege/%d/loeschen", byMember), nil},
@@ -200,7 +207,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")
