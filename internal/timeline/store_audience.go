@@ -42,9 +42,15 @@ type watcher struct {
 	Special   bool  `db:"special"`
 }
 
+// named are the followed whom the rules of a feed can ask for when the line l of the post p is all there is: its author, its board,
+// who boosted it, whom it answers.
+const named = `f.target_id = ANY (ARRAY[p.account_id, p.board_id, l.boosted_by]
+	|| ARRAY (SELECT parent.account_id FROM posts parent WHERE parent.id = p.in_reply_to_id)
+	|| ARRAY (SELECT b.account_id FROM boosts b WHERE b.post_id = p.id AND b.undone_at IS NULL))`
+
 // standsIn is the condition that the line l of the post p stands in the feed of a watcher w.
 func (f feed) standsIn() string {
-	return strings.NewReplacer("$1", "w.account_id", "$5", "w.list_id").Replace(`EXISTS (WITH ` + f.sets() + ` SELECT 1 WHERE ` + f.belongs() + `)`)
+	return strings.NewReplacer("$1", "w.account_id", "$5", "w.list_id").Replace(`EXISTS (WITH ` + f.setsOf(named) + ` SELECT 1 WHERE ` + f.belongs() + `)`)
 }
 
 // concerned is a cheap condition that everyone meets in one of whose feeds the line l of the post p can stand. Most meet none.

@@ -45,11 +45,14 @@ var (
 // sets are what the queries stand on: whom the reader follows and wants to hear, the reader included; the members of lists that
 // take them out of home; the accounts that make the timeline, those of them whose boosts it has, those that are
 // heard in some languages only; the hashtags.
-func (f feed) sets() string {
+func (f feed) sets() string { return f.setsOf(`true`) }
+
+// setsOf is sets of those followed f only that meet a condition.
+func (f feed) setsOf(condition string) string {
 	return `
 		followed AS MATERIALIZED (
 			SELECT f.target_id AS id, f.show_boosts, f.languages FROM follows f
-			WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND ` + post.Heard("f.target_id", "$1") + `
+			WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND ` + condition + ` AND ` + post.Heard("f.target_id", "$1") + `
 			UNION ALL SELECT $1::bigint, true, '{}'
 		), exclusive AS MATERIALIZED (
 			SELECT m.target_id AS id FROM lists l JOIN list_members m ON m.list_id = l.id WHERE l.account_id = $1 AND l.exclusive
