@@ -129,8 +129,17 @@ func people(viewer post.Viewer, v post.View) (list []account.Account) {
 
 // Read marks a conversation as read.
 func (s *Service) Read(ctx context.Context, viewer post.Viewer, id int64) (Conversation, error) {
-	if err := markRead(ctx, s.db, viewer.AccountID, id); err != nil {
-		return Conversation{}, fmt.Errorf("conversation.Read %d: %w", id, err)
+	return s.mark(ctx, viewer, id, false)
+}
+
+// Unread marks a conversation to be read again.
+func (s *Service) Unread(ctx context.Context, viewer post.Viewer, id int64) (Conversation, error) {
+	return s.mark(ctx, viewer, id, true)
+}
+
+func (s *Service) mark(ctx context.Context, viewer post.Viewer, id int64, unread bool) (Conversation, error) {
+	if err := setUnread(ctx, s.db, viewer.AccountID, id, unread); err != nil {
+		return Conversation{}, fmt.Errorf("conversation %d: mark: %w", id, err)
 	}
 	return s.Get(ctx, viewer, id)
 }

@@ -67,8 +67,8 @@ func conversationByID(ctx context.Context, db sqlx.ExtContext, accountID, id int
 	return r, err
 }
 
-func markRead(ctx context.Context, db sqlx.ExtContext, accountID, id int64) error {
-	_, err := db.ExecContext(ctx, `UPDATE conversations SET unread = false WHERE account_id = $1 AND id = $2 AND unread`, accountID, id)
+func setUnread(ctx context.Context, db sqlx.ExtContext, accountID, id int64, unread bool) error {
+	_, err := db.ExecContext(ctx, `UPDATE conversations SET unread = $3 WHERE account_id = $1 AND id = $2 AND unread <> $3`, accountID, id, unread)
 	return err
 }
 

@@ -63,14 +63,27 @@ func (s *Server) conversations(c *call) (any, error) {
 }
 
 func (s *Server) readConversation(c *call) (any, error) {
+	return s.markConversation(c, s.Conversations.Read)
+}
+
+func (s *Server) unreadConversation(c *call) (any, error) {
+	return s.markConversation(c, s.Conversations.Unread)
+}
+
+func (s *Server) markConversation(c *call, mark func(context.Context, post.Viewer, int64) (conversation.Conversation, error)) (any, error) {
 	id, err := c.id("id")
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Conversations.Read(c.ctx(), c.viewer(), id); err != nil {
+	marked, err := mark(c.ctx(), c.viewer(), id)
+	if err != nil {
 		return nil, err
 	}
-	return s.conversationByID(c.ctx(), c.viewer(), id)
+	list, err := s.conversationEntities(c.ctx(), c.viewer(), []conversation.Conversation{marked})
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
 }
 
 func (s *Server) deleteConversation(c *call) (any, error) {

@@ -113,6 +113,12 @@ type InstanceTranslation struct {
 	Enabled bool `json:"enabled"`
 }
 
+// InstanceLanguage is one that the instance speaks.
+type InstanceLanguage struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
 // Rule is one of the rules of the house. Reports name them by id.
 type Rule struct {
 	ID           string                     `json:"id"`

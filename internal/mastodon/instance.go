@@ -27,6 +27,9 @@ const (
 
 var languages = []string{"de", "en"}
 
+// languageNames are what the languages call themselves.
+var languageNames = map[string]string{"de": "Deutsch", "en": "English"}
+
 // houseRules are the locale keys of the rules, in their order; their place is their id. Never renumber them: reports name them.
 var houseRules = []string{"reading.rule.respect", "reading.rule.privacy", "reading.rule.secrets", "reading.rule.truth", "reading.rule.purpose"}
 
@@ -145,6 +148,14 @@ func (s *Server) instanceActivity(c *call) (any, error) {
 			Week: strconv.FormatInt(w.Start.Unix(), 10), Statuses: strconv.Itoa(w.Statuses),
 			Logins: strconv.Itoa(w.Logins), Registrations: strconv.Itoa(w.Registrations),
 		}
+	}
+	return list, nil
+}
+
+func (s *Server) instanceLanguages(*call) (any, error) {
+	list := make([]InstanceLanguage, len(languages))
+	for i, code := range languages {
+		list[i] = InstanceLanguage{Code: code, Name: languageNames[code]}
 	}
 	return list, nil
 }

@@ -308,6 +308,7 @@ var shapes = map[string]string{
 	"Contact":       "email text\naccount ?Account",
 	"Rule":          "id id\ntext words\nhint ~text",
 	"ApiVersions":   "mastodon int",
+	"Language":      "code words\nname words",
 	"Configuration": `
 		urls Urls
 		vapid Vapid
@@ -576,6 +577,7 @@ var entities = []struct{ path, kind, who string }{
 	{path: "/api/v1/instance/peers", kind: "[]words", who: "-"},
 	{path: "/api/v1/instance/activity", kind: "[]Activity", who: "-"},
 	{path: "/api/v1/instance/rules", kind: "[]Rule", who: "-"},
+	{path: "/api/v1/instance/languages", kind: "[]Language", who: "-"},
 	{path: "/api/v1/instance/extended_description", kind: "Description", who: "-"},
 	{path: "/api/v1/instance/privacy_policy", kind: "Privacy", who: "-"},
 	{path: "/api/v1/trends/tags", kind: "[]TrendTag"},
