@@ -38,14 +38,16 @@ export class Contract {
     this.problems = [];
   }
 
-  // track returns the client with every call noted under its name; names come from the library, not from this test.
-  called(name) {
-    this.current.getStore()?.names.push(name);
+  // called notes the name of a call; names come from the library, not from the test. Of several within one check, the last
+  // is what it is about, unless one is main.
+  called(name, main = false) {
+    const store = this.current.getStore();
+    if (store && !store.main) Object.assign(store, { name, main });
   }
 
   // check makes one call and asserts its result. What goes wrong is noted, and the next call made.
   async check(call, assert) {
-    const store = { names: [] };
+    const store = { name: "", main: false };
     let reason = "";
     let result;
     try {
@@ -54,7 +56,7 @@ export class Contract {
     } catch (error) {
       reason = describe(error);
     }
-    const name = store.names.at(-1) ?? String(call);
+    const name = store.name || String(call);
     const known = this.results.get(name) ?? { calls: 0, failures: [] };
     known.calls++;
     if (reason) known.failures.push(reason);

@@ -34,12 +34,11 @@ function named(client, path) {
     apply: (_, __, args) => {
       const result = client(...args);
       if (path.endsWith(".$select")) return named(result, path);
-      contract.called(path.replace(/\.\$raw$/, ""));
+      contract.called(path, path.startsWith("streaming."));
       return result;
     },
   });
 }
-// Of what masto.js returns from $select, the name alone goes on.
 const rest = (accessToken) => named(createRestAPIClient({ url: base, accessToken }), "");
 const oauth = named(createOAuthAPIClient({ url: base }), "oauth");
 
