@@ -3,8 +3,10 @@ package mastodon
 import (
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
@@ -116,4 +118,38 @@ func TestSuspended(t *testing.T) {
 			t.Errorf("%s %s: a suspended person got %d %s", x.method, x.path, r.StatusCode, r.body)
 		}
 	}
+}
+
+// guestsMayNot are the calls for which a guest lacks the role: they answer, but start nothing, follow nobody and pass nothing on.
+var guestsMayNot = []string{
+	"POST /api/v1/statuses", "POST /api/v1/accounts/{id:[0-9]+}/follow", "POST /api/v1/statuses/{id:[0-9]+}/reblog", "POST /api/v1/statuses/{id:[0-9]+}/unreblog",
+}
+
+// TestGuests asks every route that changes something, about things that exist.
+func TestGuests(t *testing.T) {
+	f := newFurnished(t)
+	for _, x := range f.server.routes() {
+		if x.method == http.MethodGet || x.access.kind != person {
+			continue
+		}
+		thing := f.ids["note"]
+		switch {
+		case strings.Contains(x.path, "/accounts/{id") || strings.Contains(x.path, "/suggestions/"):
+			thing = f.ids["@other"]
+		case strings.Contains(x.path, "/polls/"):
+			thing = f.ids["poll"]
+		}
+		path := strings.ReplaceAll(x.path, "{id:[0-9]+}", thing)
+		r := f.as("guest").json(x.method, somewhere(path), map[string]any{
+			"status": "Text", "title": "Titel", "context": []string{"home"}, "keyword": "Wort", "phrase": "Wort", "name": "Wort", "domain": "x.example",
+			"comment": "Wort", "account_id": f.ids["@other"], "choices": []int{0},
+		})
+		name := x.method + " " + x.path
+		if refused := r.StatusCode == http.StatusForbidden; refused != slices.Contains(guestsMayNot, name) || r.StatusCode >= http.StatusInternalServerError {
+			t.Errorf("%s: a guest got %d %s", name, r.StatusCode, r.body)
+		}
+	}
+	later := map[string]any{"status": "Text", "scheduled_at": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)}
+	f.as("guest").json(http.MethodPost, "/api/v1/statuses", later).wants(http.StatusForbidden)
+	f.as("guest").json(http.MethodPost, "/api/v1/statuses", map[string]any{"status": "Antwort", "in_reply_to_id": f.ids["note"]}).wants(http.StatusOK)
 }
