@@ -234,14 +234,19 @@ func (c *contract) show(t *testing.T, name string) {
 
 // session is what went over the wire, in words: it stands between a library and the instance.
 type session struct {
-	mu  sync.Mutex
-	log bytes.Buffer
+	mu   sync.Mutex
+	log  bytes.Buffer
+	last string
 }
 
+// write adds a line; what waits for something asks the same again and again, and is written once.
 func (s *session) write(format string, args ...any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	fmt.Fprintf(&s.log, format, args...)
+	if line := fmt.Sprintf(format, args...); line != s.last {
+		s.last = line
+		s.log.WriteString(line)
+	}
 }
 
 // String returns what was written so far.
