@@ -191,13 +191,11 @@ func (s *Server) profileURL(a account.Account) string {
 	return a.URI
 }
 
-// picture is the address of an avatar or header, never empty: clients decode it as an address.
+// picture is the address of an avatar or header, never empty: clients decode it as an address. Pictures of other instances are not
+// shown: clients would fetch them from there, and tell it who reads what and when.
 func (s *Server) picture(file, missing string) string {
-	switch {
-	case file == "":
+	if file == "" || strings.Contains(file, "://") {
 		return s.Config.BaseURL + missing
-	case strings.HasPrefix(file, "https://"), strings.HasPrefix(file, "http://"):
-		return file
 	}
 	return s.Media.URL(file)
 }

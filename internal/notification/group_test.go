@@ -101,7 +101,7 @@ func TestGroups(t *testing.T) {
 	if diff := cmp.Diff([]string{"verwaltung", "gast", "einkauf"}, people); diff != "" {
 		t.Error(diff)
 	}
-	for _, bad := range []string{"", "nonsense", "ungrouped-", "ungrouped-x", "ungrouped-1", "favourite-1-1"} {
+	for _, bad := range []string{"", "nonsense", "ungrouped-", "ungrouped-x", "ungrouped-999999", "favourite-1-1"} {
 		_, err := h.notifications.Group(h.Ctx, h.Member, bad)
 		h.Want(err, fault.NotFound)
 		h.Want(h.notifications.DismissGroup(h.Ctx, h.Member, bad), fault.NotFound)

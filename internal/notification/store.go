@@ -15,17 +15,13 @@ import (
 
 const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.report_id, n.created_at, n.read_at, n.filtered, n.group_key`
 
-// insert writes one notification; it reports false when the account was told before.
-func insert(ctx context.Context, db sqlx.ExtContext, n Notification) (bool, error) {
-	result, err := db.ExecContext(ctx, `
-		INSERT INTO notifications (id, account_id, kind, from_account_id, post_id, report_id, created_at, filtered)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-		n.ID, n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.CreatedAt, n.Filtered)
-	if err != nil {
-		return false, err
-	}
-	rows, err := result.RowsAffected()
-	return rows == 1, err
+// insert writes one notification and returns its number; sql.ErrNoRows when the account was told before.
+func insert(ctx context.Context, db sqlx.ExtContext, n Notification) (id int64, err error) {
+	err = sqlx.GetContext(ctx, db, &id, `
+		INSERT INTO notifications (account_id, kind, from_account_id, post_id, report_id, created_at, filtered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
+		n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.CreatedAt, n.Filtered)
+	return id, err
 }
 
 // removeRequests drops "wants to follow" once the follow stands.

@@ -89,9 +89,11 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, n Notification, from a
 		}
 	}
 	n.CreatedAt = now
-	n.ID = db.NewID(now)
-	written, err := insert(ctx, tx, n)
-	if err != nil || !written {
+	n.ID, err = insert(ctx, tx, n)
+	if db.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	if n.Filtered {

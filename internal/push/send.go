@@ -53,7 +53,7 @@ func NewSender(s *Service, client Doer, messages *i18n.Bundle, baseURL string) *
 type message struct {
 	AccessToken      string `json:"access_token"`
 	PreferredLocale  string `json:"preferred_locale"`
-	NotificationID   string `json:"notification_id"`
+	NotificationID   int64  `json:"notification_id"` // a number, as in Mastodon
 	NotificationType string `json:"notification_type"`
 	Icon             string `json:"icon"`
 	Title            string `json:"title"`
@@ -139,7 +139,7 @@ func (s *Sender) contact() string { return "https://" + s.accounts.Domain() }
 func (s *Sender) message(reader account.Account, n notification.View) message {
 	words := s.messages.For(reader.Language)
 	m := message{
-		PreferredLocale: words.Lang(), NotificationID: fmt.Sprint(n.ID), NotificationType: notification.Types[n.Kind],
+		PreferredLocale: words.Lang(), NotificationID: n.ID, NotificationType: notification.Types[n.Kind],
 		Icon:  s.icon(n.From),
 		Title: shorten(words.T("push."+n.Kind, "Name", n.From.Name()), maxTitle),
 	}

@@ -160,13 +160,13 @@ func inOrder(page paging.Page, query string) string {
 
 // feedLines looks among the newest rows first, which answers most readers and whose cost is bounded; only who follows what is
 // rarely heard of has every source asked.
-func feedLines(ctx context.Context, db sqlx.ExtContext, recent *sqlx.Stmt, f feed, readerID, listID int64, page paging.Page, limit int) ([]line, error) {
+func feedLines(ctx context.Context, db sqlx.ExtContext, f feed, readerID, listID int64, page paging.Page, limit int) ([]line, error) {
 	after, before := page.Bounds()
 	var rows []struct {
 		line
 		Complete bool `db:"complete"`
 	}
-	err := recent.SelectContext(ctx, &rows, readerID, after, before, limit, listID)
+	err := sqlx.SelectContext(ctx, db, &rows, f.recent(page), readerID, after, before, limit, listID)
 	if err != nil {
 		return nil, err
 	}

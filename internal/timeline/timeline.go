@@ -21,8 +21,6 @@ type Service struct {
 	db       *sqlx.DB
 	accounts *account.Service
 	posts    *post.Service
-
-	statements statements
 }
 
 // New returns the service.
@@ -76,11 +74,7 @@ func (s *Service) List(ctx context.Context, reader account.Account, listID int64
 }
 
 func (s *Service) feed(ctx context.Context, f feed, reader account.Account, listID int64, page paging.Page) (Lines, error) {
-	recent, err := s.statements.recent(ctx, s.db, f, page)
-	if err != nil {
-		return Lines{}, fmt.Errorf("timeline: prepare: %w", err)
-	}
-	lines, err := feedLines(ctx, s.db, recent, f, reader.ID, listID, page, page.Size()+1)
+	lines, err := feedLines(ctx, s.db, f, reader.ID, listID, page, page.Size()+1)
 	if err != nil {
 		return Lines{}, fmt.Errorf("timeline of %d: %w", reader.ID, err)
 	}
