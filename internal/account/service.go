@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
 
@@ -22,6 +23,7 @@ type Service struct {
 	markup        *markup.Renderer
 	baseURL       string // https://sh.example, no slash at the end
 	domain        string // host[:port] of baseURL
+	forumID       atomic.Int64
 	lookups       lookups
 	usage         counted[Usage]
 	activity      counted[[]Week]
@@ -46,6 +48,19 @@ func (s *Service) Catalog(ctx context.Context) (Account, error) {
 }
 func (s *Service) Forum(ctx context.Context) (Account, error) {
 	return s.ByUsername(ctx, ForumUsername)
+}
+
+// ForumID is the id of our forum, which never changes once it has been made.
+func (s *Service) ForumID(ctx context.Context) (int64, error) {
+	if id := s.forumID.Load(); id != 0 {
+		return id, nil
+	}
+	forum, err := s.Forum(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s.forumID.Store(forum.ID)
+	return forum.ID, nil
 }
 
 // ByID, ByURI, ByUsername (ours) and ByHandle (user@host or user) return fault.NotFound when there is none.

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"context"
+	"slices"
 
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/markup"
@@ -75,8 +76,9 @@ func filterStatusEntities(statuses []filter.Status) []FilterStatus {
 // Who has no filters costs one query.
 func (s *Server) filterResults(ctx context.Context, viewer post.Viewer, views []post.View) (map[int64][]FilterResult, error) {
 	results := map[int64][]FilterResult{}
-	if viewer.AccountID == 0 || len(views) == 0 {
-		return results, nil
+	own := func(v post.View) bool { return v.Post.AccountID == viewer.AccountID }
+	if viewer.AccountID == 0 || !slices.ContainsFunc(views, func(v post.View) bool { return !own(v) }) {
+		return results, nil // own posts are never filtered
 	}
 	matcher, err := s.Filters.Matcher(ctx, viewer.AccountID)
 	if err != nil || matcher == nil {

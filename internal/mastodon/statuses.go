@@ -50,11 +50,16 @@ func (s *Server) createStatus(c *call) (any, error) {
 		return nil, err
 	}
 	draft.AppID, draft.Key = c.grant.Token.AppID, key
-	p, err := s.Posts.Create(c.ctx(), c.account(), draft)
+	v, whole, err := s.Posts.CreateView(c.ctx(), c.account(), draft)
 	if err != nil {
 		return nil, asClientSays(err)
 	}
-	return s.written(c, p), nil
+	if whole {
+		if e, err := s.statusEntity(c.ctx(), c.viewer(), v); err == nil {
+			return e, nil
+		}
+	}
+	return s.written(c, v.Post), nil
 }
 
 // repeatedStatus answers for what was sent before, be it published or waiting.

@@ -96,7 +96,11 @@ func (s *Service) storeEdit(ctx context.Context, tx *sqlx.Tx, p Post, editorID i
 			return err
 		}
 	}
-	if err := s.keepVersion(ctx, tx, p, editorID); err != nil {
+	media, err := mediaOf(ctx, tx, p.ID)
+	if err != nil {
+		return fmt.Errorf("post %d: revision: media: %w", p.ID, err)
+	}
+	if err := s.keepVersion(ctx, tx, p, editorID, media); err != nil {
 		return err
 	}
 	return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID})
@@ -156,12 +160,8 @@ type noteDetail struct {
 	Media     []int64 `json:"media,omitempty"`
 }
 
-// keepVersion stores the post as it is now as its newest version.
-func (s *Service) keepVersion(ctx context.Context, tx *sqlx.Tx, p Post, editorID int64) error {
-	media, err := mediaOf(ctx, tx, p.ID)
-	if err != nil {
-		return fmt.Errorf("post %d: revision: media: %w", p.ID, err)
-	}
+// keepVersion stores the post as it is now, with these media, as its newest version.
+func (s *Service) keepVersion(ctx context.Context, tx *sqlx.Tx, p Post, editorID int64, media []int64) error {
 	detail, err := json.Marshal(noteDetail{Sensitive: p.Sensitive, Media: media})
 	if err != nil {
 		return fmt.Errorf("post %d: revision: %w", p.ID, err)

@@ -53,28 +53,48 @@ type Composed struct {
 // the visibility of their parent. Guests may only answer. Enqueues Distribute and Notify; what the group of a local
 // board passes on follows from Distribute.
 func (s *Service) Create(ctx context.Context, actor account.Account, d Draft) (Post, error) {
+	p, _, err := s.create(ctx, actor, d)
+	return p, err
+}
+
+// CreateView is Create with what stands beside the new post for its author, if that is known without reading it again (whole):
+// nobody can have reacted yet to what answers and names nobody.
+func (s *Service) CreateView(ctx context.Context, actor account.Account, d Draft) (v View, whole bool, err error) {
+	p, c, err := s.create(ctx, actor, d)
+	if err != nil {
+		return View{}, false, err
+	}
+	if c == nil || p.InReplyToID != nil || len(c.mentions) > 0 {
+		return View{Post: p, Author: actor}, false, nil
+	}
+	return View{Post: p, Author: actor, Tags: slices.Sorted(slices.Values(c.tags))}, true, nil
+}
+
+// create returns what was composed, too, or nil where the post is one from before, sent a second time.
+func (s *Service) create(ctx context.Context, actor account.Account, d Draft) (p Post, c *Composed, err error) {
 	if err := s.May(actor, d); err != nil {
-		return Post{}, err
+		return p, nil, err
 	}
 	if id, err := s.Repeated(ctx, actor.ID, d.Key); err != nil || id != 0 {
-		return s.first(ctx, id, err)
+		p, err = s.first(ctx, id, err)
+		return p, nil, err
 	}
-	c, err := s.Compose(ctx, actor, d)
+	composed, err := s.Compose(ctx, actor, d)
 	if err != nil {
-		return Post{}, err
+		return p, nil, err
 	}
-	var p Post
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		return s.Once(ctx, tx, actor.ID, d.Key, func() (int64, error) {
-			p, err = s.PublishIn(ctx, tx, c)
+			p, err = s.PublishIn(ctx, tx, composed)
 			return p.ID, err
 		})
 	})
 	var repeated RepeatedError
 	if errors.As(err, &repeated) {
-		return s.first(ctx, repeated.ID, nil)
+		p, err = s.first(ctx, repeated.ID, nil)
+		return p, nil, err
 	}
-	return p, err
+	return p, &composed, err
 }
 
 // May reports whether the actor may write a draft at all: guests only answer, what bears a role is for editors.
@@ -103,11 +123,11 @@ func (s *Service) Compose(ctx context.Context, author account.Account, d Draft) 
 		return Composed{}, fmt.Errorf("post.Compose: %w", err)
 	}
 	if d.InReplyToID == 0 {
-		forum, err := s.accounts.Forum(ctx)
+		forum, err := s.accounts.ForumID(ctx)
 		if err != nil {
 			return Composed{}, fmt.Errorf("post.Compose: %w", err)
 		}
-		c.post.BoardID = &forum.ID
+		c.post.BoardID = &forum
 		return c, nil
 	}
 	parent, err := s.forViewer(ctx, Viewer{AccountID: author.ID}, d.InReplyToID)
@@ -145,7 +165,7 @@ func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post,
 		p.BoardID = nil // a group passes on only what everyone may see
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	p.PublishedAt = &now
+	p.PublishedAt, p.CreatedAt = &now, now
 	for inserted := false; !inserted; {
 		p.ID = db.NewID(now)
 		p.URI = s.baseURL + "/notes/" + decimal(p.ID)
@@ -160,15 +180,22 @@ func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post,
 			return p, fmt.Errorf("post.PublishIn: %w", err)
 		}
 	}
-	if err := s.writeDetails(ctx, tx, p, c.mentions, c.tags); err != nil {
-		return p, err
+	if err := insertDetails(ctx, tx, p.ID, c.mentions, c.tags); err != nil {
+		return p, fmt.Errorf("post.PublishIn: %w", err)
 	}
 	for _, part := range c.parts {
 		if err := part(ctx, tx, p); err != nil {
 			return p, err
 		}
 	}
-	if err := s.keepVersion(ctx, tx, p, p.AccountID); err != nil {
+	var media []int64
+	if len(c.parts) > 0 {
+		var err error
+		if media, err = mediaOf(ctx, tx, p.ID); err != nil {
+			return p, fmt.Errorf("post.PublishIn: media: %w", err)
+		}
+	}
+	if err := s.keepVersion(ctx, tx, p, p.AccountID, media); err != nil {
 		return p, err
 	}
 	if p.InReplyToID != nil {
@@ -179,10 +206,7 @@ func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post,
 	if err := s.tell(ctx, tx, p); err != nil {
 		return p, err
 	}
-	if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.CreatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID}); err != nil {
-		return p, err
-	}
-	return postByID(ctx, tx, p.ID)
+	return p, s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.CreatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID})
 }
 
 // checkDraft returns the note a draft asks for, without what its parent and its rendering add.

@@ -7,24 +7,45 @@ import (
 	"github.com/lib/pq"
 )
 
+// insertDetails writes whom and what a new post names; most name nothing.
+func insertDetails(ctx context.Context, db sqlx.ExtContext, postID int64, mentions []int64, tags []string) error {
+	if len(mentions) > 0 {
+		if err := insertMentions(ctx, db, postID, mentions); err != nil {
+			return err
+		}
+	}
+	if len(tags) > 0 {
+		return insertTags(ctx, db, postID, tags)
+	}
+	return nil
+}
+
+func insertMentions(ctx context.Context, db sqlx.ExtContext, postID int64, accountIDs []int64) error {
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO mentions (post_id, account_id)
+		SELECT $1, id FROM accounts WHERE id = ANY ($2) ON CONFLICT DO NOTHING`, postID, pq.Array(accountIDs))
+	return err
+}
+
+func insertTags(ctx context.Context, db sqlx.ExtContext, postID int64, names []string) error {
+	_, err := db.ExecContext(ctx, `
+		INSERT INTO tags (post_id, name) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, postID, pq.Array(names))
+	return err
+}
+
 func replaceMentions(ctx context.Context, db sqlx.ExtContext, postID int64, accountIDs []int64) error {
 	_, err := db.ExecContext(ctx, `DELETE FROM mentions WHERE post_id = $1 AND account_id <> ALL ($2)`, postID, pq.Array(accountIDs))
 	if err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, `
-		INSERT INTO mentions (post_id, account_id)
-		SELECT $1, id FROM accounts WHERE id = ANY ($2) ON CONFLICT DO NOTHING`, postID, pq.Array(accountIDs))
-	return err
+	return insertMentions(ctx, db, postID, accountIDs)
 }
 
 func replaceTags(ctx context.Context, db sqlx.ExtContext, postID int64, names []string) error {
 	if _, err := db.ExecContext(ctx, `DELETE FROM tags WHERE post_id = $1`, postID); err != nil {
 		return err
 	}
-	_, err := db.ExecContext(ctx, `
-		INSERT INTO tags (post_id, name) SELECT $1, unnest($2::text[]) ON CONFLICT DO NOTHING`, postID, pq.Array(names))
-	return err
+	return insertTags(ctx, db, postID, names)
 }
 
 type mention struct {
