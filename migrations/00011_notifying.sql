@@ -13,13 +13,13 @@ SELECT setval(pg_get_serial_sequence('notifications', 'id'), (SELECT coalesce(ma
 DROP INDEX notifications_once_key;
 CREATE UNIQUE INDEX notifications_once_key ON notifications (account_id, kind, from_account_id, coalesce(post_id, 0), coalesce(report_id, 0));
 
--- Clients show what is alike as one: favourites and boosts of a post, and new followers, of one day. The upper 48 bits of an
--- id are milliseconds. What is filtered stands alone.
+-- Clients show what is alike as one: favourites and boosts of a post, and new followers, of one day. What is filtered stands
+-- alone.
 ALTER TABLE notifications ADD COLUMN group_key text NOT NULL GENERATED ALWAYS AS (CASE
     WHEN filtered THEN ''
-    WHEN kind = 'favourite' THEN 'favourite-' || post_id::text || '-' || ((id >> 16) / 86400000)::text
-    WHEN kind = 'boost' THEN 'reblog-' || post_id::text || '-' || ((id >> 16) / 86400000)::text
-    WHEN kind = 'follow' THEN 'follow-' || ((id >> 16) / 86400000)::text
+    WHEN kind = 'favourite' THEN 'favourite-' || post_id::text || '-' || floor(extract(epoch FROM created_at AT TIME ZONE 'UTC') / 86400)::bigint::text
+    WHEN kind = 'boost' THEN 'reblog-' || post_id::text || '-' || floor(extract(epoch FROM created_at AT TIME ZONE 'UTC') / 86400)::bigint::text
+    WHEN kind = 'follow' THEN 'follow-' || floor(extract(epoch FROM created_at AT TIME ZONE 'UTC') / 86400)::bigint::text
     ELSE '' END) STORED;
 -- The newest of its group, kept by a trigger: a page of groups reads heads and nothing else.
 ALTER TABLE notifications ADD COLUMN head boolean NOT NULL DEFAULT true;

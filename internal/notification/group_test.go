@@ -115,6 +115,32 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// A group is of one day, however its notifications are numbered.
+func TestGroupsOfADay(t *testing.T) {
+	h := newHouse(t)
+	p := h.Thread(h.Member, "Wurzel")
+	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(-12 * time.Hour)
+	tell := func(from account.Account, kind string, at time.Time) {
+		t.Helper()
+		var about *int64
+		if kind != notification.Follow {
+			about = &p.ID
+		}
+		h.exec(`INSERT INTO notifications (account_id, kind, from_account_id, post_id, created_at) VALUES ($1, $2, $3, $4, $5)`,
+			h.Member.ID, kind, from.ID, about, at)
+	}
+	for _, kind := range []string{notification.Favourite, notification.Boost, notification.Follow} {
+		tell(h.Other, kind, noon.Add(-24*time.Hour))
+		tell(h.Guest, kind, noon)
+		tell(h.Editor, kind, noon.Add(11*time.Hour))
+	}
+	got, _ := h.groups(h.Member, notification.Query{}, nil)
+	want := []string{"follow 2 redaktion gast", "follow 1 einkauf", "boost 2 redaktion gast", "boost 1 einkauf", "favourite 2 redaktion gast", "favourite 1 einkauf"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // The head of a group may vanish, by dismissal or because its reader mutes whoever caused it: the rest of it stays.
 func TestGroupsOutliveTheirHead(t *testing.T) {
 	h := newHouse(t)
@@ -211,9 +237,7 @@ func TestGroupsPageWithoutLossOrRepetition(t *testing.T) {
 		h.Must(err)
 		rest, err := h.notifications.Groups(h.Ctx, h.Member, notification.Query{Page: paging.Page{Limit: 80, MaxID: all[len(all)-1].Cursor}}, together)
 		h.Must(err)
-		for _, g := range rest {
-			all = append(all, g)
-		}
+		all = append(all, rest...)
 		keys, total := map[string]bool{}, 0
 		for _, g := range all {
 			if keys[g.Key] {
