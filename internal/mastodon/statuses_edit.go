@@ -31,7 +31,8 @@ func notYours(err error) error {
 	return err
 }
 
-// updateStatus changes what a client sends and leaves the rest. Practices are not changed here: a client knows neither their
+// updateStatus writes the status anew. Of words and their marks those stay that a client leaves out. Files and poll are those it
+// sends and no others, as on every server it knows: a form has no other way to say that the last one goes. Practices are not changed here: a client knows neither their
 // figures nor their structure.
 func (s *Server) updateStatus(c *call) (any, error) {
 	v, err := s.statusView(c)
@@ -60,10 +61,14 @@ func (s *Server) updateStatus(c *call) (any, error) {
 		sensitive := c.params.boolean("sensitive", p.Sensitive)
 		changes.Sensitive = &sensitive
 	}
+	asked := pollParams(c.params)
 	if changes.Wordless, err = s.changeMedia(c, p, &changes); err != nil {
 		return nil, err
 	}
-	if err := s.changePoll(c, p, &changes); err != nil {
+	if changes.Wordless && asked != nil {
+		return nil, fault.Fields(fault.Field{Name: "media_ids", Message: "error.media.with_poll"})
+	}
+	if err := s.changePoll(c, p, asked, &changes); err != nil {
 		return nil, err
 	}
 	if changes.Source != nil {
@@ -75,8 +80,7 @@ func (s *Server) updateStatus(c *call) (any, error) {
 	return s.written(c, p), nil
 }
 
-// changeMedia adds the part that changes what hangs on the post, if the client sent any change, and reports whether something
-// will hang there.
+// changeMedia adds the part that changes what hangs on the post, if anything does, and reports whether something will hang there.
 func (s *Server) changeMedia(c *call, p post.Post, changes *post.Changes) (hangs bool, err error) {
 	byPost, err := s.Media.ByPosts(c.ctx(), []int64{p.ID})
 	if err != nil {
@@ -87,10 +91,7 @@ func (s *Server) changeMedia(c *call, p post.Post, changes *post.Changes) (hangs
 	for i, m := range hanging {
 		before[i] = m.ID
 	}
-	after := before
-	if c.params.has("media_ids") {
-		after = c.params.ids("media_ids")
-	}
+	after := c.params.ids("media_ids")
 	var said []media.Change
 	for _, attributes := range c.params.objects("media_attributes") {
 		change, err := mediaChange(attributes)
@@ -113,11 +114,13 @@ func says(m media.Media, c media.Change) bool {
 	return m.ID == c.ID && (c.Description == nil || *c.Description == m.Description) && (c.Focus == nil || c.Focus.X == m.FocusX && c.Focus.Y == m.FocusY)
 }
 
-// changePoll adds the part that changes the poll, if the client sent another one. The same poll again, as clients send it with
-// each edit, would begin it anew.
-func (s *Server) changePoll(c *call, p post.Post, changes *post.Changes) error {
-	sent := pollParams(c.params)
+// changePoll adds the part that changes or removes the poll. The same poll again, as clients send it with each edit, would begin it
+// anew: it stays as it is.
+func (s *Server) changePoll(c *call, p post.Post, sent *schedule.Poll, changes *post.Changes) error {
 	if sent == nil {
+		if p.Kind == post.Question {
+			changes.Kind, changes.Parts = post.Note, append(changes.Parts, s.Polls.Remove())
+		}
 		return nil
 	}
 	if p.Kind == post.Question {
@@ -133,7 +136,7 @@ func (s *Server) changePoll(c *call, p post.Post, changes *post.Changes) error {
 	if err := s.Polls.Check(asked); err != nil {
 		return err
 	}
-	changes.Question, changes.Parts = true, append(changes.Parts, s.Polls.Replace(asked))
+	changes.Kind, changes.Parts = post.Question, append(changes.Parts, s.Polls.Replace(asked))
 	return nil
 }
 

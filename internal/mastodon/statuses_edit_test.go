@@ -61,9 +61,9 @@ func TestMediaOfAnEdit(t *testing.T) {
 	if created.text("media_attachments.0.id") != a || created.text("media_attachments.1.id") != b {
 		t.Errorf("media %s", created.body)
 	}
-	kept := member.put(statusPath(id), "status", "Dazu").wants(http.StatusOK)
+	kept := member.put(statusPath(id), "status", "Dazu", "media_ids[]", a, "media_ids[]", b).wants(http.StatusOK)
 	if kept.text("media_attachments.1.id") != b {
-		t.Errorf("an edit that does not speak of media took them: %s", kept.body)
+		t.Errorf("an edit that names its media took them: %s", kept.body)
 	}
 	r := member.json(http.MethodPut, statusPath(id), map[string]any{
 		"status": "Dazu", "media_ids": []string{b}, "media_attributes": []map[string]any{{"id": b, "description": "neu"}},
@@ -78,7 +78,12 @@ func TestMediaOfAnEdit(t *testing.T) {
 	if after := len(h.as("").get(statusPath(id, "history")).list()); after != before {
 		t.Errorf("the same again made a version: %d after %d", after, before)
 	}
-	if none := member.json(http.MethodPut, statusPath(id), map[string]any{"media_ids": []string{}}).wants(http.StatusOK); none.at("media_attachments.0") != nil {
+	asked := []string{"status", "Dazu", "media_ids[]", b, "poll[options][]", "ja", "poll[options][]", "nein", "poll[expires_in]", "3600"}
+	if r := member.put(statusPath(id), asked...).wants(http.StatusUnprocessableEntity); !strings.Contains(r.text("error"), "Umfrage") {
+		t.Errorf("files and a poll at once: %s", r.body)
+	}
+	// A form has no empty list: what it does not name goes.
+	if none := member.put(statusPath(id), "status", "Dazu").wants(http.StatusOK); none.at("media_attachments.0") != nil {
 		t.Errorf("all taken off, but: %s", none.body)
 	}
 	member.put(statusPath(id), "status", "").wants(http.StatusUnprocessableEntity) // now it needs one
@@ -148,6 +153,18 @@ func TestPollOfAnEdit(t *testing.T) {
 	if other := h.as("member").json(http.MethodPut, statusPath(id), ask("Luft", "Wasser", "Gar nicht")).wants(http.StatusOK); other.number("poll.votes_count") != 0 || other.text("poll.options.2.title") != "Gar nicht" {
 		t.Errorf("another poll: %s", other.body)
 	}
+	without := h.as("member").json(http.MethodPut, statusPath(id), map[string]any{"status": "Wie kühlen Sie?", "poll": nil}).wants(http.StatusOK)
+	if without.at("poll") != nil || without.at("edited_at") == nil {
+		t.Errorf("the poll taken off: %s", without.body)
+	}
+	h.as("other").get("/api/v1/polls/" + created.text("poll.id")).wants(http.StatusNotFound)
+	again := h.as("member").json(http.MethodPut, statusPath(id), ask("Luft", "Wasser")).wants(http.StatusOK)
+	if again.text("poll.options.0.title") != "Luft" || again.number("poll.votes_count") != 0 {
+		t.Errorf("a poll put on: %s", again.body)
+	}
+	h.as("member").json(http.MethodPut, statusPath(id), map[string]any{
+		"status": "Wie kühlen Sie?", "poll": map[string]any{"options": []string{"Luft"}, "expires_in": 3600},
+	}).wants(http.StatusUnprocessableEntity)
 }
 
 // What was written as Markdown comes back as it was typed, and is not flattened by a program that knows only what it shows.

@@ -20,7 +20,7 @@ import (
 type Changes struct {
 	Title, Source, Summary, Language *string
 	Sensitive                        *bool
-	Question                         bool // its parts make it a question
+	Kind                             Kind // Note or Question, as its parts make it; "" leaves it
 	Parts                            []Part
 	Wordless                         bool // with its media it needs no text
 	// Careful refuses a text that has lost all of its headings, lists, links or code, as programs send that rebuild it from
@@ -135,8 +135,8 @@ func (c Changes) apply(p Post) (Post, error) {
 	if c.Language != nil {
 		p.Language = cleanLanguage(*c.Language, p.Language)
 	}
-	if c.Question {
-		p.Kind = Question
+	if c.Kind != "" {
+		p.Kind = c.Kind
 	}
 	return p, fault.Fields(mistakes...)
 }
