@@ -30,6 +30,14 @@ var fixed = map[fault.Kind]string{
 	fault.Unauthorized: "The access token is invalid",
 }
 
+// errUserRequired answers a program that acts for nobody where only people may act.
+func errUserRequired() error { return fault.New(fault.Unauthorized, "mastodon.error.user_required") }
+
+var fixedMessages = map[string]string{
+	"error.auth.scope_missing":     "This action is outside the authorized scopes",
+	"mastodon.error.user_required": "This method requires an authenticated user",
+}
+
 // fail writes the one shape of errors. What is gone is not found: clients know no 410.
 func (s *Server) fail(w http.ResponseWriter, c *call, err error) {
 	kind := fault.KindOf(err)
@@ -61,13 +69,14 @@ func (s *Server) failure(c *call, kind fault.Kind, err error) failure {
 	language := c.grant.Account.Language
 	words := s.I18n.For(language, c.Header.Get("Accept-Language"))
 	var f *fault.Error
+	known := errors.As(err, &f)
 	switch {
+	case known && fixedMessages[f.Message] != "":
+		return failure{Error: fixedMessages[f.Message]}
 	case fixed[kind] != "":
 		return failure{Error: fixed[kind]}
-	case !errors.As(err, &f) || kind == fault.Internal || f.Message == "":
+	case !known || kind == fault.Internal || f.Message == "":
 		return failure{Error: words.T("mastodon.error.internal")}
-	case f.Message == "error.auth.scope_missing":
-		return failure{Error: "This action is outside the authorized scopes"}
 	case len(f.Fields) == 0:
 		return failure{Error: words.T(f.Message)}
 	}
@@ -86,12 +95,4 @@ func (s *Server) failure(c *call, kind fault.Kind, err error) failure {
 	}
 	body.Error = "Validation failed: " + body.Error
 	return body
-}
-
-// pairs turns the arguments of a mistake into those of a message.
-func pairs(args map[string]any) (list []any) {
-	for name, value := range args {
-		list = append(list, name, value)
-	}
-	return list
 }
