@@ -42,8 +42,17 @@ type answer struct {
 	gzip     []byte
 }
 
-// size is about what an answer takes in memory with its compressed form.
-func (a *answer) size() int { return len(a.body) + len(a.body)/3 + 1<<10 }
+// size is about what an answer takes in memory with its compressed form and the question. Anyone can ask with an address as long
+// as the server reads one, which the headers may repeat.
+func (a *answer) size(q question) int {
+	n := len(a.body) + len(a.body)/3 + len(q.uri) + 1<<10
+	for _, values := range a.header {
+		for _, v := range values {
+			n += len(v)
+		}
+	}
+	return n
+}
 
 var gzipWriters = sync.Pool{New: func() any {
 	w, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
@@ -95,7 +104,7 @@ func (s *Server) read(w http.ResponseWriter, c *call, x route) error {
 	sum := sha256.Sum256(body)
 	a := &answer{header: c.header, etag: `W/"` + base64.RawURLEncoding.EncodeToString(sum[:15]) + `"`, body: body}
 	if live {
-		s.answers.put(q, at, a, a.size())
+		s.answers.put(q, at, a, a.size(q))
 	}
 	a.send(w, c.Request)
 	return nil
@@ -141,10 +150,12 @@ func matches(ifNoneMatch []string, etag string) bool {
 // changed lets what this process has in memory count as changed after a call that may have changed something; the database
 // tells it too, but only after the client has our answer and may ask already.
 func (s *Server) changed(c *call, x route) {
-	if id := c.account().ID; id != 0 {
-		s.Changes.Touch(id)
+	if x.access.kind != anybody { // strangers write nothing that anybody reads, and must not empty the memory
+		if id := c.account().ID; id != 0 {
+			s.Changes.Touch(id)
+		}
+		s.Changes.Touch(0)
 	}
-	s.Changes.Touch(0)
 	if x.access.scope == "write:accounts" || strings.HasPrefix(c.URL.Path, "/oauth/") {
 		s.Changes.TouchTables(grantTables...)
 	}

@@ -70,7 +70,7 @@ func (c *call) account() account.Account { return c.grant.Account }
 func (c *call) ctx() context.Context { return c.Context() }
 
 // path returns a variable of the route.
-func (c *call) path(name string) string { return mux.Vars(c.Request)[name] }
+func (c *call) path(name string) string { return storable(mux.Vars(c.Request)[name]) }
 
 // id returns a numeric variable of the route; NotFound where it is no number, for no such thing can exist.
 func (c *call) id(name string) (int64, error) {
@@ -85,6 +85,7 @@ func (c *call) id(name string) (int64, error) {
 func (s *Server) handle(x route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c := &call{Request: r, header: w.Header(), status: http.StatusOK}
+		defer c.forget()
 		defer func() {
 			if v := recover(); v != nil {
 				if v == http.ErrAbortHandler { //nolint:errorlint // the documented sentinel is compared
@@ -98,6 +99,14 @@ func (s *Server) handle(x route) http.Handler {
 			s.fail(w, c, err)
 		}
 	})
+}
+
+// forget removes the files that a form left on disk. The server would, but only for the request that it made itself, and this
+// one has been copied on its way here.
+func (c *call) forget() {
+	if c.MultipartForm != nil {
+		_ = c.MultipartForm.RemoveAll() // what cannot be removed now is the system's to clean up
+	}
 }
 
 func (s *Server) answer(w http.ResponseWriter, c *call, x route) (err error) {
@@ -127,7 +136,7 @@ func (s *Server) answer(w http.ResponseWriter, c *call, x route) (err error) {
 
 // do reads what was sent and lets the handler answer.
 func (s *Server) do(w http.ResponseWriter, c *call, x route) (entity any, err error) {
-	if c.params, err = readParams(w, c.Request); err != nil {
+	if c.params, err = readParams(w, c.Request, x.uploads()); err != nil {
 		return nil, err
 	}
 	return x.do(c)
@@ -150,7 +159,7 @@ func (s *Server) authorize(r *http.Request, need access) (auth.Grant, error) {
 		return g, err
 	}
 	if need.kind == person && g.Account.ID == 0 {
-		return g, fault.New(fault.Forbidden, "mastodon.error.user_required")
+		return g, errUserRequired()
 	}
 	if need.scope != "" && !g.Allows(need.scope) {
 		return g, fault.New(fault.Forbidden, "error.auth.scope_missing")

@@ -13,8 +13,8 @@ import (
 // contentKey says which version of which post a content belongs to.
 type contentKey struct{ post, edited, updated int64 }
 
-// maxContents is how many contents are kept: a page of long ones costs milliseconds to flatten.
-const maxContents = 4_000
+// contentsMemory is how many bytes of contents are kept: a page of long ones costs milliseconds to flatten.
+const contentsMemory = 8 << 20
 
 // content is the HTML of a post for clients. They know no titles: one stands first, bold, where Mastodon itself puts it.
 func (s *Server) content(p post.Post) string {

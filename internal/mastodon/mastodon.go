@@ -89,10 +89,13 @@ type Server struct {
 // New returns the surface.
 func New(deps Deps) *Server {
 	s := &Server{
-		Deps:     deps,
-		contents: otter.Must(&otter.Options[contentKey, string]{MaximumSize: maxContents}),
-		answers:  newMemory[question, *answer](answersMemory),
-		grants:   newMemory[[32]byte, auth.Grant](grantsMemory),
+		Deps: deps,
+		contents: otter.Must(&otter.Options[contentKey, string]{
+			MaximumWeight: contentsMemory,
+			Weigher:       func(_ contentKey, content string) uint32 { return uint32(len(content)) + 100 }, //nolint:gosec // a post is not that long
+		}),
+		answers: newMemory[question, *answer](answersMemory),
+		grants:  newMemory[[32]byte, auth.Grant](grantsMemory),
 	}
 	s.streams = newStreams(s)
 	if deps.Config.RateLimits {

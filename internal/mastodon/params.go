@@ -34,13 +34,12 @@ type params struct{ tree map[string]any }
 
 func errMalformed(err error) error { return fault.Wrap(fault.Invalid, "mastodon.error.malformed", err) }
 
-// uploads are the routes that take files.
-func uploads(path string) bool {
-	return strings.HasSuffix(path, "/media") || strings.HasSuffix(path, "/update_credentials") || strings.Contains(path, "/api/v1/media/") ||
-		strings.HasSuffix(path, "/api/v1/profile")
+// uploads are the routes that take files. They are for people with a token: of strangers no more is read than a form needs.
+func (x route) uploads() bool {
+	return x.access.kind == person && (x.access.scope == "write:media" || strings.HasSuffix(x.path, "/update_credentials"))
 }
 
-func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
+func readParams(w http.ResponseWriter, r *http.Request, uploads bool) (params, error) {
 	p := params{tree: map[string]any{}}
 	if err := p.addValues(r.URL.Query()); err != nil {
 		return p, err
@@ -49,7 +48,7 @@ func readParams(w http.ResponseWriter, r *http.Request) (params, error) {
 		return p, nil
 	}
 	limit := int64(maxBody)
-	if uploads(r.URL.Path) {
+	if uploads {
 		limit = maxUpload
 		// Whoever got here has a token, and a picture takes its time on a slow line. Where the server cannot wait longer, as
 		// in tests without a connection, its usual time is all there is.
@@ -244,13 +243,18 @@ func (p params) text(name string) string { return leaf(p.tree[name]) }
 func leaf(v any) string {
 	switch v := v.(type) {
 	case string:
-		return strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), "\uFFFD")
+		return storable(v)
 	case []any:
 		if len(v) > 0 {
 			return leaf(v[len(v)-1])
 		}
 	}
 	return ""
+}
+
+// storable is text as PostgreSQL takes it.
+func storable(text string) string {
+	return strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "\uFFFD")
 }
 
 // items returns a list parameter, also where it came as a[0]=, a[1]= or as a single value.

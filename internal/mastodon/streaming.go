@@ -18,6 +18,8 @@ const (
 	maxConnections   = 40  // of an account, or of an address without one
 	maxSubscriptions = 100 // of a socket
 	maxCommand       = 4 << 10
+	// commandsPerSecond is how fast a socket is listened to, once it has said as much as it can subscribe to.
+	commandsPerSecond = 10
 )
 
 // stream is what a client subscribes to.
@@ -188,7 +190,7 @@ func allowed(g auth.Grant, need access) error {
 	case g.Token.ID == 0:
 		return fault.New(fault.Unauthorized, "mastodon.error.token_missing")
 	case need.kind == person && g.Account.ID == 0:
-		return fault.New(fault.Forbidden, "mastodon.error.user_required")
+		return errUserRequired()
 	case need.scope != "" && !g.Allows(need.scope):
 		return fault.New(fault.Forbidden, "error.auth.scope_missing")
 	}

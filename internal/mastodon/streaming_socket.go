@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/time/rate"
 
 	"github.com/vorbild/vorbild/internal/fault"
 )
@@ -35,7 +36,12 @@ func (s *Server) serveSocket(w http.ResponseWriter, c *call, l *listener, protoc
 		writeSocket(ctx, conn, l)
 	}()
 	c.Request = c.WithContext(ctx)
+	pace := rate.NewLimiter(commandsPerSecond, maxSubscriptions)
 	for {
+		// Each command may be a query; who sends too many waits with the next one.
+		if pace.Wait(ctx) != nil {
+			break
+		}
 		kind, said, err := conn.Read(ctx)
 		if err != nil {
 			break
