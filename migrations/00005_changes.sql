@@ -65,14 +65,22 @@ CREATE TABLE account_stats (
 );
 
 -- +goose StatementBegin
-CREATE FUNCTION count_account(account bigint, statuses integer, followers integer, following integer, at timestamptz) RETURNS void LANGUAGE sql AS $$
+CREATE FUNCTION count_account(account bigint, statuses integer, followers integer, following integer, at timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE account_stats s SET
+        statuses_count = greatest(s.statuses_count + statuses, 0), followers_count = greatest(s.followers_count + followers, 0),
+        following_count = greatest(s.following_count + following, 0), last_status_at = greatest(s.last_status_at, at)
+    WHERE s.account_id = account;
+    IF FOUND THEN
+        RETURN;
+    END IF;
     INSERT INTO account_stats AS s (account_id, statuses_count, followers_count, following_count, last_status_at)
     SELECT account, greatest(statuses, 0), greatest(followers, 0), greatest(following, 0), at
     WHERE EXISTS (SELECT 1 FROM accounts WHERE id = account)
     ON CONFLICT (account_id) DO UPDATE SET
         statuses_count = greatest(s.statuses_count + statuses, 0), followers_count = greatest(s.followers_count + followers, 0),
-        following_count = greatest(s.following_count + following, 0), last_status_at = greatest(s.last_status_at, at)
-$$;
+        following_count = greatest(s.following_count + following, 0), last_status_at = greatest(s.last_status_at, at);
+END $$;
 -- +goose StatementEnd
 
 -- +goose StatementBegin

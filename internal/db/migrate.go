@@ -53,6 +53,10 @@ func Migrate(ctx context.Context, db *sqlx.DB, log *slog.Logger) error {
 	if n := len(result.Versions); n > 0 {
 		log.InfoContext(ctx, "job queue migrated", "version", result.Versions[n-1].Version)
 	}
+	// They serve searches in arguments, which only River's own interface makes, and cost most of inserting a job.
+	if _, err := db.ExecContext(ctx, `DROP INDEX IF EXISTS river_job_args_index, river_job_metadata_index`); err != nil {
+		return fmt.Errorf("db.Migrate: indexes of the queue: %w", err)
+	}
 	return nil
 }
 

@@ -167,6 +167,9 @@ func (s *Service) keepVersion(ctx context.Context, tx *sqlx.Tx, p Post, editorID
 		return fmt.Errorf("post %d: revision: %w", p.ID, err)
 	}
 	r := Revision{PostID: p.ID, AccountID: &editorID, Title: p.Title, Summary: p.Summary, HTML: p.HTML, Source: p.Source, Detail: detail}
+	if p.EditedAt == nil {
+		r.Revision = 1
+	}
 	if err := insertRevision(ctx, tx, r); err != nil {
 		return fmt.Errorf("post %d: revision: %w", p.ID, err)
 	}
