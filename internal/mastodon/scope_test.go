@@ -97,7 +97,7 @@ func TestProgramsWithoutAPerson(t *testing.T) {
 		if x.access.kind != person {
 			continue
 		}
-		if r := program.do(x.method, somewhere(x.path), "", nil); r.StatusCode != http.StatusForbidden && r.StatusCode != http.StatusUnprocessableEntity {
+		if r := program.do(x.method, somewhere(x.path), "", nil); r.StatusCode != http.StatusUnauthorized || r.text("error") != "This method requires an authenticated user" {
 			t.Errorf("%s %s: a program without a person got %d %s", x.method, x.path, r.StatusCode, r.body)
 		}
 	}
