@@ -59,7 +59,7 @@ func (i *instance) run(listener net.Listener) {
 		i.dir = i.t.TempDir()
 	}
 	cfg := config.Config{
-		BaseURL: fmt.Sprintf("http://%s.localhost:%d", i.slug, i.port), DatabaseURL: i.dsn, DatabaseConns: 8, DataDir: i.dir,
+		BaseURL: fmt.Sprintf("http://%s.localhost:%d", i.slug, i.port), DatabaseURL: i.dsn, DatabaseConns: 16, DataDir: i.dir,
 		PrivateHosts: []string{"*.localhost"}, Worker: true,
 	}
 	a, err := app.New(context.Background(), cfg, slog.New(slog.NewTextHandler(testWriter{i.t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
