@@ -165,18 +165,6 @@ func (s *Service) List(ctx context.Context, actor account.Account, open bool, pa
 	return s.complete(ctx, list)
 }
 
-// CountOpen is how many reports wait, for moderators.
-func (s *Service) CountOpen(ctx context.Context, actor account.Account) (int, error) {
-	if !actor.Able(account.RoleModerator) {
-		return 0, errForbidden()
-	}
-	n, err := countOpen(ctx, s.db)
-	if err != nil {
-		return 0, fmt.Errorf("moderation.CountOpen: %w", err)
-	}
-	return n, nil
-}
-
 // ByIDs returns those of the reports that exist, for moderators; to everybody else none.
 func (s *Service) ByIDs(ctx context.Context, actor account.Account, ids []int64) ([]View, error) {
 	if !actor.Able(account.RoleModerator) || len(ids) == 0 {

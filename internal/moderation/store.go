@@ -32,11 +32,6 @@ func reports(ctx context.Context, db sqlx.ExtContext, open bool, page paging.Pag
 	return list, err
 }
 
-func countOpen(ctx context.Context, db sqlx.ExtContext) (n int, err error) {
-	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) FROM reports WHERE resolved_at IS NULL`)
-	return n, err
-}
-
 func reportsByIDs(ctx context.Context, db sqlx.ExtContext, ids []int64) (list []Report, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `SELECT `+columns+` FROM reports WHERE id = ANY ($1) ORDER BY id DESC`, pq.Array(ids))
 	return list, err
