@@ -143,26 +143,29 @@ func (s *Server) do(w http.ResponseWriter, c *call, x route) (entity any, err er
 }
 
 // authorize finds out who asks. The token stands in the Authorization header, or, for streams, elsewhere.
-func (s *Server) authorize(r *http.Request, need access) (auth.Grant, error) {
+func (s *Server) authorize(r *http.Request, need access) (g auth.Grant, err error) {
 	if need.kind == anybody {
-		return auth.Grant{}, nil
+		return g, nil
 	}
-	secret := request.Bearer(r)
-	if secret == "" {
-		if need.kind == visitor {
-			return auth.Grant{}, nil
+	if secret := request.Bearer(r); secret != "" {
+		if g, err = s.grantFor(r.Context(), secret); err != nil {
+			return g, err
 		}
-		return auth.Grant{}, fault.New(fault.Unauthorized, "mastodon.error.token_missing")
 	}
-	g, err := s.grantFor(r.Context(), secret)
-	if err != nil {
-		return g, err
+	return g, allowed(g, need)
+}
+
+// allowed checks a grant, the zero one being that of a visitor.
+func allowed(g auth.Grant, need access) error {
+	switch {
+	case g.Token.ID == 0 && need.kind == visitor:
+		return nil
+	case g.Token.ID == 0:
+		return fault.New(fault.Unauthorized, "mastodon.error.token_missing")
+	case need.kind == person && g.Account.ID == 0:
+		return errUserRequired()
+	case need.scope != "" && !g.Allows(need.scope):
+		return fault.New(fault.Forbidden, "error.auth.scope_missing")
 	}
-	if need.kind == person && g.Account.ID == 0 {
-		return g, errUserRequired()
-	}
-	if need.scope != "" && !g.Allows(need.scope) {
-		return g, fault.New(fault.Forbidden, "error.auth.scope_missing")
-	}
-	return g, nil
+	return nil
 }

@@ -94,7 +94,7 @@ type CustomEmoji struct {
 	VisibleInPicker bool   `json:"visible_in_picker"`
 }
 
-// format is the shape of all times: UTC, exactly three digits of a second (some clients parse only that).
+// timeFormat is the shape of all times: UTC, exactly three digits of a second (some clients parse only that).
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
 func stamp(t time.Time) string { return t.UTC().Format(timeFormat) }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/request"
 )
@@ -180,19 +179,4 @@ func text(v any) string {
 		return v.String()
 	}
 	return ""
-}
-
-// allowed is the rule of authorize for a grant that is known already.
-func allowed(g auth.Grant, need access) error {
-	switch {
-	case g.Token.ID == 0 && need.kind == visitor:
-		return nil
-	case g.Token.ID == 0:
-		return fault.New(fault.Unauthorized, "mastodon.error.token_missing")
-	case need.kind == person && g.Account.ID == 0:
-		return errUserRequired()
-	case need.scope != "" && !g.Allows(need.scope):
-		return fault.New(fault.Forbidden, "error.auth.scope_missing")
-	}
-	return nil
 }
