@@ -245,6 +245,8 @@ func TestSearchLeadsToWhatAnAddressNames(t *testing.T) {
 	search(visitorName, houseURL+"/mitmachende").leadsTo(t, "/mitmachende")
 	search(visitorName, h.people["member"].URI).leadsTo(t, "/@member")
 	search(visitorName, "sh.localhost:8402").leadsTo(t, "/instanz")
+	h.get(t, visitorName, strings.TrimPrefix(h.Posts.TagURL("Kühlung"), houseURL)).leadsTo(t, "/suche?q=%23K%C3%BChlung")
+	search(visitorName, h.Posts.TagURL("Kühlung")).leadsTo(t, "/tags/K%C3%BChlung")
 
 	// Visitors and guests do not make us ask others.
 	for _, role := range []string{visitorName, "guest"} {

@@ -37,6 +37,7 @@ func (s *Site) registerMember(r *mux.Router) {
 	get("/beitraege/{id:[0-9]+}/verlauf", s.showPostHistory)
 	get("/mitmachende", s.showParticipants)
 	get("/suche", s.search)
+	get("/tags/{name}", s.showTag)
 	get("/@{handle}", s.showProfile)
 
 	// Everyone with an account: answering, writing, following.

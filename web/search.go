@@ -54,6 +54,12 @@ var (
 	domainPattern = regexp.MustCompile(`^[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+(?::[0-9]{1,5})?$`)
 )
 
+// showTag is where the hashtags in posts lead, here and in clients: what the search finds for it.
+func (s *Site) showTag(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/suche?q="+url.QueryEscape("#"+pathText(r, "name")), http.StatusSeeOther)
+	return nil
+}
+
 // search leads to what an address names, offers to follow an instance, or finds practices and people by a word.
 func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 	text := strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(r.URL.Query().Get("q"), "\x00", ""), ""))

@@ -29,7 +29,7 @@ func (r *Renderer) tags(doc PostDoc, names []string) []any {
 	for _, name := range names {
 		list = append(list, map[string]any{
 			"type": "Hashtag", "name": "#" + name,
-			"href": r.baseURL + "/suche?q=" + url.QueryEscape("#"+name),
+			"href": r.baseURL + "/tags/" + url.PathEscape(name),
 		})
 	}
 	return list

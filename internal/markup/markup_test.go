@@ -45,7 +45,7 @@ func TestRenderWithLinks(t *testing.T) {
 		}
 		return "https://sh.example/@" + h
 	}
-	tag := func(n string) string { return "https://sh.example/suche?q=%23" + strings.ToLower(n) }
+	tag := func(n string) string { return "https://sh.example/tags/" + strings.ToLower(n) }
 	for _, test := range []struct {
 		name, in, want string
 		handles, tags  []string
@@ -54,8 +54,8 @@ func TestRenderWithLinks(t *testing.T) {
 		{"with host and port", "(@praxis@sh.localhost:8402): gut", `<p>(<a href="https://sh.example/@praxis@sh.localhost:8402" class="mention"` + rel + `>@praxis@sh.localhost:8402</a>): gut</p>`, []string{"praxis@sh.localhost:8402"}, nil},
 		{"with underscores", "@green_it_nord@it.example.", `<p><a href="https://sh.example/@green_it_nord@it.example" class="mention"` + rel + `>@green_it_nord@it.example</a>.</p>`, []string{"green_it_nord@it.example"}, nil},
 		{"unknown stays text", "@niemand", "<p>@niemand</p>", []string{"niemand"}, nil},
-		{"each once", "@anna @Anna #PUE #pue", `<p><a href="https://sh.example/@anna" class="mention"` + rel + `>@anna</a> <a href="https://sh.example/@Anna" class="mention"` + rel + `>@Anna</a> <a href="https://sh.example/suche?q=%23pue" class="hashtag"` + rel + `>#PUE</a> <a href="https://sh.example/suche?q=%23pue" class="hashtag"` + rel + `>#pue</a></p>`, []string{"anna"}, []string{"PUE"}},
-		{"German tag", "#Kühlung, #Wärme_2", `<p><a href="https://sh.example/suche?q=%23kühlung" class="hashtag"` + rel + `>#Kühlung</a>, <a href="https://sh.example/suche?q=%23wärme_2" class="hashtag"` + rel + `>#Wärme_2</a></p>`, nil, []string{"Kühlung", "Wärme_2"}},
+		{"each once", "@anna @Anna #PUE #pue", `<p><a href="https://sh.example/@anna" class="mention"` + rel + `>@anna</a> <a href="https://sh.example/@Anna" class="mention"` + rel + `>@Anna</a> <a href="https://sh.example/tags/pue" class="hashtag"` + rel + `>#PUE</a> <a href="https://sh.example/tags/pue" class="hashtag"` + rel + `>#pue</a></p>`, []string{"anna"}, []string{"PUE"}},
+		{"German tag", "#Kühlung, #Wärme_2", `<p><a href="https://sh.example/tags/kühlung" class="hashtag"` + rel + `>#Kühlung</a>, <a href="https://sh.example/tags/wärme_2" class="hashtag"` + rel + `>#Wärme_2</a></p>`, nil, []string{"Kühlung", "Wärme_2"}},
 		{"not in code", "`@anna #x` und\n\n    @bert #y", "<p><code>@anna #x</code> und</p>\n<pre><code>@bert #y\n</code></pre>", nil, nil},
 		{"not in addresses", "https://x.example/@anna#teil und anna@x.example", `<p><a href="https://x.example/@anna#teil"` + rel + `>https://x.example/@anna#teil</a> und <a href="mailto:anna@x.example"` + rel + `>anna@x.example</a></p>`, nil, nil},
 		{"not in a link's text", "[von @anna #x](https://x.example)", `<p><a href="https://x.example"` + rel + `>von @anna #x</a></p>`, nil, nil},

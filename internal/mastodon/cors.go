@@ -33,10 +33,10 @@ func CORS(next http.Handler) http.Handler {
 // forClients are the addresses that clients fetch; /oauth/authorize is a page.
 func forClients(path string) bool {
 	switch path {
-	case "/oauth/token", "/oauth/revoke", "/oauth/userinfo":
+	case "/oauth/token", "/oauth/revoke":
 		return true
 	}
-	for _, prefix := range []string{"/api/", "/.well-known/", "/nodeinfo/", "/media/"} {
+	for _, prefix := range []string{"/api/", "/.well-known/", "/nodeinfo/", "/media/", "/avatars/", "/headers/"} {
 		if strings.HasPrefix(path, prefix) {
 			return true
 		}

@@ -25,7 +25,8 @@ func TestCORS(t *testing.T) {
 	}
 	for _, path := range []string{
 		home, "/api/v1/streaming/health", "/api/v1/nothing", "/oauth/token", "/oauth/revoke", "/.well-known/oauth-authorization-server",
-		"/.well-known/nodeinfo", "/nodeinfo/2.0", "/media/1.png",
+		"/.well-known/nodeinfo", "/nodeinfo/2.0", "/media/1.png", "/avatars/original/missing.png",
+		"/avatars/original/missing-group.png", "/headers/original/missing.png",
 	} {
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			pre := ask(http.MethodOptions, path, "Access-Control-Request-Method", method, "Access-Control-Request-Headers", "authorization,content-type,idempotency-key")

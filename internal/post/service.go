@@ -2,6 +2,7 @@ package post
 
 import (
 	"context"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -75,9 +76,9 @@ func errGone() error { return fault.New(fault.Gone, "error.post.gone") }
 
 func errForbidden() error { return fault.New(fault.Forbidden, "error.post.forbidden") }
 
-// TagURL is where a hashtag of ours leads.
+// TagURL is where a hashtag of ours leads. Clients know the links of hashtags by this path.
 func (s *Service) TagURL(name string) string {
-	return s.baseURL + "/suche?q=%23" + queryEscape(name)
+	return s.baseURL + "/tags/" + url.PathEscape(name)
 }
 
 // threadURL is the page of a thread, or of a practice with its comments.
