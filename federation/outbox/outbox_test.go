@@ -21,7 +21,9 @@ import (
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -77,6 +79,7 @@ func newHouse(t *testing.T) *house {
 	h.Outbox = New(Deps{
 		DB: d, Jobs: q, Accounts: accounts, Follows: follow.New(d, accounts, q, base, nil), Posts: posts, Practices: practices,
 		Curation: curation.New(d, organizations, accounts, posts, practices, q), Sender: h.mail, Domain: "sh.example", Log: log,
+		Media: media.New(d, accounts, posts, q, t.TempDir(), base), Polls: poll.New(d, accounts, posts, q),
 		Render: vocab.NewRenderer(base, func(l string) vocab.Words { return messages.For(l) }),
 	})
 	h.must(organizations.Save(h.ctx, organization.Organization{Name: "Land", ShortName: "SH", Level: organization.LevelLand, Region: "DE-SH"}))
