@@ -146,7 +146,7 @@ func (i *Instance) wire() {
 		i.T.Fatal(err)
 	}
 	router := mux.NewRouter()
-	wellknown.Register(router, i.DB, i.Accounts, i.Config, "test", i.Log)
+	wellknown.Register(router, i.Accounts, i.Config, "test", i.Log)
 	i.Federation.Routes(router)
 	i.handler = router
 }

@@ -26,7 +26,7 @@ func (h *handler) nodeInfo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	counts, err := countUsage(r.Context(), h.db, h.now())
+	usage, err := h.accounts.Usage(r.Context())
 	if err != nil {
 		return err
 	}
@@ -41,9 +41,9 @@ func (h *handler) nodeInfo(w http.ResponseWriter, r *http.Request) error {
 		"services":          map[string]any{"inbound": []string{}, "outbound": []string{}},
 		"openRegistrations": false, // people come by invitation
 		"usage": map[string]any{
-			"users":         map[string]any{"total": counts.People, "activeMonth": counts.ActiveMonth, "activeHalfyear": counts.ActiveHalfyear},
-			"localPosts":    counts.Posts,
-			"localComments": counts.Comments,
+			"users":         map[string]any{"total": usage.People, "activeMonth": usage.ActiveMonth, "activeHalfyear": usage.ActiveHalfyear},
+			"localPosts":    usage.Threads,
+			"localComments": usage.Comments,
 		},
 		// Libraries that do not know our name look here for the API that they may speak with us.
 		"metadata": map[string]any{"nodeName": instance.Name(), "feps": proposals, "upstream": map[string]any{"name": "mastodon"}},

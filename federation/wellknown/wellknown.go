@@ -7,10 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/gorilla/mux"
-	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/config"
@@ -27,19 +25,17 @@ const (
 )
 
 type handler struct {
-	db       *sqlx.DB
 	accounts *account.Service
 	log      *slog.Logger
 	base     string // without slash at the end
 	domain   string
 	version  string
-	now      func() time.Time
 }
 
 // Register adds the routes. version is the one of this build.
-func Register(r *mux.Router, db *sqlx.DB, accounts *account.Service, cfg config.Config, version string, log *slog.Logger) {
+func Register(r *mux.Router, accounts *account.Service, cfg config.Config, version string, log *slog.Logger) {
 	h := &handler{
-		db: db, accounts: accounts, log: log, now: time.Now, version: version,
+		accounts: accounts, log: log, version: version,
 		base: strings.TrimRight(cfg.BaseURL, "/"), domain: cfg.Domain(),
 	}
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/mux"
@@ -48,7 +47,7 @@ func newInstance(t *testing.T) (*mux.Router, *account.Service, *sqlx.DB) {
 	}
 	exec(t, db, `UPDATE accounts SET state = 'suspended' WHERE username = 'weg'`)
 	router := mux.NewRouter()
-	Register(router, db, accounts, config.Config{BaseURL: base}, "1.2.3", log)
+	Register(router, accounts, config.Config{BaseURL: base}, "1.2.3", log)
 	return router, accounts, db
 }
 
@@ -214,42 +213,5 @@ func TestWebFingerRefuses(t *testing.T) {
 	router.ServeHTTP(w, httptest.NewRequest(http.MethodPost, base+"/.well-known/webfinger", nil))
 	if w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
-	}
-}
-
-func TestCountUsage(t *testing.T) {
-	t.Parallel()
-	_, accounts, db := newInstance(t)
-	now := time.Now()
-	people := map[string]int64{}
-	for _, name := range []string{"anna", "bert", "carl", "dora"} {
-		a, err := accounts.CreateLocal(t.Context(), name, name, account.RoleMember)
-		if err != nil {
-			t.Fatal(err)
-		}
-		people[name] = a.ID
-	}
-	post := func(id int64, author, state, visibility string, thread int64, local bool, age time.Duration) {
-		exec(t, db, `INSERT INTO posts (id, uri, account_id, local, kind, state, visibility, thread_id, created_at) VALUES ($1, $2, $3, $4, 'note', $5, $6, $7, $8)`,
-			id, base+"/notes/"+author+state+visibility+time.Duration(id).String(), people[author], local, state, visibility, thread, now.Add(-age))
-	}
-	const day = 24 * time.Hour
-	post(1, "anna", "published", "public", 1, true, 10*day)
-	post(2, "bert", "published", "unlisted", 1, true, 100*day)
-	post(3, "anna", "draft", "public", 3, true, 10*day)
-	post(4, "anna", "published", "followers", 4, true, 10*day)
-	post(5, "carl", "withdrawn", "public", 5, true, 300*day)
-	post(6, "carl", "published", "public", 6, false, time.Hour)
-	exec(t, db, `INSERT INTO sessions (id, token_hash, account_id, seen_at, expires_at) VALUES (1, 'x', $1, $2, now())`, people["dora"], now.Add(-29*day))
-	exec(t, db, `INSERT INTO api_tokens (id, token_hash, account_id, name, used_at) VALUES (1, 'x', $1, 'x', $2)`, people["carl"], now.Add(-179*day))
-
-	got, err := countUsage(t.Context(), db, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// green-it, anna, bert, carl, dora; "weg" is suspended, the groups are nobody.
-	want := usage{People: 5, ActiveMonth: 2, ActiveHalfyear: 4, Posts: 1, Comments: 1}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

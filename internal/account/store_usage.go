@@ -7,19 +7,26 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// countUsage takes as active who was logged in, used a token or wrote something in the last 30 days.
+// countUsage takes as active who was logged in, used a token or wrote something in the last 30 or 180 days.
 func countUsage(ctx context.Context, db sqlx.ExtContext, now time.Time) (u Usage, err error) {
 	err = sqlx.GetContext(ctx, db, &u, `
 		WITH people AS (
-			SELECT a.id FROM accounts a WHERE a.domain IS NULL AND a.kind = 'person' AND a.state = 'active')
+			SELECT a.id, greatest(
+				(SELECT max(s.seen_at) FROM sessions s WHERE s.account_id = a.id),
+				(SELECT max(t.used_at) FROM api_tokens t WHERE t.account_id = a.id),
+				(SELECT s.last_status_at FROM account_stats s WHERE s.account_id = a.id)) AS seen_at
+			FROM accounts a WHERE a.domain IS NULL AND a.kind = 'person' AND a.state = 'active'
+		), written AS (
+			SELECT count(*) AS posts, count(*) FILTER (WHERE thread_id <> id) AS comments
+			FROM posts WHERE local AND state = 'published' AND visibility IN ('public', 'unlisted')
+		)
 		SELECT (SELECT count(*) FROM people) AS people,
-			(SELECT count(*) FROM people p WHERE
-				EXISTS (SELECT 1 FROM sessions s WHERE s.account_id = p.id AND s.seen_at > $1::timestamptz - interval '30 days')
-				OR EXISTS (SELECT 1 FROM api_tokens t WHERE t.account_id = p.id AND t.used_at > $1::timestamptz - interval '30 days')
-				OR EXISTS (SELECT 1 FROM account_stats s WHERE s.account_id = p.id AND s.last_status_at > $1::timestamptz - interval '30 days')
-			) AS active_month,
+			(SELECT count(*) FROM people WHERE seen_at > $1::timestamptz - interval '30 days') AS active_month,
+			(SELECT count(*) FROM people WHERE seen_at > $1::timestamptz - interval '180 days') AS active_halfyear,
 			(SELECT coalesce(sum(s.statuses_count), 0) FROM account_stats s JOIN accounts a ON a.id = s.account_id WHERE a.domain IS NULL) AS statuses,
-			(SELECT count(DISTINCT domain) FROM accounts WHERE domain IS NOT NULL) AS domains`, now)
+			written.posts - written.comments AS threads, written.comments,
+			(SELECT count(DISTINCT domain) FROM accounts WHERE domain IS NOT NULL) AS domains
+		FROM written`, now)
 	return u, err
 }
 

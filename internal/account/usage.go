@@ -9,10 +9,13 @@ import (
 
 // Usage is how many use an instance, for those who wonder whether to.
 type Usage struct {
-	People      int `db:"people"`       // active accounts of ours
-	ActiveMonth int `db:"active_month"` // of them: seen in the last 30 days
-	Statuses    int `db:"statuses"`     // that ours wrote
-	Domains     int `db:"domains"`      // of other instances that are known
+	People         int `db:"people"`          // active accounts of ours
+	ActiveMonth    int `db:"active_month"`    // of them: seen in the last 30 days
+	ActiveHalfyear int `db:"active_halfyear"` // or 180
+	Statuses       int `db:"statuses"`        // that ours wrote for more than the addressed
+	Threads        int `db:"threads"`         // of ours that everybody can read
+	Comments       int `db:"comments"`        // likewise
+	Domains        int `db:"domains"`         // of other instances that are known
 }
 
 // Week is what happened in seven days.

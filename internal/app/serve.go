@@ -115,7 +115,7 @@ func (a *App) Handler() (http.Handler, error) {
 	})
 	router := mux.NewRouter()
 	router.HandleFunc(healthPath, a.health).Methods(http.MethodGet, http.MethodHead)
-	wellknown.Register(router, a.DB, a.Accounts, a.Config, Version(), a.log)
+	wellknown.Register(router, a.Accounts, a.Config, Version(), a.log)
 	a.federation.Routes(router)
 	clients.Register(router)
 	site.Register(router)
@@ -165,10 +165,11 @@ func (a *App) stopJobs(ctx context.Context) error {
 	return nil // what did not end in time is taken up again at the next start
 }
 
-// sweep removes expired sessions, links and ceremonies, and files that nothing names, now and then.
+// sweep removes expired sessions, links, ceremonies and codes, programs that nobody uses, and files that nothing names, now and
+// then.
 func (a *App) sweep(ctx context.Context) {
 	for {
-		if err := errors.Join(a.Auth.Sweep(ctx), a.Media.Sweep(ctx), a.Relationships.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Relationships.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
 		select {
