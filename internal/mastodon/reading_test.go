@@ -205,6 +205,10 @@ func TestMarkersInAllEncodings(t *testing.T) {
 	if got := c.get("/api/v1/markers", "timeline[]", "home").wants(http.StatusOK).object(); len(got) != 0 {
 		t.Errorf("before any: %v", got)
 	}
+	none := c.get("/api/v1/markers", "timeline", "notifications").wants(http.StatusOK)
+	if none.text("notifications.last_read_id") != "0" || none.number("notifications.version") != 0 || len(none.object()) != 1 {
+		t.Errorf("before any of the notifications: %s", none.body)
+	}
 	c.json(http.MethodPost, "/api/v1/markers", map[string]any{"home": map[string]any{"last_read_id": "5"}}).wants(http.StatusOK)
 	c.post("/api/v1/markers", "home[last_read_id]", "9", "notifications[last_read_id]", "3").wants(http.StatusOK)
 	c.json(http.MethodPost, "/api/v1/markers", map[string]any{"home[last_read_id]": 7}).wants(http.StatusOK)
