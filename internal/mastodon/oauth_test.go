@@ -129,7 +129,7 @@ func TestLogin(t *testing.T) {
 	if got := h.holding(itself.text("access_token")).get("/api/v1/apps/verify_credentials").text("name"); got != "Phanpy" {
 		t.Errorf("a program by itself is %q", got)
 	}
-	h.holding(itself.text("access_token")).get("/api/v1/timelines/home").wants(http.StatusForbidden)
+	h.holding(itself.text("access_token")).get("/api/v1/timelines/home").wants(http.StatusUnauthorized)
 	h.as("").get("/api/v1/apps/verify_credentials").wants(http.StatusUnauthorized)
 	if got := h.as("member").get("/api/v1/apps/verify_credentials").wants(http.StatusOK); got.text("name") != "Test" || got.at("redirect_uris") == nil {
 		t.Errorf("a token made by hand: %s", got.body)
