@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vorbild/vorbild/internal/fault"
 )
 
 var pathPart = regexp.MustCompile(`\{[^}]+\}`)
@@ -216,4 +218,32 @@ func TestSocketKeepsPace(t *testing.T) {
 	if took := time.Since(began); took < time.Second*9/10 {
 		t.Errorf("%d commands took %v", maxSubscriptions+commandsPerSecond, took)
 	}
+}
+
+// TestParamsAreCountedFirst: what has too many parameters is refused before it is taken apart.
+func TestParamsAreCountedFirst(t *testing.T) { // not in parallel: allocations are counted
+	for name, sent := range map[string]struct{ kind, body string }{
+		"JSON list":   {"application/json", `{"id":[` + strings.Repeat("1,", 400_000) + `1]}`},
+		"JSON keys":   {"application/json", `{` + strings.Repeat(`"a":1,`, 150_000) + `"a":1}`},
+		"JSON nested": {"application/json", strings.Repeat("[", 900_000)},
+		"form":        {"application/x-www-form-urlencoded", strings.Repeat("a=1&", 200_000)},
+	} {
+		var err error
+		allocated := testing.AllocsPerRun(1, func() {
+			r := httptest.NewRequest(http.MethodPost, "/api/v1/statuses", strings.NewReader(sent.body))
+			r.Header.Set("Content-Type", sent.kind)
+			_, err = readParams(httptest.NewRecorder(), r, false)
+		})
+		if !fault.Is(err, fault.Invalid) || allocated > 20*maxParams {
+			t.Errorf("%s: %v after %v allocations", name, err, allocated)
+		}
+	}
+}
+
+// TestPicturesInTexts: what stands in memory whole is bounded closer than files.
+func TestPicturesInTexts(t *testing.T) {
+	h := newHouse(t)
+	picture := strings.Repeat("x", maxInline)
+	h.as("member").json(http.MethodPatch, "/api/v1/accounts/update_credentials", map[string]string{"avatar": picture}).wants(http.StatusRequestEntityTooLarge)
+	h.as("member").patch("/api/v1/accounts/update_credentials", "avatar", picture).wants(http.StatusRequestEntityTooLarge)
 }

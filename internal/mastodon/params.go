@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -21,6 +22,7 @@ import (
 const (
 	maxBody    = 1 << 20
 	maxUpload  = 48 << 20
+	maxInline  = 6 << 20 // where a picture stands in a text
 	inMemory   = 4 << 20 // of an upload; the rest waits on disk
 	maxParams  = 1_000
 	uploadTime = 5 * time.Minute
@@ -56,8 +58,11 @@ func readParams(w http.ResponseWriter, r *http.Request, uploads bool) (params, e
 		_ = patient.SetReadDeadline(time.Now().Add(uploadTime))
 		_ = patient.SetWriteDeadline(time.Now().Add(uploadTime + time.Minute))
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind != "multipart/form-data" {
+		limit = min(limit, maxInline) // it all stands in memory
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	var err error
 	switch kind {
 	case "application/json":
@@ -79,28 +84,17 @@ func readParams(w http.ResponseWriter, r *http.Request, uploads bool) (params, e
 }
 
 func (p params) readJSON(body io.Reader) error {
-	decoder := json.NewDecoder(body)
-	decoder.UseNumber()
-	var sent any
-	if err := decoder.Decode(&sent); err != nil {
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
+	d := jsonReader{json.NewDecoder(body), maxParams}
+	d.UseNumber()
+	sent, err := d.value(0)
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	if err != nil {
 		return err
 	}
-	object, ok := sent.(map[string]any)
-	if !ok {
-		return nil // a list or a scalar names no parameter
-	}
-	budget := maxParams
+	object, _ := sent.(map[string]any) // a list or a scalar names no parameter
 	for name, v := range object {
-		v, err := plain(v, 1, &budget)
-		if err != nil {
-			return err
-		}
-		if v == nil {
-			continue
-		}
 		// Some clients send "source[privacy]" as a key of JSON.
 		if err := p.add(name, v); err != nil {
 			return err
@@ -109,48 +103,89 @@ func (p params) readJSON(body io.Reader) error {
 	return nil
 }
 
-// plain turns decoded JSON into the tree's values; nil is absent.
-func plain(v any, depth int, budget *int) (any, error) {
-	if *budget--; *budget < 0 || depth > maxDepth {
+// jsonReader makes the tree's values of JSON, and stops at the first value too many: decoded whole, a megabyte of brackets takes
+// a hundred.
+type jsonReader struct {
+	*json.Decoder
+	budget int
+}
+
+// value reads the next value; nil is absent.
+func (d *jsonReader) value(depth int) (any, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	if d.budget--; d.budget < 0 || depth > maxDepth {
 		return nil, errMalformed(errors.New("too many parameters"))
 	}
-	switch v := v.(type) {
+	switch t := t.(type) {
 	case json.Number:
-		return v.String(), nil
+		return t.String(), nil
 	case bool:
-		return strconv.FormatBool(v), nil
-	case []any:
-		list := make([]any, 0, len(v))
-		for _, item := range v {
-			item, err := plain(item, depth+1, budget)
-			if err != nil {
-				return nil, err
-			}
-			if item != nil {
-				list = append(list, item)
-			}
+		return strconv.FormatBool(t), nil
+	case json.Delim:
+		if t == '[' {
+			return d.list(depth)
 		}
-		return list, nil
-	case map[string]any:
-		object := make(map[string]any, len(v))
-		for name, item := range v {
-			item, err := plain(item, depth+1, budget)
-			if err != nil {
-				return nil, err
-			}
-			if item != nil {
-				object[name] = item
-			}
-		}
-		return object, nil
+		return d.object(depth)
 	}
-	return v, nil
+	return t, nil
+}
+
+func (d *jsonReader) list(depth int) (any, error) {
+	list := []any{}
+	for d.More() {
+		item, err := d.value(depth + 1)
+		if err != nil {
+			return nil, broken(err)
+		}
+		if item != nil {
+			list = append(list, item)
+		}
+	}
+	return list, d.end()
+}
+
+func (d *jsonReader) object(depth int) (any, error) {
+	object := map[string]any{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, broken(err)
+		}
+		item, err := d.value(depth + 1)
+		if err != nil {
+			return nil, broken(err)
+		}
+		if item != nil {
+			object[name.(string)] = item // the decoder takes no other keys
+		}
+	}
+	return object, d.end()
+}
+
+// end reads the bracket that closes a list or an object.
+func (d *jsonReader) end() error {
+	_, err := d.Token()
+	return broken(err)
+}
+
+// broken is the error of a body that ends too early; only one that never began is empty.
+func broken(err error) error {
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
 }
 
 func (p params) readForm(body io.Reader) error {
 	raw, err := io.ReadAll(body)
 	if err != nil {
 		return err
+	}
+	if bytes.Count(raw, []byte("&")) >= maxParams {
+		return errMalformed(errors.New("too many parameters"))
 	}
 	values, err := url.ParseQuery(strings.TrimSpace(string(raw)))
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 )
 
 const (
-	// atOnce is how many images are decoded at a time, maxDecoded how many bytes one of them may take: together they bound
+	// atOnce is how many images are read and decoded at a time, maxDecoded how many bytes one of them may take: together they bound
 	// what uploads can take of the memory.
 	atOnce     = 2
 	maxDecoded = 140 << 20
@@ -81,23 +81,24 @@ func errUnreadable(cause error) error {
 	return &fault.Error{Kind: fault.Invalid, Message: "error.invalid", Err: cause, Fields: []fault.Field{{Name: "file", Message: "error.media.unreadable"}}}
 }
 
-// decode reads an image as it is meant to be seen: upright. It waits while others are being decoded; release must be called
-// when the image is no longer needed.
-func (s *Service) decode(ctx context.Context, raw []byte) (img image.Image, format string, release func(), err error) {
-	if format, err = check(raw); err != nil {
-		return nil, "", nil, err
-	}
+// turn waits while others have images in memory; release must be called when one's own is no longer needed.
+func (s *Service) turn(ctx context.Context) (release func(), err error) {
 	select {
 	case s.decoding <- struct{}{}:
+		return func() { <-s.decoding }, nil
 	case <-ctx.Done():
-		return nil, "", nil, fmt.Errorf("media: %w", ctx.Err())
+		return nil, fmt.Errorf("media: %w", ctx.Err())
 	}
-	release = func() { <-s.decoding }
+}
+
+func decode(raw []byte) (img image.Image, format string, err error) {
+	if format, err = check(raw); err != nil {
+		return nil, "", err
+	}
 	if img, _, err = image.Decode(bytes.NewReader(raw)); err != nil {
-		release()
-		return nil, "", nil, errUnreadable(err)
+		return nil, "", errUnreadable(err)
 	}
-	return img, format, release, nil
+	return img, format, nil
 }
 
 // fit scales an image down to at most that many pixels.

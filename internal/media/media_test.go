@@ -418,3 +418,53 @@ func TestReceive(t *testing.T) {
 		t.Errorf("after an edit: %+v", left)
 	}
 }
+
+// slowFile counts who reads it and lets nobody finish before it is opened.
+type slowFile struct {
+	io.Reader
+	began chan struct{}
+	open  chan struct{}
+}
+
+func (f *slowFile) Read(b []byte) (int, error) {
+	select {
+	case f.began <- struct{}{}:
+	default:
+	}
+	<-f.open
+	return f.Reader.Read(b)
+}
+
+// TestFewAreReadAtOnce: who waits for a turn does not hold the bytes of a file meanwhile.
+func TestFewAreReadAtOnce(t *testing.T) {
+	h := newHouse(t)
+	const all = 6
+	began, open, done := make([]chan struct{}, all), make(chan struct{}), make(chan error, all)
+	for i := range all {
+		began[i] = make(chan struct{}, 1)
+		file := &slowFile{bytes.NewReader(encodePNG(t, image.NewRGBA(image.Rect(0, 0, 8, 8)))), began[i], open}
+		go func() {
+			var err error
+			if i%2 == 0 {
+				_, err = h.media.Upload(h.Ctx, h.Member, file, media.Change{})
+			} else {
+				_, err = h.media.StoreAvatar(h.Ctx, file)
+			}
+			done <- err
+		}()
+	}
+	time.Sleep(300 * time.Millisecond) // long enough for all to begin if they may
+	reading := 0
+	for i := range all {
+		reading += len(began[i])
+	}
+	if reading == 0 || reading > 2 {
+		t.Errorf("%d files are read at once", reading)
+	}
+	close(open)
+	for range all {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	}
+}

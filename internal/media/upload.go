@@ -43,11 +43,7 @@ func (s *Service) Upload(ctx context.Context, actor account.Account, file io.Rea
 	} else if n >= maxWaiting {
 		return m, invalid("file", "error.media.waiting", map[string]any{"Max": maxWaiting})
 	}
-	raw, err := read(file)
-	if err != nil {
-		return m, err
-	}
-	original, preview, err := s.prepare(ctx, raw, &m)
+	original, preview, err := s.prepare(ctx, file, &m)
 	if err != nil {
 		return m, err
 	}
@@ -86,12 +82,20 @@ func read(file io.Reader) ([]byte, error) {
 }
 
 // prepare makes the image and its preview, which has no content when the image is as small itself.
-func (s *Service) prepare(ctx context.Context, raw []byte, m *Media) (original, preview picture, err error) {
-	img, format, release, err := s.decode(ctx, raw)
+func (s *Service) prepare(ctx context.Context, file io.Reader, m *Media) (original, preview picture, err error) {
+	release, err := s.turn(ctx)
 	if err != nil {
 		return original, preview, err
 	}
 	defer release()
+	raw, err := read(file)
+	if err != nil {
+		return original, preview, err
+	}
+	img, format, err := decode(raw)
+	if err != nil {
+		return original, preview, err
+	}
 	img = upright(fit(img, maxStored), readHead(format, raw).orientation)
 	if original, err = encode(img, format); err != nil {
 		return original, preview, err
@@ -119,23 +123,27 @@ func (s *Service) StoreHeader(ctx context.Context, file io.Reader) (name string,
 }
 
 func (s *Service) storeCut(ctx context.Context, file io.Reader, width, height int) (string, error) {
-	raw, err := read(file)
-	if err != nil {
-		return "", err
-	}
-	p, err := s.cut(ctx, raw, width, height)
+	p, err := s.cut(ctx, file, width, height)
 	if err != nil {
 		return "", err
 	}
 	return s.store(p.content, p.ext)
 }
 
-func (s *Service) cut(ctx context.Context, raw []byte, width, height int) (picture, error) {
-	img, format, release, err := s.decode(ctx, raw)
+func (s *Service) cut(ctx context.Context, file io.Reader, width, height int) (picture, error) {
+	release, err := s.turn(ctx)
 	if err != nil {
 		return picture{}, err
 	}
 	defer release()
+	raw, err := read(file)
+	if err != nil {
+		return picture{}, err
+	}
+	img, format, err := decode(raw)
+	if err != nil {
+		return picture{}, err
+	}
 	turned := readHead(format, raw).orientation
 	var part image.Image
 	if turned >= 5 { // cut as it lies, then turn
