@@ -74,9 +74,9 @@ func seedInstance(b *testing.B, posts int) *benchInstance {
 			SELECT id, 'https://far.example/notes/' || n, 'https://far.example/@a/' || n, 1 + n % {accounts}::int, false, 'note', 'published',
 				CASE WHEN n % 10 = 0 THEN 'followers' WHEN n % 10 = 1 THEN 'unlisted' ELSE 'public' END, id, '{text}', to_timestamp((id >> 16) / 1000.0)
 			FROM generate_series(1, {posts}::int) n, LATERAL (SELECT {first}::bigint + n * {step}::bigint AS id) ids`,
-		`INSERT INTO tags (post_id, name) SELECT id, 'GreenIT' FROM posts WHERE id % 7 = 0`,
+		`INSERT INTO tags (post_id, name) SELECT id, 'GreenIT' FROM posts WHERE (id - {first}::bigint) / {step}::bigint % 7 = 0`,
 		`INSERT INTO boosts (id, account_id, post_id, uri, created_at)
-			SELECT id + 1, 1 + (account_id * 13) % {accounts}::int, id, 'https://far.example/boosts/' || id, published_at FROM posts WHERE id % 10 = 3`,
+			SELECT id + 1, 1 + (account_id * 13) % {accounts}::int, id, 'https://far.example/boosts/' || id, published_at FROM posts WHERE (id - {first}::bigint) / {step}::bigint % 10 = 3`,
 		`INSERT INTO follows (id, account_id, target_id, uri, state)
 			SELECT n, {reader}::bigint, 1 + n * 4 % {accounts}::int, 'https://here.example/f/' || n, 'accepted' FROM generate_series(0, {follows}::int - 1) n`,
 		`INSERT INTO posts (id, uri, url, account_id, local, kind, state, visibility, in_reply_to_id, in_reply_to_uri, thread_id, html, published_at)
@@ -111,28 +111,39 @@ func benchClient() *http.Client {
 
 // ask sends one request and reads the answer to its end.
 func (i *benchInstance) ask(client *http.Client, method, path, token, body string) (int64, error) {
+	n, _, err := i.askAgain(client, method, path, token, body, "")
+	return n, err
+}
+
+// askAgain is ask by a client that knows the answer with that ETag; it returns the ETag of this one.
+func (i *benchInstance) askAgain(client *http.Client, method, path, token, body, etag string) (int64, string, error) {
 	var reader io.Reader
 	if body != "" {
 		reader = strings.NewReader(body)
 	}
 	req, err := http.NewRequest(method, i.url(path), reader)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	want := http.StatusOK
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+		want = http.StatusNotModified
+	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer resp.Body.Close()
 	n, err := io.Copy(io.Discard, resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
+	if err == nil && resp.StatusCode != want {
 		err = fmt.Errorf("%s %s: %s", method, path, resp.Status)
 	}
-	return n, err
+	return n, resp.Header.Get("ETag"), err
 }
 
 // load has all clients ask at once, until b has enough, and reports requests a second and bytes an answer.
@@ -184,6 +195,17 @@ func BenchmarkClients(b *testing.B) {
 			})
 		})
 	}
+	b.Run("home/unchanged", func(b *testing.B) {
+		const path = "/api/v1/timelines/home?limit=20"
+		_, etag, err := i.askAgain(benchClient(), http.MethodGet, path, i.token, "", "")
+		if err != nil {
+			b.Fatal(err)
+		}
+		i.load(b, func(c *http.Client, _ int64) (int64, error) {
+			n, _, err := i.askAgain(c, http.MethodGet, path, i.token, "", etag)
+			return n, err
+		})
+	})
 	b.Run("create", func(b *testing.B) {
 		i.load(b, func(c *http.Client, n int64) (int64, error) {
 			body := fmt.Sprintf(`{"status":"Stand %d: die Server laufen bei 27 Grad, der Strombedarf der Kühlung sinkt.","visibility":"public"}`, n)
@@ -211,15 +233,23 @@ func BenchmarkVerify(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "signatures/s")
 }
 
-// BenchmarkHomeGrowth reads home, with nothing in memory, as the instance grows: its cost must not.
+// BenchmarkHomeGrowth reads home, with nothing in memory, as the instance grows: its cost must not. The sizes take turns, so that
+// what else the machine does falls on all.
 func BenchmarkHomeGrowth(b *testing.B) {
-	for _, posts := range []int{10_000, 1_000_000} {
-		b.Run(fmt.Sprintf("posts=%d", posts), func(b *testing.B) {
-			i := seedInstance(b, posts)
-			i.load(b, func(c *http.Client, _ int64) (int64, error) {
-				i.Changes.Touch(0)
-				return i.ask(c, http.MethodGet, "/api/v1/timelines/home?limit=20", i.token, "")
+	sizes := []int{10_000, 1_000_000}
+	instances := map[int]*benchInstance{}
+	for _, posts := range sizes {
+		instances[posts] = seedInstance(b, posts)
+	}
+	for range 3 {
+		for _, posts := range sizes {
+			b.Run(fmt.Sprintf("posts=%d", posts), func(b *testing.B) {
+				i := instances[posts]
+				i.load(b, func(c *http.Client, _ int64) (int64, error) {
+					i.Changes.Touch(0)
+					return i.ask(c, http.MethodGet, "/api/v1/timelines/home?limit=20", i.token, "")
+				})
 			})
-		})
+		}
 	}
 }
