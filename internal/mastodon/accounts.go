@@ -108,9 +108,7 @@ func (s *Server) requests(c *call, page paging.Page, list []follow.Request, err 
 	for i, r := range list {
 		accounts[i] = r.Account
 	}
-	if n := len(list); n > 0 {
-		s.link(c, list[0].Follow.ID, list[n-1].Follow.ID, page.Upwards() || n == page.Size())
-	}
+	linkList(s, c, page, list, func(r follow.Request) int64 { return r.Follow.ID })
 	return s.accountEntities(c.ctx(), c.viewer(), accounts)
 }
 

@@ -37,9 +37,7 @@ func (s *Server) entries(c *call, page paging.Page, list []relationship.Entry, e
 	for i, e := range list {
 		accounts[i] = e.Account
 	}
-	if n := len(list); n > 0 {
-		s.link(c, list[0].ID, list[n-1].ID, page.Upwards() || n == page.Size())
-	}
+	linkList(s, c, page, list, func(e relationship.Entry) int64 { return e.ID })
 	entities, err := s.accountEntities(c.ctx(), c.viewer(), accounts)
 	if err != nil {
 		return nil, err

@@ -100,8 +100,6 @@ func (s *Server) directTimeline(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(views); n > 0 {
-		s.link(c, views[0].Post.ID, views[n-1].Post.ID, n == page.Size() || page.Upwards())
-	}
+	linkList(s, c, page, views, func(v post.View) int64 { return v.Post.ID })
 	return s.statusEntities(c.ctx(), c.viewer(), views)
 }

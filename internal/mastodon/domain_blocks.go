@@ -1,5 +1,7 @@
 package mastodon
 
+import "github.com/vorbild/vorbild/internal/relationship"
+
 // A page of blocked instances.
 const (
 	usualDomains = 100
@@ -16,9 +18,7 @@ func (s *Server) domainBlocks(c *call) (any, error) {
 	for i, d := range list {
 		domains[i] = d.Domain
 	}
-	if n := len(list); n > 0 {
-		s.link(c, list[0].ID, list[n-1].ID, page.Upwards() || n == page.Size())
-	}
+	linkList(s, c, page, list, func(d relationship.DomainBlock) int64 { return d.ID })
 	return domains, nil
 }
 

@@ -35,6 +35,13 @@ func (s *Server) link(c *call, first, last int64, more bool) {
 	}
 }
 
+// linkList is link for a list that a page selected: it goes on below where the page is full, or was read upwards.
+func linkList[T any](s *Server, c *call, page paging.Page, list []T, cursor func(T) int64) {
+	if n := len(list); n > 0 {
+		s.link(c, cursor(list[0]), cursor(list[n-1]), n == page.Size() || page.Upwards())
+	}
+}
+
 func (s *Server) pageURL(c *call, cursor string, id int64) string {
 	query := url.Values{}
 	for name, values := range c.URL.Query() {

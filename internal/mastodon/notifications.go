@@ -46,9 +46,7 @@ func (s *Server) notifications(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(views); n > 0 {
-		s.link(c, views[0].ID, views[n-1].ID, n == q.Page.Size())
-	}
+	linkList(s, c, q.Page, views, func(v notification.View) int64 { return v.ID })
 	return s.notificationEntities(c.ctx(), c.account(), views)
 }
 

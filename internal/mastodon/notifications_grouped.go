@@ -44,9 +44,7 @@ func (s *Server) groupedNotifications(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(groups); n > 0 {
-		s.link(c, groups[0].Cursor, groups[n-1].Cursor, n == q.Page.Size())
-	}
+	linkList(s, c, q.Page, groups, func(g notification.Group) int64 { return g.Cursor })
 	return s.groupedEntities(c.ctx(), c.account(), groups, partial)
 }
 
@@ -74,9 +72,7 @@ func (s *Server) notificationGroupAccounts(c *call) (any, error) {
 	for i, v := range views {
 		people[i] = v.From
 	}
-	if n := len(views); n > 0 {
-		s.link(c, views[0].ID, views[n-1].ID, n == page.Size())
-	}
+	linkList(s, c, page, views, func(v notification.View) int64 { return v.ID })
 	return s.accountEntities(c.ctx(), c.viewer(), people)
 }
 

@@ -90,9 +90,7 @@ func (s *Server) notificationRequests(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if n := len(list); n > 0 {
-		s.link(c, list[0].ID, list[n-1].ID, n == page.Size())
-	}
+	linkList(s, c, page, list, func(r notification.Request) int64 { return r.ID })
 	return s.requestEntities(c.ctx(), c.account(), list)
 }
 

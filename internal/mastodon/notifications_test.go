@@ -63,6 +63,15 @@ func TestNotificationTypes(t *testing.T) {
 	if link := first.Header.Get("Link"); !strings.Contains(link, `rel="next"`) || !strings.Contains(link, `rel="prev"`) {
 		t.Errorf("Link %q", link)
 	}
+	for _, path := range []string{"/api/v1/notifications", "/api/v2/notifications"} {
+		upwards := h.as("member").get(path, "min_id", idText(1)).Header.Get("Link")
+		if !strings.Contains(upwards, `rel="next"`) {
+			t.Errorf("%s, read upwards, does not lead back down: %q", path, upwards)
+		}
+		if whole := h.as("member").get(path).Header.Get("Link"); strings.Contains(whole, `rel="next"`) || !strings.Contains(whole, `rel="prev"`) {
+			t.Errorf("%s, whole: %q", path, whole)
+		}
+	}
 	if key := h.as("member").get("/api/v1/notifications").text("3.group_key"); !strings.HasPrefix(key, "ungrouped-") {
 		t.Errorf("group key of a mention: %q", key)
 	}

@@ -75,9 +75,7 @@ func (s *Server) scheduledStatuses(c *call) (any, error) {
 			return nil, err
 		}
 	}
-	if n := len(entries); n > 0 {
-		s.link(c, entries[0].ID, entries[n-1].ID, n == page.Size())
-	}
+	linkList(s, c, page, entries, func(e schedule.Entry) int64 { return e.ID })
 	return list, nil
 }
 
