@@ -39,12 +39,13 @@ func (p params) keywordChange() (k filter.KeywordChange) {
 	return k
 }
 
-// expiry is nil where the client says nothing, a nil time where the filter shall not end. Some clients send -1 or 0 for that.
+// expiry is nil where the client says nothing, a nil time where the filter shall not end: clients send null, nothing, -1 or 0 for
+// that.
 func (c *call) expiry() **time.Time {
 	var at *time.Time
 	seconds, ok := c.params.decimal("expires_in")
 	switch {
-	case !c.params.has("expires_in"):
+	case !c.params.has("expires_in") && !c.params.nulls["expires_in"]:
 		return nil
 	case ok && seconds > 0:
 		t := time.Now().Add(time.Duration(min(seconds, maxExpiry.Seconds()) * float64(time.Second))).UTC().Truncate(time.Millisecond)

@@ -74,8 +74,16 @@ func TestFilterLife(t *testing.T) {
 	if diff := cmp.Diff([]string{"[ZWEI]", "drei"}, words(changed, "keywords")); diff != "" || changed.text("title") != "Anders" || changed.text("context.0") != "home" {
 		t.Errorf("%s %v", diff, changed.value())
 	}
-	if got := c.put(path, "expires_in", "").wants(http.StatusOK).at("expires_at"); got != nil {
-		t.Errorf("expires %v", got)
+	if kept := c.put(path, "title", "Anders").wants(http.StatusOK).at("expires_at"); kept == nil {
+		t.Error("an edit that does not speak of it took the end")
+	}
+	for _, never := range []any{"", nil, 0} {
+		if set := c.put(path, "expires_in", "60").wants(http.StatusOK).at("expires_at"); set == nil {
+			t.Error("it got no end")
+		}
+		if got := c.json(http.MethodPut, path, map[string]any{"expires_in": never}).wants(http.StatusOK).at("expires_at"); got != nil {
+			t.Errorf("%v: expires %v", never, got)
+		}
 	}
 
 	k := c.post(path+"/keywords", "keyword", "vier", "whole_word", "false").wants(http.StatusOK)

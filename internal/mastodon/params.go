@@ -32,7 +32,10 @@ const (
 // params is what a client sent: the query and a JSON, urlencoded or multipart body in one tree, the body winning. Leaves are
 // strings or files whatever they were sent as: clients send numbers as strings and the reverse. What is null or was not
 // sent is absent. The bracket notation is that of Rack: a[b]=1, a[]=1, a[0][b]=1, a[][b]=1.
-type params struct{ tree map[string]any }
+type params struct {
+	tree  map[string]any
+	nulls map[string]bool // what was null at the top of the JSON, where that says something
+}
 
 func errMalformed(err error) error { return fault.Wrap(fault.Invalid, "mastodon.error.malformed", err) }
 
@@ -42,7 +45,7 @@ func (x route) uploads() bool {
 }
 
 func readParams(w http.ResponseWriter, r *http.Request, uploads bool) (params, error) {
-	p := params{tree: map[string]any{}}
+	p := params{tree: map[string]any{}, nulls: map[string]bool{}}
 	if err := p.addValues(r.URL.Query()); err != nil {
 		return p, err
 	}
@@ -84,7 +87,7 @@ func readParams(w http.ResponseWriter, r *http.Request, uploads bool) (params, e
 }
 
 func (p params) readJSON(body io.Reader) error {
-	d := jsonReader{json.NewDecoder(body), maxParams}
+	d := jsonReader{json.NewDecoder(body), maxParams, p.nulls}
 	d.UseNumber()
 	sent, err := d.value(0)
 	if errors.Is(err, io.EOF) {
@@ -108,6 +111,7 @@ func (p params) readJSON(body io.Reader) error {
 type jsonReader struct {
 	*json.Decoder
 	budget int
+	nulls  map[string]bool
 }
 
 // value reads the next value; nil is absent.
@@ -158,8 +162,11 @@ func (d *jsonReader) object(depth int) (any, error) {
 		if err != nil {
 			return nil, broken(err)
 		}
-		if item != nil {
-			object[name.(string)] = item // the decoder takes no other keys
+		switch name := name.(string); { // the decoder takes no other keys
+		case item != nil:
+			object[name] = item
+		case depth == 0:
+			d.nulls[name] = true
 		}
 	}
 	return object, d.end()
