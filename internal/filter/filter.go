@@ -34,6 +34,8 @@ const (
 	maxKeyword  = 512
 	maxKeywords = 200 // of one filter
 	maxFilters  = 100 // of one account
+	// maxAllKeywords is how many keywords one account can have: each is looked for in whatever it is shown.
+	maxAllKeywords = 2_000
 )
 
 // Filter is what someone does not want to read, where and for how long.
@@ -163,10 +165,17 @@ func (s *Service) write(ctx context.Context, owner account.Account, f Filter, c 
 				return err
 			}
 		}
-		if f, err = s.byID(ctx, tx, owner, f.ID); err == nil && len(f.Keywords) > maxKeywords {
-			err = fault.Fields(fault.Field{Name: "keywords", Message: "error.filter.too_many_keywords", Args: map[string]any{"Most": maxKeywords}})
+		if f, err = s.byID(ctx, tx, owner, f.ID); err != nil || len(c.Keywords) == 0 {
+			return err
 		}
-		return err
+		if len(f.Keywords) > maxKeywords {
+			return fault.Fields(fault.Field{Name: "keywords", Message: "error.filter.too_many_keywords", Args: map[string]any{"Most": maxKeywords}})
+		}
+		n, err := countKeywords(ctx, tx, owner.ID)
+		if err == nil && n > maxAllKeywords {
+			return fault.Fields(fault.Field{Name: "keywords", Message: "error.filter.too_many_keywords_in_all", Args: map[string]any{"Most": maxAllKeywords}})
+		}
+		return wrap(err, "count keywords of %d", owner.ID)
 	})
 	return f, err
 }

@@ -35,10 +35,15 @@ type Matcher struct {
 // pattern is a keyword as it is looked for.
 type pattern struct {
 	keyword string
-	words   *regexp.Regexp
+	words   []string // folded
 	// Where the keyword begins or ends with a letter or digit and must be a whole word, none may stand beside it.
 	before, after bool
 }
+
+// part is a text with the same folded: upper and lower case are the same there.
+type part struct{ text, folded string }
+
+func partOf(text string) part { return part{text, fold(text)} }
 
 // Matcher reads the account's filters that have not ended, whatever their context: clients look at it, who alone know where
 // they show a post. It is nil where there are none.
@@ -68,24 +73,25 @@ func newMatcher(filters []Filter, now time.Time) *Matcher {
 	return m
 }
 
-// compile looks for the words of a keyword with any blanks between them. \b of Go's expressions knows ASCII only, so the
-// edges are looked at by themselves.
 func compile(k Keyword) pattern {
-	words := strings.Fields(k.Keyword)
-	for i := range words {
-		words[i] = regexp.QuoteMeta(words[i])
-	}
 	first, _ := utf8.DecodeRuneInString(k.Keyword)
 	last, _ := utf8.DecodeLastRuneInString(k.Keyword)
 	return pattern{
-		keyword: k.Keyword, words: regexp.MustCompile(`(?i)` + strings.Join(words, `[\s\p{Z}]+`)),
-		before: k.WholeWord && inWord(first), after: k.WholeWord && inWord(last),
+		keyword: k.Keyword, words: strings.Fields(fold(k.Keyword)), before: k.WholeWord && inWord(first), after: k.WholeWord && inWord(last),
 	}
 }
 
-func (p pattern) in(text string) bool {
+// in reports whether the keyword stands in a text. Nearly always it does not: an expression, which takes a thousand times as
+// long as a look for its words, is made only where they all are.
+func (p pattern) in(t part) bool {
+	for _, word := range p.words {
+		if !strings.Contains(t.folded, word) {
+			return false
+		}
+	}
+	expression, text := p.expression(), t.text
 	for start := 0; start <= len(text); {
-		at := p.words.FindStringIndex(text[start:])
+		at := expression.FindStringIndex(text[start:])
 		if at == nil {
 			return false
 		}
@@ -101,6 +107,33 @@ func (p pattern) in(text string) bool {
 	return false
 }
 
+// expression finds the words with any blanks between them. \b of Go's expressions knows ASCII only, so the edges are looked at by
+// themselves.
+func (p pattern) expression() *regexp.Regexp {
+	quoted := make([]string, len(p.words))
+	for i, word := range p.words {
+		quoted[i] = regexp.QuoteMeta(word)
+	}
+	return regexp.MustCompile(`(?i)` + strings.Join(quoted, `[\s\p{Z}]+`))
+}
+
+// fold makes letters the same that an expression with (?i) takes for the same.
+func fold(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf {
+			if 'a' <= r && r <= 'z' {
+				return r - 'a' + 'A'
+			}
+			return r
+		}
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return least
+	}, text)
+}
+
 func inWord(r rune) bool {
 	return r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
 }
@@ -110,11 +143,15 @@ func (m *Matcher) Match(t Text) (list []Result) {
 	if m == nil {
 		return nil
 	}
+	parts := make([]part, len(t.Parts))
+	for i, text := range t.Parts {
+		parts[i] = partOf(text)
+	}
 	for i, f := range m.filters {
 		r := Result{Filter: f}
 		for _, p := range m.patterns[i] {
-			for _, part := range t.Parts {
-				if p.in(part) {
+			for _, text := range parts {
+				if p.in(text) {
 					r.Keywords = append(r.Keywords, p.keyword)
 					break
 				}

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -40,8 +41,11 @@ func TestKeywords(t *testing.T) {
 		{"an", true, "banane an", true},
 		{"😀", true, "a😀b", true},
 		{"e", true, "e\u0301", false}, // an accent belongs to its letter
+		{"kelvin", true, "\u212aelvin", true},
+		{"ΣΑΣ", true, "σας", true}, // three letters that are one
+		{"ſonne", true, "Sonne", true},
 	} {
-		if got := compile(Keyword{Keyword: test.keyword, WholeWord: test.whole}).in(test.text); got != test.want {
+		if got := compile(Keyword{Keyword: test.keyword, WholeWord: test.whole}).in(partOf(test.text)); got != test.want {
 			t.Errorf("%q (whole %v) in %q: %v", test.keyword, test.whole, test.text, got)
 		}
 	}
@@ -72,5 +76,22 @@ func TestMatch(t *testing.T) {
 	}
 	if m := newMatcher(filters[1:2], now); m != nil || m.Match(Text{PostID: 7}) != nil {
 		t.Error("a filter that has ended matches")
+	}
+}
+
+// TestKeywordsCostLittle: what a post does not contain is no work, however many keywords somebody has.
+func TestKeywordsCostLittle(t *testing.T) { // not in parallel: allocations are counted
+	keywords := make([]Keyword, maxAllKeywords)
+	for i := range keywords {
+		keywords[i] = Keyword{Keyword: fmt.Sprint("ähnlich ", i, " nirgends"), WholeWord: true}
+	}
+	allocated := testing.AllocsPerRun(1, func() {
+		m := newMatcher([]Filter{{Keywords: keywords}}, time.Now())
+		if got := m.Match(Text{Parts: []string{"Es war ähnlich kühl wie sonst auch."}}); got != nil {
+			t.Errorf("matches %v", got)
+		}
+	})
+	if allocated > 5*maxAllKeywords {
+		t.Errorf("%v allocations", allocated)
 	}
 }

@@ -84,6 +84,11 @@ func saveKeyword(ctx context.Context, db sqlx.ExtContext, k Keyword) error {
 	return err
 }
 
+func countKeywords(ctx context.Context, db sqlx.ExtContext, accountID int64) (n int, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) FROM filter_keywords k JOIN filters f ON f.id = k.filter_id WHERE f.account_id = $1`, accountID)
+	return n, err
+}
+
 func deleteKeyword(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	_, err := db.ExecContext(ctx, `DELETE FROM filter_keywords WHERE id = $1`, id)
 	return err

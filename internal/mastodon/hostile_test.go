@@ -247,3 +247,17 @@ func TestPicturesInTexts(t *testing.T) {
 	h.as("member").json(http.MethodPatch, "/api/v1/accounts/update_credentials", map[string]string{"avatar": picture}).wants(http.StatusRequestEntityTooLarge)
 	h.as("member").patch("/api/v1/accounts/update_credentials", "avatar", picture).wants(http.StatusRequestEntityTooLarge)
 }
+
+// TestKeywordsAreBounded: many filters hold no more words together than we can look for on each page.
+func TestKeywordsAreBounded(t *testing.T) {
+	h := newHouse(t)
+	c := h.as("member")
+	full := c.post("/api/v2/filters", "title", "Voll", "context[]", "home").wants(http.StatusOK).text("id")
+	free := c.post("/api/v2/filters", "title", "Leer", "context[]", "home").wants(http.StatusOK).text("id")
+	h.exec(`INSERT INTO filter_keywords (id, filter_id, keyword, whole_word) SELECT n, $1::bigint, 'Wort ' || n, true FROM generate_series(1, 2000) n`, full)
+	c.post("/api/v2/filters/"+free+"/keywords", "keyword", "zuviel").wants(http.StatusUnprocessableEntity)
+	c.put("/api/v2/filters/"+free, "title", "Ohne Wörter").wants(http.StatusOK)
+	h.exec(`DELETE FROM filter_keywords WHERE id = 7`)
+	c.post("/api/v2/filters/"+free+"/keywords", "keyword", "passt").wants(http.StatusOK)
+	h.as("other").post("/api/v1/filters", "phrase", "Kälte", "context[]", "home").wants(http.StatusOK)
+}
