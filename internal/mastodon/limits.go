@@ -48,7 +48,7 @@ func (l *quotas) of(method, path string) *limit {
 		return l.registrations
 	case strings.HasPrefix(path, "/oauth/"):
 		return l.tokens
-	case method == http.MethodPost && strings.HasSuffix(path, "/media"):
+	case method == http.MethodPost && strings.HasSuffix(path, "/media"), strings.HasSuffix(path, "/update_credentials"): // both take pictures
 		return l.uploads
 	case strings.HasPrefix(path, "/api/v1/statuses/") && (method == http.MethodDelete || strings.HasSuffix(path, "/unreblog")):
 		return l.deletions

@@ -119,6 +119,7 @@ func TestLimitOfRoutes(t *testing.T) {
 		{http.MethodPost, "/api/v1/apps", q.registrations},
 		{http.MethodPost, "/oauth/token", q.tokens},
 		{http.MethodPost, "/api/v2/media", q.uploads},
+		{http.MethodPatch, "/api/v1/accounts/update_credentials", q.uploads},
 		{http.MethodDelete, "/api/v1/statuses/5", q.deletions},
 		{http.MethodPost, "/api/v1/statuses/5/unreblog", q.deletions},
 		{http.MethodPost, "/api/v1/statuses/5/reblog", q.writes},

@@ -232,6 +232,7 @@ func TestTagOptions(t *testing.T) {
 		"remote":  {"klima", timeline.Options{Remote: true}, []string{"Fern"}},
 		"media":   {"klima", timeline.Options{OnlyMedia: true}, []string{"Zwei"}},
 		"unknown": {"nichts", timeline.Options{}, []string{}},
+		"many":    {"wärme", timeline.Options{Any: []string{"a", "b", "c", "d", "klima"}, All: []string{"Wärme", "Wärme", "Wärme", "Wärme", "klima"}}, []string{"Drei"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := pages(t, func(page paging.Page) (timeline.Lines, error) {

@@ -49,9 +49,15 @@ func (l Lines) Next() int64 {
 type Options struct {
 	Local, Remote bool // only ours, only others'; both is neither
 	OnlyMedia     bool
-	// Of the timeline of a hashtag: posts that bear one of Any instead of it count too, must bear All, must bear None.
+	// Of the timeline of a hashtag: posts that bear one of Any instead of it count too, must bear All, must bear None. Of
+	// each the first maxTags count.
 	Any, All, None []string
 }
+
+// maxTags is what clients offer, as Mastodon does: visitors may ask, and each one more is looked for in every post.
+const maxTags = 4
+
+func fewTags(names []string) []string { return names[:min(len(names), maxTags)] }
 
 // Home is what the reader follows and wrote: posts and boosts (BoostedBy set), each post once, at its newest reason. It
 // has the boards of followed groups and the public posts with followed hashtags. Answers to people whom the reader does not
@@ -92,6 +98,7 @@ func (s *Service) Public(ctx context.Context, viewer post.Viewer, o Options, pag
 
 // Tag is every public post with a hashtag; upper and lower case are the same.
 func (s *Service) Tag(ctx context.Context, viewer post.Viewer, name string, o Options, page paging.Page) (Lines, error) {
+	o.Any, o.All, o.None = fewTags(o.Any), fewTags(o.All), fewTags(o.None)
 	lines, err := tagged(ctx, s.db, viewer.AccountID, name, o, page, page.Size()+1)
 	if err != nil {
 		return Lines{}, fmt.Errorf("timeline.Tag %q: %w", name, err)
