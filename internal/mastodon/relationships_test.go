@@ -152,7 +152,7 @@ func TestBlock(t *testing.T) {
 	for who, hidden := range map[string]string{"member": "other", "other": "member"} {
 		id := `"id":"` + idText(h.id(hidden)) + `"`
 		for _, path := range []string{
-			"/api/v1/accounts/search?q=" + hidden, "/api/v2/search?q=" + hidden, "/api/v1/directory", "/api/v2/suggestions", "/api/v1/suggestions",
+			"/api/v1/accounts/search?q=" + hidden[:4], "/api/v2/search?q=" + hidden[:4], "/api/v1/directory", "/api/v2/suggestions", "/api/v1/suggestions",
 			h.accountPath("forum", "/statuses"), h.accountPath(hidden, "/followers"), h.accountPath(hidden, "/following"), h.accountPath("forum", "/followers"),
 		} {
 			if r := h.as(who).get(path).wants(http.StatusOK); strings.Contains(string(r.body), id) {
@@ -160,6 +160,20 @@ func TestBlock(t *testing.T) {
 			}
 		}
 	}
+	// By the exact name whoever shut someone out finds them again, and only they.
+	for _, name := range []string{"other", "@other"} {
+		if got := h.as("member").get("/api/v1/accounts/search", "q", name).ids(); !slices.Equal(got, []string{idText(h.id("other"))}) {
+			t.Errorf("who blocks finds %v by %q", got, name)
+		}
+	}
+	if got := h.as("other").get("/api/v1/accounts/search", "q", "member").ids(); len(got) != 0 {
+		t.Errorf("who is blocked finds %v", got)
+	}
+	h.as("guest").post(h.accountPath("other", "/mute")).is("muting", "muting_notifications")
+	if got := h.as("guest").get("/api/v1/accounts/search", "q", "other").ids(); !slices.Equal(got, []string{idText(h.id("other"))}) {
+		t.Errorf("who mutes finds %v", got)
+	}
+	h.as("guest").post(h.accountPath("other", "/unmute")).is()
 	if got := h.as("other").get(h.accountPath("member", "/statuses")).ids(); len(got) != 0 {
 		t.Errorf("whom the author blocks sees %v", got)
 	}

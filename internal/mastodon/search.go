@@ -32,6 +32,7 @@ const (
 
 var (
 	remoteHandle = regexp.MustCompile(`^@?[A-Za-z0-9_][A-Za-z0-9_.-]*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?$`)
+	localHandle  = regexp.MustCompile(`^@?[A-Za-z0-9_][A-Za-z0-9_.-]*$`)
 	fromOperator = regexp.MustCompile(`^from:@?(\S+)$`)
 )
 
@@ -97,16 +98,21 @@ func (s *Server) search(c *call) (any, error) {
 	return result, nil
 }
 
-// findAccounts finds accounts by their names, and a complete handle also where it lives.
+// findAccounts finds accounts by their names, and a complete handle also where it lives. Whom the reader muted or blocked is
+// found by the exact name only: command-line clients search for whom they unmute.
 func (s *Server) findAccounts(c *call, text string, usual, most int) ([]account.Account, error) {
 	list, err := s.Accounts.Search(c.ctx(), account.Query{
 		ViewerID: c.viewer().AccountID, Text: text, FollowedOnly: c.params.boolean("following", false) && c.account().ID != 0,
 		Limit: c.page(usual, most).Limit, Offset: c.offset(),
 	})
-	if err != nil || !remoteHandle.MatchString(text) || c.offset() > 0 || c.params.boolean("following", false) {
+	remote := remoteHandle.MatchString(text)
+	if err != nil || !remote && !localHandle.MatchString(text) || c.offset() > 0 || c.params.boolean("following", false) {
 		return list, err
 	}
 	exact, err := s.Accounts.ByHandle(c.ctx(), text)
+	if !remote {
+		return s.withShutOut(c, exact, err, list)
+	}
 	if fault.Is(err, fault.NotFound) && c.params.boolean("resolve", false) && mayResolve(c) {
 		exact, err = s.resolveHandle(c, text)
 	}
@@ -117,6 +123,21 @@ func (s *Server) findAccounts(c *call, text string, usual, most int) ([]account.
 		return nil, err
 	case exact.State == account.Gone || slices.ContainsFunc(list, func(a account.Account) bool { return a.ID == exact.ID }):
 		return list, nil
+	}
+	return append([]account.Account{exact}, list...), nil
+}
+
+// withShutOut puts exact before the list if it is only missing because the reader shut it out.
+func (s *Server) withShutOut(c *call, exact account.Account, err error, list []account.Account) ([]account.Account, error) {
+	switch {
+	case fault.Is(err, fault.NotFound) || err == nil && (c.account().ID == 0 || exact.State == account.Gone):
+		return list, nil
+	case err != nil:
+		return nil, err
+	}
+	byID, err := s.Relationships.Between(c.ctx(), c.account().ID, []int64{exact.ID})
+	if r := byID[exact.ID]; err != nil || !r.Muting && !r.Blocking {
+		return list, err
 	}
 	return append([]account.Account{exact}, list...), nil
 }
