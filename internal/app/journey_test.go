@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/mattn/go-mastodon"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/moderation"
@@ -218,6 +220,9 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	asked := kg.fromClient(kg.member("fragestelle", account.RoleMember))
+	kg.post("/beitraege/"+commentID+"/merken", admin, nil)
+
 	// A program asks for everything.
 	program, secret, err := kg.OAuth.Register(t.Context(), oauth.Registration{Name: "Ein Programm", Website: "https://programm.example", RedirectURIs: []string{oauth.OutOfBand}, Scopes: "read write follow push"})
 	if err != nil {
@@ -226,9 +231,9 @@ func TestNoBarriersAnywhere(t *testing.T) {
 	asks := "/oauth/authorize?" + url.Values{"client_id": {program.ClientID}, "redirect_uri": {oauth.OutOfBand}, "response_type": {"code"}, "scope": {program.Scopes}}.Encode()
 
 	public := []string{"/", "/ueberblick", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
-		practice + "/verlauf", "/diskussionen", thread, "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
+		practice + "/verlauf", "/diskussionen", thread, asked[0], asked[1], "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
 		"/barrierefreiheit", "/instanz", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
-	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu",
+	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/gemerkt", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu", asked[0], asked[1], "/@fragestelle",
 		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
 		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/einstellungen/programme", asks, strings.Replace(asks, "%3Aoob", "", 1),
 		"/redaktion", "/redaktion?stand=accepted",
@@ -255,6 +260,30 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.everyPage(kg, "administration", internal)
+}
+
+// fromClient publishes, as programs do, a poll and an image with its description, and returns the pages they stand on.
+func (i *instance) fromClient(token string) (pages [2]string) {
+	i.t.Helper()
+	client := mastodon.NewClient(&mastodon.Config{Server: i.Config.BaseURL, AccessToken: token})
+	client.Client = *loopback
+	media, err := client.UploadMediaFromMedia(i.t.Context(), &mastodon.Media{
+		File: bytes.NewReader(picturePNG()), Description: "Messwerte der Kühlung von Januar bis Juni: der Strombedarf sinkt um ein Viertel.",
+	})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	for n, toot := range []*mastodon.Toot{
+		{Status: "Welche Temperatur hat Ihr Serverraum?", Poll: &mastodon.TootPoll{Options: []string{"bis 24 Grad", "25 bis 27 Grad", "mehr"}, ExpiresInSeconds: 86400}},
+		{Status: "Unsere Messwerte", SpoilerText: "Vorläufige Zahlen", MediaIDs: []mastodon.ID{media.ID}},
+	} {
+		status, err := client.PostStatus(i.t.Context(), toot)
+		if err != nil {
+			i.t.Fatal(err)
+		}
+		pages[n] = strings.TrimPrefix(status.URL, i.Config.BaseURL)
+	}
+	return pages
 }
 
 func (b *browser) everyPage(i *instance, who string, paths []string) {
