@@ -36,6 +36,7 @@ const (
 	maxFilters  = 100 // of one account
 	// maxAllKeywords is how many keywords one account can have: each is looked for in whatever it is shown.
 	maxAllKeywords = 2_000
+	maxAllStatuses = 2_000
 )
 
 // Filter is what someone does not want to read, where and for how long.
@@ -250,6 +251,13 @@ func (s *Service) AddStatus(ctx context.Context, owner account.Account, filterID
 	}
 	if _, err := s.posts.ByID(ctx, viewer(owner), postID); err != nil {
 		return Status{}, err
+	}
+	n, err := countOtherStatuses(ctx, s.db, owner.ID, filterID, postID)
+	if err != nil {
+		return Status{}, wrap(err, "count posts of %d", owner.ID)
+	}
+	if n >= maxAllStatuses {
+		return Status{}, fault.Fields(fault.Field{Name: "status_id", Message: "error.filter.too_many_statuses", Args: map[string]any{"Most": maxAllStatuses}})
 	}
 	x, err := insertStatus(ctx, s.db, Status{ID: db.NewID(time.Now()), FilterID: filterID, PostID: postID})
 	return x, wrap(err, "filter.AddStatus to %d", filterID)

@@ -106,6 +106,14 @@ func statusByID(ctx context.Context, db sqlx.ExtContext, accountID, id int64) (x
 	return x, err
 }
 
+// countOtherStatuses counts what the account filters by itself, beside one post.
+func countOtherStatuses(ctx context.Context, db sqlx.ExtContext, accountID, filterID, postID int64) (n int, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `
+		SELECT count(*) FROM filter_statuses s JOIN filters f ON f.id = s.filter_id
+		WHERE f.account_id = $1 AND NOT (s.filter_id = $2 AND s.post_id = $3)`, accountID, filterID, postID)
+	return n, err
+}
+
 func insertStatus(ctx context.Context, db sqlx.ExtContext, x Status) (saved Status, err error) {
 	err = sqlx.GetContext(ctx, db, &saved, `
 		INSERT INTO filter_statuses AS s (id, filter_id, post_id) VALUES ($1, $2, $3)

@@ -261,3 +261,29 @@ func TestKeywordsAreBounded(t *testing.T) {
 	c.post("/api/v2/filters/"+free+"/keywords", "keyword", "passt").wants(http.StatusOK)
 	h.as("other").post("/api/v1/filters", "phrase", "Kälte", "context[]", "home").wants(http.StatusOK)
 }
+
+// TestMarksAreBounded: what is looked for on each page of home is not without end.
+func TestMarksAreBounded(t *testing.T) {
+	h := newHouse(t)
+	c := h.as("member")
+	h.exec(`INSERT INTO followed_tags (id, account_id, name) SELECT n, $1, 'wort' || n FROM generate_series(1, 1000) n`, h.id("member"))
+	refused := c.post("/api/v1/tags/zuviel/follow").wants(http.StatusUnprocessableEntity)
+	if strings.Contains(refused.text("error"), "error.tag") {
+		t.Errorf("said as %s", refused.body)
+	}
+	c.post("/api/v1/tags/wort7/follow").wants(http.StatusOK) // as before
+	c.post("/api/v1/tags/wort7/unfollow").wants(http.StatusOK)
+	c.post("/api/v1/tags/passt/follow").wants(http.StatusOK)
+	h.as("other").post("/api/v1/tags/zuviel/follow").wants(http.StatusOK)
+
+	post := h.thread("other", "Server abschalten")
+	filter := c.post("/api/v2/filters", "title", "Einzelne", "context[]", "home").wants(http.StatusOK).text("id")
+	h.exec(`INSERT INTO posts (id, account_id, thread_id, uri, kind, state, visibility, local)
+		SELECT n, $1, n, 'https://sh.example/einzeln/' || n, 'note', 'published', 'public', true FROM generate_series(1, 2000) n`, h.id("other"))
+	h.exec(`INSERT INTO filter_statuses (id, filter_id, post_id) SELECT n, $1::bigint, n FROM generate_series(1, 2000) n`, filter)
+	refused = c.post("/api/v2/filters/"+filter+"/statuses", "status_id", idText(post.ID)).wants(http.StatusUnprocessableEntity)
+	if strings.Contains(refused.text("error"), "error.filter") {
+		t.Errorf("said as %s", refused.body)
+	}
+	c.post("/api/v2/filters/"+filter+"/statuses", "status_id", "7").wants(http.StatusOK) // as before
+}

@@ -118,6 +118,11 @@ func followedBy(ctx context.Context, db sqlx.ExtContext, accountID int64, page p
 	return list, err
 }
 
+func countOtherFollowed(ctx context.Context, db sqlx.ExtContext, accountID int64, key string) (n int, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) FROM followed_tags WHERE account_id = $1 AND name <> $2`, accountID, key)
+	return n, err
+}
+
 func insertFollowed(ctx context.Context, db sqlx.ExtContext, id, accountID int64, key string) error {
 	_, err := db.ExecContext(ctx, `INSERT INTO followed_tags (id, account_id, name) VALUES ($1, $2, $3) ON CONFLICT (account_id, name) DO NOTHING`, id, accountID, key)
 	return err

@@ -20,6 +20,8 @@ import (
 const (
 	maxName = 100 // characters
 	days    = 7   // of history
+	// maxFollowed is how many hashtags one account can follow: home is searched for each.
+	maxFollowed = 1_000
 )
 
 // Tag is a hashtag with what it was used for.
@@ -118,6 +120,13 @@ func count(history []Day, u use) {
 // Follow brings public posts with the hashtag into the actor's home.
 func (s *Service) Follow(ctx context.Context, actor account.Account, name string) (Tag, error) {
 	return s.change(ctx, actor, name, func(key string) error {
+		n, err := countOtherFollowed(ctx, s.db, actor.ID, key)
+		if err == nil && n >= maxFollowed {
+			err = fault.Fields(fault.Field{Name: "name", Message: "error.tag.too_many_followed", Args: map[string]any{"Most": maxFollowed}})
+		}
+		if err != nil {
+			return err
+		}
 		return insertFollowed(ctx, s.db, db.NewID(time.Now()), actor.ID, key)
 	})
 }
