@@ -3,9 +3,11 @@ package push
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/SherClockHolmes/webpush-go"
@@ -102,6 +104,11 @@ func (s *Sender) Send(ctx context.Context, args job.PushSend) error {
 		}
 		if fault.Is(err, fault.Forbidden) {
 			return nil
+		}
+		// The address stays between the client and its push service: whoever knows it can send there.
+		var told *url.Error
+		if errors.As(err, &told) {
+			err = told.Err
 		}
 		return fmt.Errorf("push.Send to %d: %w", sub.ID, err)
 	}
