@@ -136,6 +136,37 @@ func TestQuestion(t *testing.T) {
 	})
 }
 
+// TestPollOfAnEdit: an edit puts a poll on a note and takes it off again, there as here.
+func TestPollOfAnEdit(t *testing.T) {
+	t.Parallel()
+	a, b := ft.Start(t, "a"), ft.Start(t, "b")
+	b.FollowInstance(a)
+	p, err := a.Posts.Create(t.Context(), a.Author, post.Draft{Untitled: true, Source: "Wann treffen wir uns?", Visibility: post.Public, Language: "de"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Has(p.URI)
+	ask := a.Polls.Ask(poll.Draft{Options: []string{"Montag", "Dienstag"}, ExpiresIn: time.Hour})
+	for _, edit := range []struct {
+		changes post.Changes
+		options int
+	}{
+		{post.Changes{Kind: post.Question, Parts: []post.Part{ask}}, 2},
+		{post.Changes{Kind: post.Note, Parts: []post.Part{a.Polls.Remove()}}, 0},
+	} {
+		if _, err := a.Posts.Revise(t.Context(), a.Author, p.ID, edit.changes); err != nil {
+			t.Fatal(err)
+		}
+		b.Eventually("the edit", func() string {
+			there := b.Has(p.URI)
+			if got, _ := stands(t, b, there); there.Kind != edit.changes.Kind || len(got.Options) != edit.options {
+				return fmt.Sprintf("%s with %+v", there.Kind, got)
+			}
+			return ""
+		})
+	}
+}
+
 // TestVoteIsBelievedOfItsOwnerOnly: nobody votes in another's name, twice, or where there is nothing to vote for.
 func TestVoteIsBelievedOfItsOwnerOnly(t *testing.T) {
 	t.Parallel()

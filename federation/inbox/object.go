@@ -109,12 +109,21 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 	if err := in.Media.Receive(ctx, tx, p, o.Media()); err != nil {
 		return err
 	}
-	if asked := o.Poll(); asked != nil {
-		if err := in.Polls.Receive(ctx, tx, p, *asked); err != nil {
-			return err
-		}
+	if err := in.asked(ctx, tx, p, o); err != nil {
+		return err
 	}
 	return in.passOn(ctx, tx, p, why.told)
+}
+
+// asked takes over the poll of a post; an edit may have taken it off.
+func (in *Inbox) asked(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab.Object) error {
+	switch asked := o.Poll(); {
+	case asked != nil:
+		return in.Polls.Receive(ctx, tx, p, *asked)
+	case o.Updated != nil:
+		return in.Polls.Remove()(ctx, tx, p)
+	}
+	return nil
 }
 
 // passOn lets our groups give on what happened, if everyone may see it: on a board of ours whatever its author's server

@@ -30,7 +30,7 @@ var oldest = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 // when the post is new or changed. created tells whether the row is new.
 //
 // Errors: Gone for what was withdrawn before (nothing happens), Forbidden when the post is ours, another author's, or of
-// another kind than we know it as, Invalid for an address that is none.
+// another kind than we know it as (but a note can become a question, and back), Invalid for an address that is none.
 func (s *Service) Receive(ctx context.Context, r Received, extra func(tx *sqlx.Tx, p Post) error) (p Post, created bool, err error) {
 	now := time.Now().UTC()
 	if s.ours(r.URI) {
@@ -235,7 +235,7 @@ func (s *Service) adoptOrphans(ctx context.Context, tx *sqlx.Tx, p Post) error {
 // receiveUpdate applies what is newer than what we know.
 func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post, r Received, tags []string, extra func(tx *sqlx.Tx, p Post) error) (Post, error) {
 	switch {
-	case known.Local, known.AccountID != p.AccountID, known.Kind != p.Kind:
+	case known.Local, known.AccountID != p.AccountID, known.Kind != p.Kind && !(asks(known.Kind) && asks(p.Kind)):
 		return known, errForbidden()
 	case known.State != StatePublished:
 		return known, errGone()
@@ -256,7 +256,7 @@ func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post,
 		}
 		p.Visibility = p.Visibility.Narrower(parent.Visibility)
 	}
-	known.URL, known.Visibility, known.Role, known.EditedAt = p.URL, p.Visibility, p.Role, p.EditedAt
+	known.Kind, known.URL, known.Visibility, known.Role, known.EditedAt = p.Kind, p.URL, p.Visibility, p.Role, p.EditedAt
 	known.Title, known.Summary, known.HTML, known.Language, known.Sensitive = p.Title, p.Summary, p.HTML, p.Language, p.Sensitive
 	if err := updatePost(ctx, tx, known); err != nil {
 		return known, fmt.Errorf("post.Receive %q: %w", r.URI, err)
@@ -271,6 +271,9 @@ func (s *Service) receiveUpdate(ctx context.Context, tx *sqlx.Tx, known, p Post,
 	}
 	return known, s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyPost, ID: known.ID})
 }
+
+// asks reports whether an edit can give a post of that kind a poll, or take it.
+func asks(k Kind) bool { return k == Note || k == Question }
 
 func newer(edited *time.Time, known Post) bool {
 	if edited == nil {
