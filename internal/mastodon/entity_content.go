@@ -70,7 +70,7 @@ func (s *Server) practiceContent(p post.Post, details practice.Practice) string 
 		}
 		b.WriteString("</p>")
 		if len(section.List) > 0 {
-			b.WriteString("<ul><li>" + strings.Join(escaped(section.List), "</li><li>") + "</li></ul>")
+			b.WriteString("<ul><li>" + strings.Join(escaped(section.List), "</li> <li>") + "</li></ul>")
 		}
 	}
 	b.WriteString(linkParagraph(p.URL, words.T("federation.facts.page")))

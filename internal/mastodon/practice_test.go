@@ -22,7 +22,7 @@ func TestPracticeInAClient(t *testing.T) {
 		"<p><strong>Ausgangslage</strong></p>",
 		"<p>Die Räume wurden auf 20 °C gekühlt.</p>",
 		"<p><strong>Vorgehen</strong></p>",
-		"<ul><li>Gänge einhausen</li><li>Temperatur anheben</li></ul>",
+		"<ul><li>Gänge einhausen</li> <li>Temperatur anheben</li></ul>",
 		"<p>Nach jedem Schritt wurde gemessen.</p>",
 		"<p>Jahr: 2022; Strom: 420<br>Jahr: 2023; Strom: 310</p>",
 		"<pre><code>ipmitool sdr</code></pre>",

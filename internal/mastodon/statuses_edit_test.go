@@ -173,7 +173,7 @@ func TestMarkdownIsNotLost(t *testing.T) {
 	source := "## Vorgehen\n\n1. messen\n2. anheben\n\n[Bericht](https://x.example/b) mit `code`"
 	created := h.as("member").post(statusesPath, "status", source, "content_type", "text/markdown").wants(http.StatusOK)
 	id := created.text("id")
-	want := `<p><strong>Vorgehen</strong></p><ol><li>messen</li><li>anheben</li></ol><p><a href="https://x.example/b" rel="nofollow noopener ugc">Bericht</a> mit <code>code</code></p>`
+	want := `<p><strong>Vorgehen</strong></p><ol><li>messen</li> <li>anheben</li></ol><p><a href="https://x.example/b" rel="nofollow noopener ugc">Bericht</a> mit <code>code</code></p>`
 	if got := created.text("content"); got != want {
 		t.Errorf("content\n got %s\nwant %s", got, want)
 	}
