@@ -124,7 +124,7 @@ func checkDisplayName(name string) []fault.Field {
 	switch name = strings.TrimSpace(name); {
 	case utf8.RuneCountInString(name) > maxDisplayName:
 		return []fault.Field{{Name: "display_name", Message: "error.account.too_long", Args: map[string]any{"Max": maxDisplayName}}}
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl), strings.ContainsFunc(name, turns):
 		return []fault.Field{{Name: "display_name", Message: "error.account.characters"}}
 	}
 	return nil

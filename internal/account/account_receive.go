@@ -233,9 +233,13 @@ func hostOf(address string) string {
 // oneLine makes a single line of printable text.
 func oneLine(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, ""), func(r rune) bool {
-		return unicode.IsSpace(r) || unicode.IsControl(r)
+		return unicode.IsSpace(r) || unicode.IsControl(r) || turns(r)
 	}), " ")
 }
+
+// turns reports whether a character turns the direction of what follows it: with one, a name can make the rest of a line read as
+// something else. The marks beside a letter, which languages need, do not.
+func turns(r rune) bool { return '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' }
 
 // cut keeps the first n characters.
 func cut(s string, n int) string {
