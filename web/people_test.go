@@ -248,6 +248,15 @@ func TestSearchLeadsToWhatAnAddressNames(t *testing.T) {
 	h.get(t, visitorName, strings.TrimPrefix(h.Posts.TagURL("Kühlung"), houseURL)).leadsTo(t, "/suche?q=%23K%C3%BChlung")
 	search(visitorName, h.Posts.TagURL("Kühlung")).leadsTo(t, "/tags/K%C3%BChlung")
 
+	// A hashtag finds the posts that bear it, and of those only what the reader may see.
+	for _, v := range []post.Visibility{post.Public, post.Followers} {
+		_, err := h.Posts.Create(t.Context(), h.people["editor"], post.Draft{Title: "Zur Kühlung", Source: "#Kühlung " + string(v), Visibility: v})
+		must(t, err)
+	}
+	if found := search(visitorName, "#kühlung").wants(t, http.StatusOK).Find("#treffer-beitraege ~ *").Text(); !strings.Contains(found, "public") || strings.Contains(found, "followers") {
+		t.Errorf("posts with a hashtag: %q", found)
+	}
+
 	// Visitors and guests do not make us ask others.
 	for _, role := range []string{visitorName, "guest"} {
 		for _, q := range []string{"@green-it@bund.example", bund.URL, "vitako.example", "https://bund.example/notes/1"} {

@@ -14,7 +14,9 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/timeline"
 )
 
 // searchView is the page of the search field in the header.
@@ -23,6 +25,8 @@ type searchView struct {
 	Practices int
 	Best      []practice.View // those that fit best
 	People    []account.Account
+	Tagged    []postView    // posts with the hashtag that was asked for
+	Older     pagination    // of Tagged
 	Instance  *instanceView // a whole instance was asked for
 	Message   string        // key: why an address led nowhere
 	Kind      string        // of the message: info, warning
@@ -265,5 +269,15 @@ func (s *Site) searchWords(r *http.Request, view *searchView) error {
 	if err != nil {
 		return err
 	}
-	return nil
+	name, ok := strings.CutPrefix(view.Text, "#")
+	if !ok || name == "" {
+		return nil
+	}
+	lines, err := s.Timeline.Tag(r.Context(), viewer(r), name, timeline.Options{}, paging.Page{MaxID: maxID(r)})
+	if err != nil {
+		return err
+	}
+	view.Older = olderThan(r, lines.Next())
+	view.Tagged, err = s.listView(r, lines.Items)
+	return err
 }

@@ -32,7 +32,7 @@ func (s *Server) showAccount(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.accountEntity(c.ctx(), c.viewer(), a)
+	return s.accountEntity(c.ctx(), a)
 }
 
 func (s *Server) accountsByID(c *call) (any, error) {
@@ -41,7 +41,7 @@ func (s *Server) accountsByID(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.accountEntities(c.ctx(), c.viewer(), inOrder(byID, ids))
+	return s.accountEntities(c.ctx(), inOrder(byID, ids))
 }
 
 // inOrder returns the accounts with these ids, each once, without those that are gone.
@@ -109,7 +109,7 @@ func (s *Server) requests(c *call, page paging.Page, list []follow.Request, err 
 		accounts[i] = r.Account
 	}
 	linkList(s, c, page, list, func(r follow.Request) int64 { return r.Follow.ID })
-	return s.accountEntities(c.ctx(), c.viewer(), accounts)
+	return s.accountEntities(c.ctx(), accounts)
 }
 
 // lookupAccount takes user, user@host and @user@host, with our own host, too. For members it asks the other server.
@@ -124,7 +124,7 @@ func (s *Server) lookupAccount(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.accountEntity(c.ctx(), c.viewer(), a)
+	return s.accountEntity(c.ctx(), a)
 }
 
 func (s *Server) familiarFollowers(c *call) (any, error) {
@@ -142,7 +142,7 @@ func (s *Server) familiarFollowers(c *call) (any, error) {
 	for _, id := range ids {
 		all = append(all, byTarget[id]...)
 	}
-	entities, err := s.accountEntities(c.ctx(), c.viewer(), all)
+	entities, err := s.accountEntities(c.ctx(), all)
 	if err != nil {
 		return nil, err
 	}

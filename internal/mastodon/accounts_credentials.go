@@ -18,7 +18,7 @@ func (s *Server) verifyCredentials(c *call) (any, error) {
 }
 
 func (s *Server) credentials(c *call, a account.Account) (any, error) {
-	e, err := s.accountEntity(c.ctx(), c.viewer(), a)
+	e, err := s.accountEntity(c.ctx(), a)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (s *Server) entries(c *call, page paging.Page, list []relationship.Entry, e
 		accounts[i] = e.Account
 	}
 	linkList(s, c, page, list, func(e relationship.Entry) int64 { return e.ID })
-	entities, err := s.accountEntities(c.ctx(), c.viewer(), accounts)
+	entities, err := s.accountEntities(c.ctx(), accounts)
 	if err != nil {
 		return nil, err
 	}

@@ -28,7 +28,7 @@ func (s *Server) conversationEntities(ctx context.Context, viewer post.Viewer, l
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := s.accountEntities(ctx, viewer, people)
+	accounts, err := s.accountEntities(ctx, people)
 	if err != nil {
 		return nil, err
 	}

@@ -7,5 +7,5 @@ func (s *Server) directory(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.accountEntities(c.ctx(), c.viewer(), list)
+	return s.accountEntities(c.ctx(), list)
 }

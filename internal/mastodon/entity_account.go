@@ -10,7 +10,6 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/media"
-	"github.com/vorbild/vorbild/internal/post"
 )
 
 // Account is the Account entity. Remote accounts carry their host in Acct, ours do not.
@@ -125,8 +124,8 @@ func idOrNil(id *int64) *string {
 }
 
 // accountEntity is accountEntities for one.
-func (s *Server) accountEntity(ctx context.Context, viewer post.Viewer, a account.Account) (Account, error) {
-	list, err := s.accountEntities(ctx, viewer, []account.Account{a})
+func (s *Server) accountEntity(ctx context.Context, a account.Account) (Account, error) {
+	list, err := s.accountEntities(ctx, []account.Account{a})
 	if err != nil {
 		return Account{}, err
 	}
@@ -134,7 +133,7 @@ func (s *Server) accountEntity(ctx context.Context, viewer post.Viewer, a accoun
 }
 
 // accountEntities completes accounts with a fixed number of queries, in the given order. Nothing in it depends on who reads.
-func (s *Server) accountEntities(ctx context.Context, _ post.Viewer, accounts []account.Account) ([]Account, error) {
+func (s *Server) accountEntities(ctx context.Context, accounts []account.Account) ([]Account, error) {
 	ids := make([]int64, len(accounts))
 	for i, a := range accounts {
 		ids[i] = a.ID

@@ -210,7 +210,7 @@ func (n *named) add(people []account.Account, about *post.View, reportID *int64)
 // name makes the entities of a set.
 func (s *Server) name(ctx context.Context, set *named) error {
 	viewer := post.Viewer{AccountID: set.reader.ID}
-	accounts, err := s.accountEntities(ctx, viewer, set.people)
+	accounts, err := s.accountEntities(ctx, set.people)
 	if err != nil {
 		return err
 	}

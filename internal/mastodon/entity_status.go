@@ -172,7 +172,7 @@ func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.V
 			appIDs = append(appIDs, *v.Post.AppID)
 		}
 	}
-	entities, err := s.accountEntities(ctx, viewer, people)
+	entities, err := s.accountEntities(ctx, people)
 	if err != nil {
 		return b, err
 	}

@@ -86,7 +86,7 @@ func (s *Server) aboutInstance(c *call) (o organization.Organization, u account.
 	if err != nil {
 		return o, u, nil, err
 	}
-	entity, err := s.accountEntity(c.ctx(), post.Viewer{}, forum)
+	entity, err := s.accountEntity(c.ctx(), forum)
 	return o, u, &entity, err
 }
 

@@ -103,7 +103,7 @@ func (s *Server) listMembers(c *call) (any, error) {
 		return nil, err
 	}
 	s.link(c, members.First, members.Last, members.More)
-	return s.accountEntities(c.ctx(), c.viewer(), members.Accounts)
+	return s.accountEntities(c.ctx(), members.Accounts)
 }
 
 func (s *Server) addToList(c *call) (any, error) {

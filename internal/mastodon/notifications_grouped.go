@@ -73,7 +73,7 @@ func (s *Server) notificationGroupAccounts(c *call) (any, error) {
 		people[i] = v.From
 	}
 	linkList(s, c, page, views, func(v notification.View) int64 { return v.ID })
-	return s.accountEntities(c.ctx(), c.viewer(), people)
+	return s.accountEntities(c.ctx(), people)
 }
 
 // POST /api/v2/notifications/:group_key/dismiss

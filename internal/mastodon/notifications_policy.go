@@ -121,7 +121,7 @@ func (s *Server) requestEntities(ctx context.Context, reader account.Account, li
 			posts = append(posts, *r.Last)
 		}
 	}
-	accounts, err := s.accountEntities(ctx, viewer, people)
+	accounts, err := s.accountEntities(ctx, people)
 	if err != nil {
 		return nil, err
 	}

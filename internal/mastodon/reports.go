@@ -44,7 +44,7 @@ func (s *Server) reportEntities(ctx context.Context, viewer post.Viewer, list []
 	for i, r := range list {
 		targets[i] = r.Target
 	}
-	accounts, err := s.accountEntities(ctx, viewer, targets)
+	accounts, err := s.accountEntities(ctx, targets)
 	if err != nil {
 		return nil, err
 	}

@@ -49,7 +49,7 @@ func (s *Server) searchAccounts(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.accountEntities(c.ctx(), c.viewer(), accounts)
+	return s.accountEntities(c.ctx(), accounts)
 }
 
 // query is the text that is searched for.
@@ -79,7 +79,7 @@ func (s *Server) search(c *call) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		if result.Accounts, err = s.accountEntities(c.ctx(), c.viewer(), accounts); err != nil {
+		if result.Accounts, err = s.accountEntities(c.ctx(), accounts); err != nil {
 			return nil, err
 		}
 	}
@@ -186,7 +186,7 @@ func (s *Server) searchAddress(c *call, address string, wants func(string) bool,
 	case a.State == account.Gone:
 		return nil
 	}
-	entity, err := s.accountEntity(c.ctx(), c.viewer(), a)
+	entity, err := s.accountEntity(c.ctx(), a)
 	result.Accounts = append(result.Accounts, entity)
 	return err
 }

@@ -84,7 +84,7 @@ func (s *Server) written(c *call, p post.Post) Status {
 	}
 	s.Log.ErrorContext(c.ctx(), "a status was stored but could not be read again", slog.Int64("post", p.ID), slog.Any("error", err))
 	b := beside{}
-	if author, err := s.accountEntity(context.WithoutCancel(c.ctx()), c.viewer(), c.account()); err == nil {
+	if author, err := s.accountEntity(context.WithoutCancel(c.ctx()), c.account()); err == nil {
 		b.accounts = map[int64]Account{p.AccountID: author}
 	}
 	return s.newStatus(c.viewer(), post.View{Post: p, Author: c.account()}, b)
@@ -162,7 +162,7 @@ func asClientSays(err error) error {
 // findMentioned makes people of other instances known whom a text names and nobody here knows yet, so that they hear of it.
 // Who cannot be found stays plain text: that never stops a status.
 func (s *Server) findMentioned(c *call, text string) {
-	if s.Resolver == nil {
+	if !mayResolve(c) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(c.ctx(), lookupPeriod)
@@ -173,9 +173,13 @@ func (s *Server) findMentioned(c *call, text string) {
 		if !remote || strings.EqualFold(host, s.Config.Domain()) || len(unknown) == maxLookups {
 			continue
 		}
-		if _, err := s.Accounts.ByHandle(ctx, handle); fault.Is(err, fault.NotFound) {
-			unknown = append(unknown, handle)
+		if _, err := s.Accounts.ByHandle(ctx, handle); !fault.Is(err, fault.NotFound) {
+			continue
 		}
+		if err := s.Accounts.CountLookup(c.account()); err != nil {
+			break // who is not found is not linked
+		}
+		unknown = append(unknown, handle)
 	}
 	var wg sync.WaitGroup
 	for _, handle := range unknown {

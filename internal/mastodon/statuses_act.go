@@ -24,7 +24,7 @@ func (s *Server) whoReacted(c *call, list accountLister) (any, error) {
 		return nil, err
 	}
 	s.link(c, span.First, span.Last, span.More)
-	return s.accountEntities(c.ctx(), c.viewer(), people)
+	return s.accountEntities(c.ctx(), people)
 }
 
 // act does something with the status of the path and returns it as it is then.

@@ -26,7 +26,7 @@ func (s *Server) suggested(c *call) ([]Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.accountEntities(c.ctx(), c.viewer(), list)
+	return s.accountEntities(c.ctx(), list)
 }
 
 func (s *Server) dismissSuggestion(c *call) (any, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -291,5 +290,3 @@ func appendOnce(ids []int64, id int64) []int64 {
 }
 
 func decimal(id int64) string { return strconv.FormatInt(id, 10) }
-
-func queryEscape(s string) string { return url.QueryEscape(s) }

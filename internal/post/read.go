@@ -3,6 +3,7 @@ package post
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -143,6 +144,7 @@ func (s *Service) Views(ctx context.Context, viewer Viewer, posts []Post) ([]Vie
 		}
 	}
 	for i, p := range posts {
+		slices.Sort(views[i].Tags)
 		views[i].ThreadMuted = muted[p.ThreadID]
 		if p.InReplyToID == nil {
 			continue

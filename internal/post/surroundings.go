@@ -21,11 +21,21 @@ func (s *Service) Surroundings(ctx context.Context, viewer Viewer, id int64) (an
 		return nil, nil, fmt.Errorf("post.Surroundings %d: %w", id, err)
 	}
 	above, below := surroundings(list, id)
+	below = below[:min(len(below), maxBelow(viewer))]
 	views, err := s.Views(ctx, viewer, slices.Concat(above, below))
 	if err != nil {
 		return nil, nil, err
 	}
 	return views[:len(above)], views[len(above):], nil
+}
+
+// maxBelow is how many answers are shown at once: all of any thread that people read to its end, and less to visitors, to whom
+// a thread costs nothing to ask for.
+func maxBelow(viewer Viewer) int {
+	if viewer.AccountID == 0 {
+		return 200
+	}
+	return 1_000
 }
 
 // surroundings picks from a thread, given by time, what stands above and below one of its posts.
