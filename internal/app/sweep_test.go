@@ -31,6 +31,7 @@ func TestHouseKeepsClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	i.run(listener)
+	i.get("/", "") // before it is stopped again
 	for end := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
 		apps, err := i.OAuth.AppsByIDs(t.Context(), []int64{old.ID, young.ID})
 		if err != nil {
