@@ -58,6 +58,9 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 	go a.Changes.Run(ctx)
 	if a.Config.Worker {
 		if err := a.startJobs(ctx); err != nil {
+			if ctx.Err() != nil {
+				err = nil // stopped while it started
+			}
 			return errors.Join(err, listener.Close())
 		}
 	}

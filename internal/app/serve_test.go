@@ -48,3 +48,17 @@ func TestHouseKeepsClean(t *testing.T) {
 		}
 	}
 }
+
+// TestStoppedWhileItStarts: being stopped is no failure, however early.
+func TestStoppedWhileItStarts(t *testing.T) {
+	t.Parallel()
+	i := startInstance(t, "frueh", organization.Organization{Name: "Stadt Früh", ShortName: "Früh", Level: organization.LevelKommune, Region: "DE-SH"})
+	for range 3 {
+		i.stop()
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(i.port)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		i.run(listener)
+	}
+}
