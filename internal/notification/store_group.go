@@ -68,7 +68,7 @@ func membersOf(ctx context.Context, db sqlx.ExtContext, accountID int64, keys []
 	err := sqlx.SelectContext(ctx, db, &list, `
 		SELECT n.group_key, count(*) AS count, max(n.id) AS newest_id, coalesce(min(n.id) FILTER (WHERE n.id >= $3), max(n.id)) AS lowest_id,
 			max(n.created_at) AS at, (array_agg(n.from_account_id ORDER BY n.id DESC))[1:$4] AS from_ids
-		FROM notifications n WHERE n.account_id = $1 AND n.group_key = ANY ($2) AND `+from("n")+` GROUP BY n.group_key`,
+		FROM notifications n WHERE n.account_id = $1 AND n.group_key = ANY ($2) AND n.group_key <> '' AND `+from("n")+` GROUP BY n.group_key`,
 		accountID, pq.Array(keys), lowest, sampleSize)
 	for _, m := range list {
 		byKey[m.Key] = m

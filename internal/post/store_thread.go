@@ -76,7 +76,7 @@ func recountReplies(ctx context.Context, db sqlx.ExtContext, id int64) error {
 // orphansOf lists and locks the first posts of threads that wait for uri.
 func orphansOf(ctx context.Context, db sqlx.ExtContext, uri string) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `
-		SELECT id FROM posts WHERE in_reply_to_uri = $1 AND in_reply_to_id IS NULL ORDER BY id FOR NO KEY UPDATE`, uri)
+		SELECT id FROM posts WHERE in_reply_to_uri = $1 AND in_reply_to_uri <> '' AND in_reply_to_id IS NULL ORDER BY id FOR NO KEY UPDATE`, uri)
 	return ids, err
 }
 
@@ -90,7 +90,7 @@ func rootOfContext(ctx context.Context, db sqlx.ExtContext, contextURI string) (
 // rootsOfOrphans lists the beginnings of the threads that the orphans of a post name as their context.
 func rootsOfOrphans(ctx context.Context, db sqlx.ExtContext, uri string) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `SELECT DISTINCT r.id FROM posts o JOIN posts r ON r.context_uri = o.context_uri
-		WHERE o.in_reply_to_uri = $1 AND o.in_reply_to_id IS NULL AND o.context_uri <> '' AND r.in_reply_to_uri = '' AND r.id <> o.thread_id
+		WHERE o.in_reply_to_uri = $1 AND o.in_reply_to_uri <> '' AND o.in_reply_to_id IS NULL AND o.context_uri <> '' AND r.in_reply_to_uri = '' AND r.id <> o.thread_id
 			AND r.state = 'published' AND r.visibility IN ('public', 'unlisted') ORDER BY r.id`, uri)
 	return ids, err
 }
