@@ -28,6 +28,7 @@ import (
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -50,6 +51,7 @@ type Deps struct {
 	Curation  *curation.Service
 	Media     *media.Service
 	Polls     *poll.Service
+	Peers     *peer.Service
 	Transport *transport.Client
 	Messages  *i18n.Bundle
 	Config    config.Config

@@ -260,7 +260,7 @@ func TestBlocked(t *testing.T) {
 	c := setCrime(t)
 	c.liar.Send(c.liar.Author, ft.Letter{To: c.inbox, Body: c.encode(c.activity("Like", c.id(c.liar), c.liar.Author.URI, c.own.URI))})
 	c.victim.Settled()
-	c.victim.DB.MustExec(`INSERT INTO peers (host, blocked) VALUES ($1, true) ON CONFLICT (host) DO UPDATE SET blocked = true`, c.liar.Config.Domain())
+	c.victim.DB.MustExec(`INSERT INTO domain_rules (domain, severity) VALUES ($1, 'suspend')`, c.liar.Config.Domain())
 	before, received := c.victim.State(c.liar), c.victim.Count(`SELECT count(*) FROM inbox_activities`)
 	for name, actor := range map[string]any{
 		"id": c.liar.Author.URI, "object": m{"id": c.liar.Author.URI, "type": "Person"}, "list": []any{c.liar.Author.URI},

@@ -56,7 +56,7 @@ func TestTwoMeanings(t *testing.T) {
 func TestSpellingOfHosts(t *testing.T) {
 	t.Parallel()
 	c := setCrime(t)
-	c.victim.DB.MustExec(`INSERT INTO peers (host, blocked) VALUES ($1, true) ON CONFLICT (host) DO UPDATE SET blocked = true`, c.liar.Config.Domain())
+	c.victim.DB.MustExec(`INSERT INTO domain_rules (domain, severity) VALUES ($1, 'suspend')`, c.liar.Config.Domain())
 	before := c.victim.State(c.liar)
 	port := c.liar.Config.BaseURL[strings.LastIndex(c.liar.Config.BaseURL, ":")+1:]
 	for _, host := range []string{"liar.localhost.:" + port, "LIAR.localhost:" + port, "liar.localhost:0" + port, "ｌiar.localhost:" + port} {

@@ -38,6 +38,7 @@ import (
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -50,6 +51,7 @@ type Instance struct {
 	Config        config.Config
 	DB            *sqlx.DB
 	Accounts      *account.Service
+	Peers         *peer.Service
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
@@ -126,6 +128,7 @@ func (i *Instance) wire() {
 	renderer := markup.New()
 	i.jobs = job.New(i.DB, i.Log)
 	i.organizations = organization.New(i.DB)
+	i.Peers = peer.New(i.DB, nil)
 	i.Accounts = account.New(i.DB, i.organizations, i.jobs, base, domain)
 	i.Follows = follow.New(i.DB, i.Accounts, i.jobs, base, nil)
 	i.Posts = post.New(i.DB, i.Accounts, i.jobs, renderer, base)
@@ -133,14 +136,14 @@ func (i *Instance) wire() {
 	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Media = media.New(i.DB, i.Accounts, i.Posts, i.jobs, filepath.Join(i.T.TempDir(), "media"), base)
 	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
-	i.Transport = transport.New(i.DB, i.Accounts, i.Config, i.Log)
+	i.Transport = transport.New(i.DB, i.Accounts, i.Peers, i.Config, i.Log)
 	messages, err := i18n.Load(os.DirFS(localesDir(i.T)))
 	if err != nil {
 		i.T.Fatal(err)
 	}
 	i.Federation, err = federation.New(federation.Deps{
 		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices,
-		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
+		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
 		i.T.Fatal(err)

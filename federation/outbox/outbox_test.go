@@ -155,7 +155,7 @@ func TestFanOut(t *testing.T) {
 	h.follower("sub.blocked.example", true, h.author)
 	h.follower("stranger.example", true, account.Account{})
 	h.follower("pending.example", true, account.Account{})
-	h.DB.MustExec(`INSERT INTO peers (host, blocked) VALUES ('blocked.example', true)`)
+	h.DB.MustExec(`INSERT INTO domain_rules (domain, severity) VALUES ('blocked.example', 'suspend')`)
 	p := h.note("Hallo", post.Public)
 	h.distribute(job.CreatePost, p.ID)
 	h.distribute(job.CreatePost, p.ID) // a repeated job sends nothing twice

@@ -189,8 +189,8 @@ func fillLanes(ctx context.Context, q sqlx.ExtContext, activityID int64, r recip
 			INSERT INTO deliveries (activity_id, inbox_uri, host, next_at)
 			SELECT $1, inbox_uri, host, $8 FROM hosted h
 			WHERE host IS NOT NULL AND host <> $6 AND host <> $7 AND NOT EXISTS (
-				SELECT 1 FROM peers p WHERE p.blocked AND (p.host IN (h.host, split_part(h.host, ':', 1))
-					OR right(split_part(h.host, ':', 1), length(p.host) + 1) = '.' || p.host))
+				SELECT 1 FROM domain_rules r WHERE r.severity = 'suspend' AND (r.domain IN (h.host, split_part(h.host, ':', 1))
+					OR right(split_part(h.host, ':', 1), length(r.domain) + 1) = '.' || r.domain))
 			ON CONFLICT (activity_id, inbox_uri) DO NOTHING
 			RETURNING host
 		)

@@ -153,7 +153,7 @@ func (c *Client) checkHop(ctx context.Context, from, to *url.URL) error {
 }
 
 func (c *Client) checkBlocked(ctx context.Context, host string) error {
-	blocked, err := hostBlocked(ctx, c.db, host)
+	blocked, err := c.peers.Refused(ctx, host)
 	if err != nil {
 		return err
 	}

@@ -275,7 +275,7 @@ func TestGetGivesUpOnSlowServers(t *testing.T) {
 func TestGetRefusesBlockedHosts(t *testing.T) {
 	t.Parallel()
 	c, p, other := newClient(t), newPeer(t, "sub.peer"), newPeer(t, "other")
-	if _, err := c.db.ExecContext(t.Context(), `INSERT INTO peers (host, blocked) VALUES ('peer.localhost', true), ($1, false)`, other.host); err != nil {
+	if _, err := c.db.ExecContext(t.Context(), `INSERT INTO domain_rules (domain, severity) VALUES ('peer.localhost', 'suspend'), ($1, '')`, other.host); err != nil {
 		t.Fatal(err)
 	}
 	p.serve("/notes/1", activityType, note(p.url("/notes/1")))
@@ -294,19 +294,6 @@ func TestGetRefusesBlockedHosts(t *testing.T) {
 	other.serve("/notes/1", activityType, note(other.url("/notes/1")))
 	if _, err := c.Get(t.Context(), other.url("/notes/1")); err != nil {
 		t.Errorf("a known host that is not blocked: %v", err)
-	}
-}
-
-func TestBlockNames(t *testing.T) {
-	t.Parallel()
-	for host, want := range map[string]string{
-		"peer.example":          "peer.example",
-		"a.b.peer.example:8443": "a.b.peer.example:8443 a.b.peer.example b.peer.example peer.example",
-		"localhost:8080":        "localhost:8080 localhost",
-	} {
-		if got := strings.Join(blockNames(host), " "); got != want {
-			t.Errorf("%s: %s", host, got)
-		}
 	}
 }
 

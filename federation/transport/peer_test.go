@@ -24,6 +24,7 @@ import (
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
 )
 
 const (
@@ -41,14 +42,14 @@ func newClient(t *testing.T) *Client {
 	if err := accounts.Bootstrap(t.Context(), "SH", "land", "DE-SH"); err != nil {
 		t.Fatal(err)
 	}
-	c := New(db, accounts, config.Config{BaseURL: ourBase, PrivateHosts: []string{"*.localhost"}}, log)
+	c := New(db, accounts, peer.New(db, nil), config.Config{BaseURL: ourBase, PrivateHosts: []string{"*.localhost"}}, log)
 	c.timeout = 5 * time.Second
 	t.Cleanup(c.Close)
 	return c
 }
 
-// peer is another server: it answers what its documents say and counts who asked for what.
-type peer struct {
+// remote is another server: it answers what its documents say and counts who asked for what.
+type remote struct {
 	*httptest.Server
 	host string // name.localhost:port
 
@@ -58,9 +59,9 @@ type peer struct {
 	last    *http.Request
 }
 
-func newPeer(t *testing.T, name string) *peer {
+func newPeer(t *testing.T, name string) *remote {
 	t.Helper()
-	p := &peer{answers: map[string]http.HandlerFunc{}, hits: map[string]int{}}
+	p := &remote{answers: map[string]http.HandlerFunc{}, hits: map[string]int{}}
 	p.Server = httptest.NewServer(p)
 	t.Cleanup(p.Server.Close)
 	u, err := url.Parse(p.Server.URL)
@@ -72,7 +73,7 @@ func newPeer(t *testing.T, name string) *peer {
 }
 
 // ServeHTTP answers by path with query, else by path.
-func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *remote) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.hits[r.URL.Path]++
 	p.last = r
@@ -88,13 +89,13 @@ func (p *peer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer(w, r)
 }
 
-func (p *peer) asked(path string) int {
+func (p *remote) asked(path string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.hits[path]
 }
 
-func (p *peer) askedAtAll() int {
+func (p *remote) askedAtAll() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := 0
@@ -104,22 +105,22 @@ func (p *peer) askedAtAll() int {
 	return n
 }
 
-func (p *peer) url(path string) string { return "http://" + p.host + path }
+func (p *remote) url(path string) string { return "http://" + p.host + path }
 
-func (p *peer) on(path string, answer http.HandlerFunc) {
+func (p *remote) on(path string, answer http.HandlerFunc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers[path] = answer
 }
 
-func (p *peer) serve(path, contentType, body string) {
+func (p *remote) serve(path, contentType, body string) {
 	p.on(path, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
 		fmt.Fprint(w, body)
 	})
 }
 
-func (p *peer) serveJSON(path string, doc any) {
+func (p *remote) serveJSON(path string, doc any) {
 	body, err := json.Marshal(doc)
 	if err != nil {
 		panic(err)
@@ -127,16 +128,16 @@ func (p *peer) serveJSON(path string, doc any) {
 	p.serve(path, activityType, string(body))
 }
 
-func (p *peer) status(path string, code int) {
+func (p *remote) status(path string, code int) {
 	p.on(path, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) })
 }
 
-func (p *peer) redirect(path, to string) {
+func (p *remote) redirect(path, to string) {
 	p.on(path, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, to, http.StatusSeeOther) })
 }
 
 // actor describes a person of the peer; the caller may change the document before it is served.
-func (p *peer) actor(username string, key *rsa.PrivateKey) map[string]any {
+func (p *remote) actor(username string, key *rsa.PrivateKey) map[string]any {
 	id := p.url("/u/" + username)
 	return map[string]any{
 		"@context": []string{activityStreams, "https://w3id.org/security/v1"},
@@ -148,12 +149,12 @@ func (p *peer) actor(username string, key *rsa.PrivateKey) map[string]any {
 }
 
 // serveActor serves an actor and the WebFinger that leads to it.
-func (p *peer) serveActor(username string, doc map[string]any) {
+func (p *remote) serveActor(username string, doc map[string]any) {
 	p.serveJSON("/u/"+username, doc)
 	p.serveWebFinger("acct:"+username+"@"+p.host, "acct:"+username+"@"+p.host, doc["id"].(string))
 }
 
-func (p *peer) serveWebFinger(resource, subject, actor string) {
+func (p *remote) serveWebFinger(resource, subject, actor string) {
 	body, _ := json.Marshal(map[string]any{
 		"subject": subject,
 		"links":   []map[string]string{{"rel": "self", "type": activityType, "href": actor}},

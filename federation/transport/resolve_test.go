@@ -236,7 +236,7 @@ func TestResolveHandleOfSplitDomain(t *testing.T) {
 func TestResolveInstance(t *testing.T) {
 	t.Parallel()
 	c := newClient(t)
-	application := func(p *peer, path, username string) map[string]any {
+	application := func(p *remote, path, username string) map[string]any {
 		id := p.url(path)
 		return map[string]any{
 			"id": id, "type": "Application", "preferredUsername": username, "inbox": id + "/inbox",
@@ -244,22 +244,22 @@ func TestResolveInstance(t *testing.T) {
 			"publicKey": map[string]any{"id": id + "#main-key", "owner": id, "publicKeyPem": publicPEM(testKey())},
 		}
 	}
-	finger := func(p *peer) string {
+	finger := func(p *remote) string {
 		return "/.well-known/webfinger?" + url.Values{"resource": {p.url("/")}}.Encode()
 	}
-	for name, serve := range map[string]func(p *peer) string{
-		"service link": func(p *peer) string {
+	for name, serve := range map[string]func(p *remote) string{
+		"service link": func(p *remote) string {
 			p.serveJSON("/instance", application(p, "/instance", p.host))
 			p.serve(finger(p), "application/jrd+json", fmt.Sprintf(`{"subject":%q,"links":[{"rel":"https://www.w3.org/ns/activitystreams#Service","type":"application/activity+json","href":%q}]}`, p.url("/"), p.url("/instance")))
 			p.serveWebFinger("acct:"+p.host+"@"+p.host, "acct:"+p.host+"@"+p.host, p.url("/instance"))
 			return "/instance"
 		},
-		"nodeinfo": func(p *peer) string {
+		"nodeinfo": func(p *remote) string {
 			p.serveJSON("/internal", application(p, "/internal", p.host))
 			p.serve("/.well-known/nodeinfo", "application/json", fmt.Sprintf(`{"links":[{"rel":"https://www.w3.org/ns/activitystreams#Application","href":%q}]}`, p.url("/internal")))
 			return "/internal"
 		},
-		"guess": func(p *peer) string {
+		"guess": func(p *remote) string {
 			p.serveJSON("/actor", application(p, "/actor", strings.Split(p.host, ":")[0]))
 			return "/actor"
 		},

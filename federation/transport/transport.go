@@ -19,6 +19,7 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/peer"
 )
 
 // Limits of every exchange with another server (federation profile, section 7).
@@ -41,6 +42,7 @@ const (
 type Client struct {
 	db       *sqlx.DB
 	accounts *account.Service
+	peers    *peer.Service
 	log      *slog.Logger
 	base     *url.URL
 	domain   string
@@ -59,7 +61,7 @@ type Client struct {
 }
 
 // New returns the client. It opens no connection yet.
-func New(db *sqlx.DB, accounts *account.Service, cfg config.Config, log *slog.Logger) *Client {
+func New(db *sqlx.DB, accounts *account.Service, peers *peer.Service, cfg config.Config, log *slog.Logger) *Client {
 	base, err := url.Parse(cfg.BaseURL)
 	if err != nil {
 		base = &url.URL{Scheme: "https"} // config.Validate has refused it before; nothing will match this host
@@ -68,6 +70,7 @@ func New(db *sqlx.DB, accounts *account.Service, cfg config.Config, log *slog.Lo
 	return &Client{
 		db:          db,
 		accounts:    accounts,
+		peers:       peers,
 		log:         log,
 		base:        base,
 		domain:      cfg.Domain(),

@@ -20,7 +20,7 @@ func (l letter) send(t *testing.T, c *Client) (account.Account, error) {
 }
 
 // stored puts an actor of the peer into the store as fetched so long ago.
-func stored(t *testing.T, c *Client, p *peer, username string, age time.Duration) account.Account {
+func stored(t *testing.T, c *Client, p *remote, username string, age time.Duration) account.Account {
 	t.Helper()
 	at := time.Now().Add(-age)
 	id := p.url("/u/" + username)
@@ -137,16 +137,16 @@ func TestVerifyFetchesKey(t *testing.T) {
 	c := newClient(t)
 	// Each case has a peer of its own, so that nothing remembered from one helps another.
 	for name, run := range map[string]struct {
-		serve   func(p, other *peer) (keyID string)
+		serve   func(p, other *remote) (keyID string)
 		want    fault.Kind // "": accepted
 		gone    bool
 		handles string // path that must not be asked
 	}{
-		"fragment of the actor": {serve: func(p, _ *peer) string {
+		"fragment of the actor": {serve: func(p, _ *remote) string {
 			p.serveActor("anna", p.actor("anna", testKey()))
 			return p.url("/u/anna#main-key")
 		}},
-		"second of two keys": {serve: func(p, _ *peer) string {
+		"second of two keys": {serve: func(p, _ *remote) string {
 			doc := p.actor("anna", testKey())
 			doc["publicKey"] = []any{
 				map[string]any{"id": p.url("/u/anna#old"), "owner": doc["id"], "publicKeyPem": publicPEM(otherKey())},
@@ -155,7 +155,7 @@ func TestVerifyFetchesKey(t *testing.T) {
 			p.serveActor("anna", doc)
 			return p.url("/u/anna#main-key")
 		}},
-		"stub with the key": {serve: func(p, _ *peer) string { // as GoToSocial
+		"stub with the key": {serve: func(p, _ *remote) string { // as GoToSocial
 			doc := p.actor("anna", testKey())
 			key := map[string]any{"id": p.url("/u/anna/main-key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
 			doc["publicKey"] = key
@@ -163,7 +163,7 @@ func TestVerifyFetchesKey(t *testing.T) {
 			p.serveJSON("/u/anna/main-key", map[string]any{"id": doc["id"], "type": "Person", "preferredUsername": "anna", "publicKey": key})
 			return p.url("/u/anna/main-key")
 		}},
-		"key as its own document": {serve: func(p, _ *peer) string {
+		"key as its own document": {serve: func(p, _ *remote) string {
 			doc := p.actor("anna", testKey())
 			key := map[string]any{"id": p.url("/keys/1"), "type": "Key", "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
 			doc["publicKey"] = key
@@ -171,24 +171,24 @@ func TestVerifyFetchesKey(t *testing.T) {
 			p.serveJSON("/keys/1", key)
 			return p.url("/keys/1")
 		}},
-		"owner does not list the key": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"owner does not list the key": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("anna", p.actor("anna", otherKey()))
 			p.serveJSON("/uploads/1", map[string]any{"id": p.url("/uploads/1"), "owner": p.url("/u/anna"), "publicKeyPem": publicPEM(testKey())})
 			return p.url("/uploads/1")
 		}},
-		"owner on another host": {want: fault.Unauthorized, handles: "/u/anna", serve: func(p, other *peer) string {
+		"owner on another host": {want: fault.Unauthorized, handles: "/u/anna", serve: func(p, other *remote) string {
 			other.serveActor("anna", other.actor("anna", testKey()))
 			p.serveJSON("/keys/1", map[string]any{"id": p.url("/keys/1"), "owner": other.url("/u/anna"), "publicKeyPem": publicPEM(testKey())})
 			return p.url("/keys/1")
 		}},
-		"actor claims another host's id": {want: fault.Unauthorized, serve: func(p, other *peer) string {
+		"actor claims another host's id": {want: fault.Unauthorized, serve: func(p, other *remote) string {
 			doc := other.actor("anna", testKey())
 			other.serveActor("anna", doc)
 			doc["publicKey"] = map[string]any{"id": p.url("/u/anna#main-key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
 			p.serveJSON("/u/anna", doc)
 			return p.url("/u/anna#main-key")
 		}},
-		"owner's page shows another actor": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"owner's page shows another actor": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("victim", p.actor("victim", otherKey()))
 			doc := p.actor("victim", otherKey()) // an upload that says it is the victim, with a key of its own
 			doc["publicKey"] = map[string]any{"id": p.url("/uploads/key"), "owner": doc["id"], "publicKeyPem": publicPEM(testKey())}
@@ -196,23 +196,23 @@ func TestVerifyFetchesKey(t *testing.T) {
 			p.serveJSON("/uploads/key", map[string]any{"id": p.url("/uploads/key"), "owner": p.url("/uploads/actor"), "publicKeyPem": publicPEM(testKey())})
 			return p.url("/uploads/key")
 		}},
-		"key names another owner": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"key names another owner": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("victim", p.actor("victim", otherKey()))
 			doc := p.actor("anna", testKey())
 			doc["publicKey"].(map[string]any)["owner"] = p.url("/u/victim")
 			p.serveActor("anna", doc)
 			return p.url("/u/anna#main-key")
 		}},
-		"redirect is not followed": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"redirect is not followed": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("anna", p.actor("anna", testKey()))
 			p.redirect("/moved", p.url("/u/anna"))
 			return p.url("/moved#main-key")
 		}},
-		"HTML page": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"HTML page": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serve("/u/anna", "text/html", "<p>Anna</p>")
 			return p.url("/u/anna#main-key")
 		}},
-		"plain JSON, as an upload would be": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"plain JSON, as an upload would be": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("anna", p.actor("anna", testKey()))
 			answer := p.answers["/u/anna"]
 			p.on("/u/anna", func(w http.ResponseWriter, r *http.Request) {
@@ -223,11 +223,11 @@ func TestVerifyFetchesKey(t *testing.T) {
 			})
 			return p.url("/u/anna#main-key")
 		}},
-		"small key": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"small key": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("anna", p.actor("anna", smallKey()))
 			return p.url("/u/anna#main-key")
 		}},
-		"handle does not lead back": {want: fault.Unauthorized, serve: func(p, _ *peer) string {
+		"handle does not lead back": {want: fault.Unauthorized, serve: func(p, _ *remote) string {
 			p.serveActor("anna", p.actor("anna", otherKey()))
 			doc := p.actor("anna", testKey()) // a second document that takes the same name
 			doc["id"], doc["inbox"] = p.url("/uploads/1"), p.url("/uploads/1/inbox")
@@ -235,11 +235,11 @@ func TestVerifyFetchesKey(t *testing.T) {
 			p.serveJSON("/uploads/1", doc)
 			return p.url("/uploads/1#k")
 		}},
-		"gone":            {want: fault.Unauthorized, gone: true, serve: func(p, _ *peer) string { p.status("/u/anna", 410); return p.url("/u/anna#main-key") }},
-		"unknown":         {want: fault.Unauthorized, gone: true, serve: func(p, _ *peer) string { return p.url("/u/anna#main-key") }},
-		"refused":         {want: fault.Unauthorized, serve: func(p, _ *peer) string { p.status("/u/anna", 403); return p.url("/u/anna#main-key") }},
-		"broken down":     {want: fault.Unavailable, serve: func(p, _ *peer) string { p.status("/u/anna", 500); return p.url("/u/anna#main-key") }},
-		"does not answer": {want: fault.Unavailable, serve: func(p, _ *peer) string { p.Server.Close(); return p.url("/u/anna#main-key") }},
+		"gone":            {want: fault.Unauthorized, gone: true, serve: func(p, _ *remote) string { p.status("/u/anna", 410); return p.url("/u/anna#main-key") }},
+		"unknown":         {want: fault.Unauthorized, gone: true, serve: func(p, _ *remote) string { return p.url("/u/anna#main-key") }},
+		"refused":         {want: fault.Unauthorized, serve: func(p, _ *remote) string { p.status("/u/anna", 403); return p.url("/u/anna#main-key") }},
+		"broken down":     {want: fault.Unavailable, serve: func(p, _ *remote) string { p.status("/u/anna", 500); return p.url("/u/anna#main-key") }},
+		"does not answer": {want: fault.Unavailable, serve: func(p, _ *remote) string { p.Server.Close(); return p.url("/u/anna#main-key") }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -327,7 +327,7 @@ func TestVerifyRefusesBlocked(t *testing.T) {
 	c, p := newClient(t), newPeer(t, "sub.peer")
 	p.serveActor("anna", p.actor("anna", testKey()))
 	block := func(host string) {
-		if _, err := c.db.ExecContext(t.Context(), `INSERT INTO peers (host, blocked) VALUES ($1, true)`, host); err != nil {
+		if _, err := c.db.ExecContext(t.Context(), `INSERT INTO domain_rules (domain, severity) VALUES ($1, 'suspend')`, host); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/postgres"
@@ -48,6 +49,7 @@ type App struct {
 	Config        config.Config
 	DB            *sqlx.DB
 	Organizations *organization.Service
+	Peers         *peer.Service
 	Accounts      *account.Service
 	Auth          *auth.Service
 	Follows       *follow.Service
@@ -119,7 +121,9 @@ func (a *App) wire() error {
 	base, domain := a.Config.BaseURL, a.Config.Domain()
 	a.jobs = job.New(a.DB, a.log)
 	renderer := markup.New()
+	a.Changes = change.New(a.DB, a.log)
 	a.Organizations = organization.New(a.DB)
+	a.Peers = peer.New(a.DB, a.Changes)
 	a.Accounts = account.New(a.DB, a.Organizations, a.jobs, base, domain)
 	var err error
 	if a.Auth, err = auth.New(a.DB, a.Accounts, base, "Vorbild "+domain); err != nil {
@@ -142,14 +146,13 @@ func (a *App) wire() error {
 	a.Schedule = schedule.New(a.DB, a.Accounts, a.Posts, a.Media, a.Polls, a.jobs)
 	a.Moderation = moderation.New(a.DB, a.Accounts, a.Posts, a.jobs)
 	a.Push = push.New(a.DB, a.Accounts, a.Notifications, a.jobs)
-	a.Changes = change.New(a.DB, a.log)
-	a.transport = transport.New(a.DB, a.Accounts, a.Config, a.log)
+	a.transport = transport.New(a.DB, a.Accounts, a.Peers, a.Config, a.log)
 	if a.messages, err = i18n.Load(locales.FS); err != nil {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{
 		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation,
-		Media: a.Media, Polls: a.Polls, Transport: a.transport, Messages: a.messages, Config: a.Config, Log: a.log,
+		Media: a.Media, Polls: a.Polls, Peers: a.Peers, Transport: a.transport, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err
 }

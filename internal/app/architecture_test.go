@@ -19,6 +19,7 @@ const module = "github.com/vorbild/vorbild/"
 // The domain in the order in which it may be imported: a package may use those on earlier lines, and its own line not at all.
 var domain = [][]string{
 	{"organization"},
+	{"peer"},
 	{"account"},
 	{"auth", "follow"},
 	{"oauth", "relationship", "list"},

@@ -30,6 +30,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
@@ -58,7 +59,7 @@ func newHouse(t *testing.T) *house {
 	h.push = push.New(base.DB, base.Accounts, h.notifications, base.Queue)
 	bundle, err := i18n.Load(locales.FS)
 	h.Must(err)
-	client := transport.New(base.DB, base.Accounts, config.Config{BaseURL: posttest.Base, PrivateHosts: []string{"*.localhost"}}, slog.New(slog.DiscardHandler))
+	client := transport.New(base.DB, base.Accounts, peer.New(base.DB, nil), config.Config{BaseURL: posttest.Base, PrivateHosts: []string{"*.localhost"}}, slog.New(slog.DiscardHandler))
 	t.Cleanup(client.Close)
 	h.sender = push.NewSender(h.push, client, bundle, posttest.Base)
 	return h
