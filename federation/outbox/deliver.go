@@ -12,6 +12,7 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
@@ -63,7 +64,7 @@ func (o *Outbox) deliver(ctx context.Context, j *river.Job[job.Deliver]) error {
 		if now.After(until) {
 			return river.JobSnooze(0) // let other hosts in
 		}
-		status, retryAfter, err := o.Sender.Post(ctx, head.AccountID, head.InboxURI, head.Body)
+		status, retryAfter, err := o.Sender.Post(ctx, transport.Delivery{SignerID: head.AccountID, Inbox: head.InboxURI, Body: head.Body})
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -28,7 +29,7 @@ import (
 // Sender posts a body to an inbox, signed by one of our accounts. federation/transport implements it: status is 0 when
 // no answer came, err is nil exactly for 2xx.
 type Sender interface {
-	Post(ctx context.Context, signerID int64, inbox string, body []byte) (status int, retryAfter time.Duration, err error)
+	Post(ctx context.Context, d transport.Delivery) (status int, retryAfter time.Duration, err error)
 }
 
 // Deps are what the outbox works with.

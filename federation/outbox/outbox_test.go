@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -47,16 +48,16 @@ type mail struct {
 	answer func(inbox string, body []byte) (int, time.Duration, error)
 }
 
-func (m *mail) Post(_ context.Context, _ int64, inbox string, body []byte) (int, time.Duration, error) {
-	a, err := vocab.ParseActivity(body)
+func (m *mail) Post(_ context.Context, d transport.Delivery) (int, time.Duration, error) {
+	a, err := vocab.ParseActivity(d.Body)
 	if err != nil {
 		return 0, 0, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.sent = append(m.sent, inbox+" "+a.Type)
+	m.sent = append(m.sent, d.Inbox+" "+a.Type)
 	if m.answer != nil {
-		return m.answer(inbox, body)
+		return m.answer(d.Inbox, d.Body)
 	}
 	return http.StatusAccepted, 0, nil
 }

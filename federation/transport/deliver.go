@@ -26,22 +26,33 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("%s answered %d: %s", e.URL, e.Code, e.Text)
 }
 
+// Delivery is one activity on its way to one inbox.
+type Delivery struct {
+	SignerID int64  // accounts.id of one of ours
+	Inbox    string // address
+	Body     []byte
+	Header   http.Header // sent beside what every delivery has, which it cannot replace
+}
+
 // Post delivers an activity to an inbox, signed by the account. status is 0 when no answer came; retryAfter is
 // what the answer asked for, at most a day. err is nil exactly when the inbox took it (2xx).
-func (c *Client) Post(ctx context.Context, signerID int64, inbox string, body []byte) (status int, retryAfter time.Duration, err error) {
+func (c *Client) Post(ctx context.Context, d Delivery) (status int, retryAfter time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	u, err := c.checkTarget(ctx, inbox)
+	u, err := c.checkTarget(ctx, d.Inbox)
 	if err != nil {
 		return 0, 0, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(d.Body))
 	if err != nil {
-		return 0, 0, fmt.Errorf("transport.Post %s: %w", inbox, err)
+		return 0, 0, fmt.Errorf("transport.Post %s: %w", d.Inbox, err)
+	}
+	for name, values := range d.Header {
+		req.Header[http.CanonicalHeaderKey(name)] = values
 	}
 	req.Header.Set("Content-Type", activityType)
 	req.Header.Set("User-Agent", c.agent)
-	if err := c.sign(ctx, req, signerID, body); err != nil {
+	if err := c.sign(ctx, req, d.SignerID, d.Body); err != nil {
 		return 0, 0, err
 	}
 	res, err := c.http.Do(req)
@@ -53,7 +64,7 @@ func (c *Client) Post(ctx context.Context, signerID int64, inbox string, body []
 	if res.StatusCode >= 200 && res.StatusCode < 300 {
 		return res.StatusCode, 0, nil
 	}
-	err = &StatusError{URL: inbox, Code: res.StatusCode, Text: printable(text)}
+	err = &StatusError{URL: d.Inbox, Code: res.StatusCode, Text: printable(text)}
 	return res.StatusCode, c.retryAfter(res.Header), err
 }
 

@@ -285,7 +285,7 @@ func TestGetRefusesBlockedHosts(t *testing.T) {
 			t.Errorf("%s: got %v", uri, err)
 		}
 	}
-	if _, _, err := c.Post(t.Context(), instanceID(t, c), p.url("/inbox"), []byte("{}")); !errors.Is(err, ErrRefused) {
+	if _, _, err := c.Post(t.Context(), Delivery{SignerID: instanceID(t, c), Inbox: p.url("/inbox"), Body: []byte("{}")}); !errors.Is(err, ErrRefused) {
 		t.Errorf("Post: got %v", err)
 	}
 	if n := p.askedAtAll(); n != 0 {
@@ -322,7 +322,7 @@ func TestPost(t *testing.T) {
 		checkOurSignature(t, c, r, ourBase+"/g/praxis#main-key", "(request-target)", "host", "date", "digest")
 		w.WriteHeader(http.StatusAccepted)
 	})
-	status, wait, err := c.Post(t.Context(), catalog.ID, p.url("/inbox"), []byte(body))
+	status, wait, err := c.Post(t.Context(), Delivery{SignerID: catalog.ID, Inbox: p.url("/inbox"), Body: []byte(body)})
 	if status != 202 || wait != 0 || err != nil {
 		t.Errorf("got %d, %s, %v", status, wait, err)
 	}
@@ -365,7 +365,7 @@ func TestPostErrors(t *testing.T) {
 		"/503-odd":  {503, 0, "answered 503"},
 		"/307":      {307, 0, "answered 307"},
 	} {
-		status, wait, err := c.Post(t.Context(), instanceID(t, c), p.url(path), []byte("{}"))
+		status, wait, err := c.Post(t.Context(), Delivery{SignerID: instanceID(t, c), Inbox: p.url(path), Body: []byte("{}")})
 		if status != want.status || wait != want.wait || err == nil || err.Error() != p.url(path)+" "+want.text {
 			t.Errorf("%s: got %d, %s, %v", path, status, wait, err)
 		}
@@ -375,11 +375,11 @@ func TestPostErrors(t *testing.T) {
 	}
 	p.Server.Close()
 	for _, inbox := range []string{p.url("/inbox"), "https://127.0.0.1/inbox", ourBase + "/inbox"} {
-		if status, _, err := c.Post(t.Context(), instanceID(t, c), inbox, []byte("{}")); status != 0 || err == nil {
+		if status, _, err := c.Post(t.Context(), Delivery{SignerID: instanceID(t, c), Inbox: inbox, Body: []byte("{}")}); status != 0 || err == nil {
 			t.Errorf("%s: got %d, %v", inbox, status, err)
 		}
 	}
-	if _, _, err := c.Post(t.Context(), 1, newPeer(t, "x").url("/inbox"), []byte("{}")); err == nil {
+	if _, _, err := c.Post(t.Context(), Delivery{SignerID: 1, Inbox: newPeer(t, "x").url("/inbox"), Body: []byte("{}")}); err == nil {
 		t.Error("posted without a key")
 	}
 }
@@ -411,7 +411,7 @@ func TestSignerMeetsVerifier(t *testing.T) {
 			t.Errorf("verified as %q: %v", who.URI, err)
 		}
 	})
-	if status, _, err := c.Post(t.Context(), ours.ID, p.url("/inbox?x=%2F"), []byte(`{"type":"Follow"}`)); status != 200 || err != nil {
+	if status, _, err := c.Post(t.Context(), Delivery{SignerID: ours.ID, Inbox: p.url("/inbox?x=%2F"), Body: []byte(`{"type":"Follow"}`)}); status != 200 || err != nil {
 		t.Errorf("got %d, %v", status, err)
 	}
 	p.on("/notes/1", func(w http.ResponseWriter, r *http.Request) {
