@@ -29,6 +29,8 @@ func TestStreamedIsRead(t *testing.T) {
 	h.exec(`INSERT INTO filters (id, account_id, title, contexts) VALUES (77, $1, 'Kühlung', '{home,public}')`, h.id("guest"))
 	h.exec(`INSERT INTO filter_keywords (id, filter_id, keyword) VALUES (78, 77, 'Kühlung')`)
 	list := idText(h.list("member", "other"))
+	h.quiet()
+	h.streamed() // what was set up is told before anybody listens
 
 	timelines := map[string]string{ // stream: how it is read
 		"user": home, "public": "/api/v1/timelines/public", "public:local": "/api/v1/timelines/public?local=true",
@@ -128,13 +130,13 @@ func separator(path string) string {
 	return "?"
 }
 
-// settledParts is a status without its counters, which go on.
+// settledParts is a status without what goes on: its counters, and whether the reader has shared it meanwhile.
 func settledParts(status map[string]any) map[string]any {
 	clone := map[string]any{}
 	for k, v := range status {
 		inner, nested := v.(map[string]any)
 		switch {
-		case k == "replies_count" || k == "reblogs_count" || k == "favourites_count" || k == "followers_count" || k == "following_count" || k == "statuses_count" || k == "last_status_at":
+		case k == "reblogged" || k == "replies_count" || k == "reblogs_count" || k == "favourites_count" || k == "followers_count" || k == "following_count" || k == "statuses_count" || k == "last_status_at":
 		case nested:
 			clone[k] = settledParts(inner)
 		default:
