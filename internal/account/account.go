@@ -6,8 +6,11 @@ package account
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/lib/pq"
 )
 
 // Kind is the ActivityStreams actor type in lower case.
@@ -70,43 +73,46 @@ const (
 // (Receive); it ends as Gone and is kept, so that nobody can take its place. Its private key is not part of it:
 // only SigningKey reads that.
 type Account struct {
-	ID                int64      `db:"id"`
-	Username          string     `db:"username"`
-	Domain            *string    `db:"domain"` // nil: ours; else host[:port], lower case
-	URI               string     `db:"uri"`
-	URL               string     `db:"url"`
-	Kind              Kind       `db:"kind"`
-	DisplayName       string     `db:"display_name"`
-	Note              string     `db:"note"`        // sanitised HTML
-	NoteSource        string     `db:"note_source"` // ours only: the Markdown that Note was made from
-	Level             string     `db:"level"`
-	Region            string     `db:"region"`
-	InboxURI          string     `db:"inbox_uri"`
-	SharedInboxURI    string     `db:"shared_inbox_uri"`
-	OutboxURI         string     `db:"outbox_uri"`
-	FollowersURI      string     `db:"followers_uri"`
-	FollowingURI      string     `db:"following_uri"`
-	FeaturedURI       string     `db:"featured_uri"`
-	CatalogURI        string     `db:"catalog_uri"` // Application only: its instance's catalogue
-	ForumURI          string     `db:"forum_uri"`   // Application only: its instance's forum
-	PublicKeyID       string     `db:"public_key_id"`
-	PublicKeyPEM      string     `db:"public_key_pem"`
-	ApprovesFollowers bool       `db:"approves_followers"`
-	Discoverable      bool       `db:"discoverable"`
-	Avatar            string     `db:"avatar"` // a file of ours, or an address at the origin; "": none
-	Header            string     `db:"header"`
-	Fields            Fields     `db:"fields"`
-	Bot               bool       `db:"bot"`
-	HideCollections   bool       `db:"hide_collections"` // its followers and whom it follows are nobody else's business
-	Indexable         bool       `db:"indexable"`        // others may find its public posts by their words
-	Role              Role       `db:"role"`
-	Language          string     `db:"language"`
-	DefaultVisibility string     `db:"default_visibility"` // in the words of post.Visibility
-	DefaultSensitive  bool       `db:"default_sensitive"`
-	State             State      `db:"state"`
-	FetchedAt         *time.Time `db:"fetched_at"`
-	CreatedAt         time.Time  `db:"created_at"`
-	UpdatedAt         time.Time  `db:"updated_at"`
+	ID                int64          `db:"id"`
+	Username          string         `db:"username"`
+	Domain            *string        `db:"domain"` // nil: ours; else host[:port], lower case
+	URI               string         `db:"uri"`
+	URL               string         `db:"url"`
+	Kind              Kind           `db:"kind"`
+	DisplayName       string         `db:"display_name"`
+	Note              string         `db:"note"`        // sanitised HTML
+	NoteSource        string         `db:"note_source"` // ours only: the Markdown that Note was made from
+	Level             string         `db:"level"`
+	Region            string         `db:"region"`
+	InboxURI          string         `db:"inbox_uri"`
+	SharedInboxURI    string         `db:"shared_inbox_uri"`
+	OutboxURI         string         `db:"outbox_uri"`
+	FollowersURI      string         `db:"followers_uri"`
+	FollowingURI      string         `db:"following_uri"`
+	FeaturedURI       string         `db:"featured_uri"`
+	CatalogURI        string         `db:"catalog_uri"` // Application only: its instance's catalogue
+	ForumURI          string         `db:"forum_uri"`   // Application only: its instance's forum
+	PublicKeyID       string         `db:"public_key_id"`
+	PublicKeyPEM      string         `db:"public_key_pem"`
+	ApprovesFollowers bool           `db:"approves_followers"`
+	Discoverable      bool           `db:"discoverable"`
+	Avatar            string         `db:"avatar"` // a file of ours, or an address at the origin; "": none
+	Header            string         `db:"header"`
+	Fields            Fields         `db:"fields"`
+	Bot               bool           `db:"bot"`
+	HideCollections   bool           `db:"hide_collections"` // its followers and whom it follows are nobody else's business
+	Indexable         bool           `db:"indexable"`        // others may find its public posts by their words
+	Role              Role           `db:"role"`
+	Language          string         `db:"language"`
+	DefaultVisibility string         `db:"default_visibility"` // in the words of post.Visibility
+	DefaultSensitive  bool           `db:"default_sensitive"`
+	State             State          `db:"state"`
+	AlsoKnownAs       pq.StringArray `db:"also_known_as"` // ids of other accounts of the same person, as this one says
+	MovedToURI        string         `db:"moved_to_uri"`  // where its owner is found now; "" while they are here
+	MovedAt           *time.Time     `db:"moved_at"`      // when its followers were last led on
+	FetchedAt         *time.Time     `db:"fetched_at"`
+	CreatedAt         time.Time      `db:"created_at"`
+	UpdatedAt         time.Time      `db:"updated_at"`
 }
 
 // Local reports whether the account lives on this instance.
@@ -135,6 +141,9 @@ func (a Account) Name() string {
 	}
 	return a.Username
 }
+
+// Is reports whether the account says that it belongs to the same person as the one with that id.
+func (a Account) Is(uri string) bool { return slices.Contains(a.AlsoKnownAs, uri) }
 
 // Able reports whether the account may act with the rights of want: it has the role and is neither suspended nor gone.
 func (a Account) Able(want Role) bool {

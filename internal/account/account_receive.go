@@ -28,6 +28,7 @@ const (
 	maxRemoteLanguage   = 35
 	maxRemoteFields     = 20
 	maxRemoteField      = 2_000
+	maxRemoteAliases    = 100
 	receiveAttempts     = 2
 	forbiddenInUsername = "@/~ ?#"
 )
@@ -188,6 +189,12 @@ func (s *Service) cleaned(a Account) (Account, error) {
 			*p = ""
 		}
 	}
+	if len(a.MovedToURI) > maxURI || hostOf(a.MovedToURI) == "" || a.MovedToURI == a.URI {
+		a.MovedToURI = ""
+	}
+	a.AlsoKnownAs = slices.DeleteFunc(slices.Clone(a.AlsoKnownAs[:min(len(a.AlsoKnownAs), maxRemoteAliases)]), func(uri string) bool {
+		return len(uri) > maxURI || hostOf(uri) == "" || !utf8.ValidString(uri) || strings.ContainsRune(uri, 0)
+	})
 	a.Domain = &domain
 	a.DisplayName = cut(oneLine(a.DisplayName), maxRemoteName)
 	if a.Note = cut(strings.ToValidUTF8(strings.ReplaceAll(a.Note, "\x00", ""), ""), maxRemoteNote); a.Note != "" {

@@ -12,7 +12,8 @@ import (
 const columns = `id, username, domain, uri, url, kind, display_name, note, note_source, level, region,
 	inbox_uri, shared_inbox_uri, outbox_uri, followers_uri, following_uri, featured_uri, catalog_uri, forum_uri,
 	public_key_id, public_key_pem, approves_followers, discoverable, avatar, header, fields, bot, hide_collections, indexable,
-	role, language, default_visibility, default_sensitive, state, fetched_at, created_at, updated_at`
+	role, language, default_visibility, default_sensitive, state, fetched_at, created_at, updated_at,
+	also_known_as, moved_to_uri, moved_at`
 
 func accountByID(ctx context.Context, db sqlx.ExtContext, id int64) (a Account, err error) {
 	err = sqlx.GetContext(ctx, db, &a, `SELECT `+columns+` FROM accounts WHERE id = $1`, id)
@@ -106,9 +107,10 @@ func upsertRemote(ctx context.Context, db sqlx.ExtContext, a Account, now time.T
 	err = sqlx.GetContext(ctx, db, &stored, `
 		INSERT INTO accounts (id, username, domain, uri, url, kind, display_name, note, level, region,
 			inbox_uri, shared_inbox_uri, outbox_uri, followers_uri, following_uri, featured_uri, catalog_uri, forum_uri,
-			public_key_id, public_key_pem, approves_followers, discoverable, language, fetched_at, avatar, header, fields, indexable)
+			public_key_id, public_key_pem, approves_followers, discoverable, language, fetched_at, avatar, header, fields, indexable,
+			also_known_as, moved_to_uri)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-			$25, $26, $27, $28)
+			$25, $26, $27, $28, coalesce($29::text[], '{}'), $30)
 		ON CONFLICT (uri) DO UPDATE SET
 			username = excluded.username, domain = excluded.domain, url = excluded.url, kind = excluded.kind,
 			display_name = excluded.display_name, note = excluded.note, level = excluded.level, region = excluded.region,
@@ -118,13 +120,14 @@ func upsertRemote(ctx context.Context, db sqlx.ExtContext, a Account, now time.T
 			public_key_id = excluded.public_key_id, public_key_pem = excluded.public_key_pem,
 			approves_followers = excluded.approves_followers, discoverable = excluded.discoverable,
 			language = excluded.language, fetched_at = excluded.fetched_at, avatar = excluded.avatar, header = excluded.header,
-			fields = excluded.fields, indexable = excluded.indexable, updated_at = now()
+			fields = excluded.fields, indexable = excluded.indexable, also_known_as = excluded.also_known_as,
+			moved_to_uri = excluded.moved_to_uri, updated_at = now()
 		WHERE accounts.domain IS NOT NULL AND accounts.state <> 'gone'
 		RETURNING `+columns,
 		a.ID, a.Username, a.Domain, a.URI, a.URL, a.Kind, a.DisplayName, a.Note, a.Level, a.Region,
 		a.InboxURI, a.SharedInboxURI, a.OutboxURI, a.FollowersURI, a.FollowingURI, a.FeaturedURI, a.CatalogURI, a.ForumURI,
 		a.PublicKeyID, a.PublicKeyPEM, a.ApprovesFollowers, a.Discoverable, a.Language, now,
-		a.Avatar, a.Header, a.Fields, a.Indexable)
+		a.Avatar, a.Header, a.Fields, a.Indexable, a.AlsoKnownAs, a.MovedToURI)
 	return stored, err
 }
 
@@ -132,6 +135,7 @@ func upsertRemote(ctx context.Context, db sqlx.ExtContext, a Account, now time.T
 func markGone(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	_, err := db.ExecContext(ctx, `
 		UPDATE accounts SET state = 'gone', display_name = '', note = '', avatar = '', header = '', fields = '[]', discoverable = false,
+			also_known_as = '{}', moved_to_uri = '',
 			updated_at = now()
 		WHERE id = $1 AND domain IS NOT NULL`, id)
 	return err

@@ -31,6 +31,13 @@ const (
 	RemoveFeatured Verb = "remove_featured" // ID: curation_decisions.id
 	UpdatePoll     Verb = "update_poll"     // ID: posts.id; only its votes changed
 	Vote           Verb = "vote"            // ID: poll_votes.id
+	MoveAccount    Verb = "move_account"    // ID: accounts.id
+	DeleteAccount  Verb = "delete_account"  // ID: accounts.id
+	Block          Verb = "block"           // ID: blocks.id
+	UndoBlock      Verb = "undo_block"      // ID: blocks.id, of a row that is gone
+	Flag           Verb = "flag"            // ID: reports.id
+	PinPost        Verb = "pin_post"        // ID: posts.id
+	UnpinPost      Verb = "unpin_post"      // ID: posts.id
 )
 
 // Distribute renders one activity, stores its bytes and fills the lanes of the hosts that should get it.
@@ -105,6 +112,15 @@ func (Backfill) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
 }
 
+// Move leads those of ours on who followed an account that has moved. AccountID, TargetID: accounts.id.
+type Move struct {
+	AccountID int64 `json:"account_id"`
+	TargetID  int64 `json:"target_id"`
+}
+
+// Kind implements river.JobArgs.
+func (Move) Kind() string { return "account.move" }
+
 // Notify tells a local account that something happened; it looks up who must hear of it.
 type Notify struct {
 	Event NotifyEvent `json:"event"`
@@ -120,6 +136,7 @@ const (
 	NotifyFavourite NotifyEvent = "favourite" // ID: favourites.id
 	NotifyPoll      NotifyEvent = "poll"      // ID: posts.id; a poll has closed
 	NotifyReport    NotifyEvent = "report"    // ID: reports.id; for the moderators
+	NotifyMoved     NotifyEvent = "moved"     // ID: follows.id, of the follow that ended because its target moved
 	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
 )
 

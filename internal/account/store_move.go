@@ -1,0 +1,26 @@
+package account
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// updateMoved reports whether that changed anything.
+func updateMoved(ctx context.Context, db sqlx.ExtContext, a Account) (changed bool, err error) {
+	result, err := db.ExecContext(ctx, `
+		UPDATE accounts SET also_known_as = coalesce($2::text[], '{}'), moved_to_uri = $3, moved_at = $4, updated_at = now()
+		WHERE id = $1 AND (also_known_as, moved_to_uri, moved_at) IS DISTINCT FROM (coalesce($2::text[], '{}'), $3, $4)`,
+		a.ID, a.AlsoKnownAs, a.MovedToURI, a.MovedAt)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+func activeByURIs(ctx context.Context, db sqlx.ExtContext, uris []string) (list []Account, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `SELECT `+columns+` FROM accounts WHERE uri = ANY ($1) AND state = 'active'`, pq.StringArray(uris))
+	return list, err
+}
