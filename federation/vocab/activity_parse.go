@@ -16,10 +16,13 @@ type Activity struct {
 	Actor    string
 	Object   json.RawMessage // as received: an id or an embedded object
 	ObjectID string
-	Target   string
+	// Objects are all objects, where there are several: a Flag names an actor and its posts.
+	Objects []string
+	Target  string
 	// Revision and Reason are vb:revisionAccepted and vb:reason of Add and Remove.
 	Revision  int
 	Reason    string
+	Content   string // what a Flag says, plain or HTML
 	Published time.Time
 	Raw       json.RawMessage
 }
@@ -33,7 +36,7 @@ func ParseActivity(raw []byte) (Activity, error) {
 	}
 	a := Activity{
 		ID: f.text("id"), Type: f.text("type"), Object: f["object"], ObjectID: f.id("object"),
-		Target: f.id("target"), Reason: clip(f.text("vb:reason"), 1000), Raw: raw,
+		Objects: f.ids("object"), Target: f.id("target"), Content: clip(f.text("content"), maxSummary), Reason: clip(f.text("vb:reason"), 1000), Raw: raw,
 		Addressing: Addressing{To: f.ids("to"), Cc: f.ids("cc")},
 	}
 	if len(f.list("actor")) == 1 {

@@ -84,6 +84,10 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 	}
 	d.set("indexable", a.Indexable)
 	d.set("manuallyApprovesFollowers", a.ApprovesFollowers)
+	if len(a.AlsoKnownAs) > 0 {
+		d.set("alsoKnownAs", []string(a.AlsoKnownAs))
+	}
+	d.set("movedTo", a.MovedToURI)
 	d.set("vb:level", a.Level)
 	d.set("vb:region", a.Region)
 	switch a.Kind {

@@ -21,6 +21,7 @@ const (
 	maxActorURI      = 2048
 	maxActorKey      = 8 << 10
 	maxActorKeys     = 20
+	maxActorAliases  = 100
 )
 
 var actorKinds = map[string]account.Kind{
@@ -71,6 +72,7 @@ func ParseActorWithKey(raw []byte, keyID string) (account.Account, error) {
 	}
 	a.PublicKeyID, a.PublicKeyPEM = actorKey(f, a.URI, keyID)
 
+	a.AlsoKnownAs, a.MovedToURI = aliases(f, a.URI), moved(f, a.URI)
 	a.DisplayName = clip(oneLine(f.text("name")), maxActorName)
 	a.Note = clip(f.text("summary"), maxActorSummary)
 	a.ApprovesFollowers = f.boolean("manuallyApprovesFollowers")
@@ -188,4 +190,36 @@ func oneLine(s string) string {
 		return r
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// aliases are the ids of other accounts that the actor calls its own.
+func aliases(f fields, actor string) (list []string) {
+	for _, id := range f.ids("alsoKnownAs") {
+		if _, ok := actorAddress(id); ok && id != actor && len(list) < maxActorAliases && !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// moved is where the actor says that its owner is found now, on any host: others believe it only of one that says so too.
+func moved(f fields, actor string) string {
+	id := f.id("movedTo")
+	if _, ok := actorAddress(id); !ok || id == actor {
+		return ""
+	}
+	return id
+}
+
+// ParseModerators reads who moderates a group, from its actor: a collection on its own host, or the ids themselves.
+func ParseModerators(actor []byte) (collection string, moderators []string) {
+	f, err := parseFields(actor)
+	if err != nil {
+		return "", nil
+	}
+	ids := f.ids("attributedTo")
+	if len(ids) == 1 && SameHost(ids[0], f.text("id")) {
+		return ids[0], ids
+	}
+	return "", ids
 }

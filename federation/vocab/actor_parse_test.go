@@ -78,6 +78,12 @@ func TestParseActor(t *testing.T) {
 			a.Indexable, a.Avatar, a.Header = true, "https://files.sh.example/anna.png", "https://sh.example/wide.png"
 			a.Fields = account.Fields{{Name: "Amt", Value: "<b>Kreis</b>"}}
 		}},
+		"moved": {map[string]any{"alsoKnownAs": "https://alt.example/u/anna", "movedTo": "https://neu.example/u/anna"}, func(a *account.Account) {
+			a.AlsoKnownAs, a.MovedToURI = []string{"https://alt.example/u/anna"}, "https://neu.example/u/anna"
+		}},
+		"other names": {map[string]any{"alsoKnownAs": []any{"https://a.example/1", "javascript:x", 7, id, "https://a.example/1", map[string]any{"id": "https://b.example/2"}}, "movedTo": id}, func(a *account.Account) {
+			a.AlsoKnownAs = []string{"https://a.example/1", "https://b.example/2"}
+		}},
 		"silent person":          {map[string]any{"discoverable": nil, "manuallyApprovesFollowers": nil}, func(a *account.Account) { a.Discoverable, a.ApprovesFollowers = false, false }},
 		"silent group":           {map[string]any{"discoverable": nil, "type": "Group"}, func(a *account.Account) { a.Kind = account.Group }},
 		"hidden group":           {map[string]any{"discoverable": false, "type": "Group"}, func(a *account.Account) { a.Kind, a.Discoverable = account.Group, false }},

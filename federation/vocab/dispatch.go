@@ -12,16 +12,23 @@ import (
 // ErrUnknownType says that an activity is of a type nobody handles.
 var ErrUnknownType = errors.New("vocab: no handler for this type")
 
+// EmojiReact is what Pleroma and its kin send for a reaction by a picture, which no standard knows. We keep it as a favourite, as
+// Misskey's Like with a picture.
+const EmojiReact = "EmojiReact"
+
 // Handler applies one kind of activity.
 type Handler func(ctx context.Context, a Activity) error
 
 // Handlers names who handles what.
 type Handlers struct {
-	Create, Update, Delete, Follow, Accept, Reject, Undo, Like, Announce, Add, Remove Handler
+	Create, Update, Delete, Follow, Accept, Reject, Undo, Like, Announce, Add, Remove, Move, Block, Flag Handler
 }
 
 // Dispatcher finds the handler of an activity by go-fed's type resolver.
-type Dispatcher struct{ resolver *streams.TypeResolver }
+type Dispatcher struct {
+	resolver *streams.TypeResolver
+	react    Handler
+}
 
 type activityKey struct{}
 
@@ -39,17 +46,23 @@ func NewDispatcher(h Handlers) (*Dispatcher, error) {
 		func(ctx context.Context, _ as.ActivityStreamsAnnounce) error { return h.Announce(ctx, activityIn(ctx)) },
 		func(ctx context.Context, _ as.ActivityStreamsAdd) error { return h.Add(ctx, activityIn(ctx)) },
 		func(ctx context.Context, _ as.ActivityStreamsRemove) error { return h.Remove(ctx, activityIn(ctx)) },
+		func(ctx context.Context, _ as.ActivityStreamsMove) error { return h.Move(ctx, activityIn(ctx)) },
+		func(ctx context.Context, _ as.ActivityStreamsBlock) error { return h.Block(ctx, activityIn(ctx)) },
+		func(ctx context.Context, _ as.ActivityStreamsFlag) error { return h.Flag(ctx, activityIn(ctx)) },
 	)
 	if err != nil {
 		return nil, fmt.Errorf("vocab: dispatcher: %w", err)
 	}
-	return &Dispatcher{resolver: resolver}, nil
+	return &Dispatcher{resolver: resolver, react: h.Like}, nil
 }
 
 func activityIn(ctx context.Context) Activity { return ctx.Value(activityKey{}).(Activity) }
 
 // Dispatch calls the handler of a's type, or returns ErrUnknownType.
 func (d *Dispatcher) Dispatch(ctx context.Context, a Activity) error {
+	if a.Type == EmojiReact {
+		return d.react(ctx, a)
+	}
 	t, err := a.typed(ctx)
 	if err != nil {
 		return err

@@ -144,7 +144,9 @@ func documents(t *testing.T) map[string][]byte {
 	fields := anna
 	fields.Bot = true
 	fields.Fields = account.Fields{{Name: "Seite", Value: `<a href="https://kiel.example" rel="me nofollow noopener">https://kiel.example</a>`, Source: "https://kiel.example"}}
-	for name, a := range map[string]account.Account{"person": anna, "person_pictures": pictures, "service_fields": fields, "group_catalog": cat, "group_forum": talk, "application": inst} {
+	moved := anna
+	moved.AlsoKnownAs, moved.MovedToURI, moved.MovedAt = []string{"https://alt.example/u/anna"}, berta.URI, &noon
+	for name, a := range map[string]account.Account{"person": anna, "person_moved": moved, "person_pictures": pictures, "service_fields": fields, "group_catalog": cat, "group_forum": talk, "application": inst} {
 		body, err := r.Actor(a)
 		add(name, body, err)
 	}
@@ -193,6 +195,16 @@ func documents(t *testing.T) map[string][]byte {
 	send("update_article", out, err)
 	out, err = r.UpdateActor(anna)
 	send("update_actor", out, err)
+	out, err = r.Move(moved, berta.URI)
+	send("move", out, err)
+	out, err = r.DeleteActor(anna)
+	send("delete_actor", out, err)
+	body, err = r.GoneActor(anna)
+	add("tombstone_actor", body, err)
+	out, err = r.Flag(17, inst, bundPC.URI, berta.URI, []string{"https://bund.example/notes/7"}, "Werbung: siehe Link")
+	send("flag", out, err)
+	out, err = r.Block(18, anna, berta)
+	blocked := send("block", out, err)
 	out, err = r.Delete(withdrawn)
 	send("delete", out, err)
 
@@ -212,7 +224,7 @@ func documents(t *testing.T) map[string][]byte {
 	for name, o := range map[string]struct {
 		out Outgoing
 		by  account.Account
-	}{"undo_follow": {following, cat}, "undo_like": {liked, anna}, "undo_announce": {boosted, cat}} {
+	}{"undo_follow": {following, cat}, "undo_like": {liked, anna}, "undo_announce": {boosted, cat}, "undo_block": {blocked, anna}} {
 		out, err = r.Undo(o.out, o.by)
 		send(name, out, err)
 	}
@@ -223,6 +235,10 @@ func documents(t *testing.T) map[string][]byte {
 	if !strings.Contains(string(passed.Body), string(create.Body)) {
 		t.Error("the group's announce does not hold the activity byte for byte")
 	}
+	out, err = r.Add(anna.FeaturedURI, 19, anna, samplePractice().Post.URI, "", 0)
+	send("add_pin", out, err)
+	out, err = r.Remove(anna.FeaturedURI, 19, anna, samplePractice().Post.URI, "", "")
+	send("remove_pin", out, err)
 	kuratiert := cat.URI + "/collections/kuratiert"
 	out, err = r.Add(kuratiert, 15, cat, remote.URI, berta.URI, 3)
 	send("add", out, err)

@@ -13,7 +13,7 @@ import (
 )
 
 // alwaysArrays are the properties that Lemmy and others read as lists even when there is one entry or none.
-var alwaysArrays = []string{"to", "cc", "tag", "attachment", "items", "orderedItems", "oneOf", "anyOf"}
+var alwaysArrays = []string{"to", "cc", "tag", "attachment", "items", "orderedItems", "oneOf", "anyOf", "alsoKnownAs"}
 
 // alwaysSingle are the properties that strict peers read as one string.
 var alwaysSingle = []string{"attributedTo", "context", "audience", "url", "inReplyTo", "type", "actor"}
@@ -129,7 +129,7 @@ func required(typ any) []string {
 	switch typ {
 	case "Article", "Note", "Question":
 		return []string{"to", "cc", "tag", "attachment"}
-	case "Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove":
+	case "Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove", "Move", "Block", "Flag":
 		return []string{"to", "cc"}
 	case "OrderedCollectionPage":
 		return []string{"orderedItems"}

@@ -108,7 +108,7 @@ func checkShape(t *testing.T, path string, v any) {
 				if _, ok := value.(string); !ok {
 					t.Errorf("%s is %T, want one string", at, value)
 				}
-			case "to", "cc", "tag", "attachment", "items", "orderedItems", "oneOf", "anyOf":
+			case "to", "cc", "tag", "attachment", "items", "orderedItems", "oneOf", "anyOf", "alsoKnownAs":
 				if _, ok := value.([]any); !ok {
 					t.Errorf("%s is %T, want an array", at, value)
 				}
@@ -127,7 +127,7 @@ func checkShape(t *testing.T, path string, v any) {
 			return
 		}
 		switch v["type"] {
-		case "Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove", "Article", "Note", "Question":
+		case "Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove", "Move", "Block", "Flag", "Article", "Note", "Question":
 			for _, key := range []string{"to", "cc"} {
 				if _, ok := v[key]; !ok {
 					t.Errorf("%s %s has no %s", path, v["type"], key)

@@ -195,12 +195,13 @@ func TestDispatch(t *testing.T) {
 	d, err := NewDispatcher(Handlers{
 		Create: note("Create"), Update: note("Update"), Delete: note("Delete"), Follow: note("Follow"), Accept: note("Accept"), Reject: note("Reject"),
 		Undo: note("Undo"), Like: note("Like"), Announce: note("Announce"), Add: note("Add"), Remove: note("Remove"),
+		Move: note("Move"), Block: note("Block"), Flag: note("Flag"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx := context.Background()
-	for _, typ := range []string{"Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove"} {
+	for _, typ := range []string{"Create", "Update", "Delete", "Follow", "Accept", "Reject", "Undo", "Like", "Announce", "Add", "Remove", "Move", "Block", "Flag"} {
 		a, err := ParseActivity(fmt.Appendf(nil, `{"id":"https://a.example/1","type":%q,"actor":"https://a.example/u","object":"https://b.example/p"}`, typ))
 		if err != nil {
 			t.Fatal(err)
@@ -210,7 +211,10 @@ func TestDispatch(t *testing.T) {
 			t.Errorf("%s: handled as %q, %v", typ, got, err)
 		}
 	}
-	for typ, known := range map[string]bool{"EmojiReact": false, "QuoteRequest": false, "Note": false, "Flag": true} {
+	if err := d.Dispatch(ctx, Activity{Type: EmojiReact, ObjectID: "https://b.example/p"}); err != nil || got != "Like https://b.example/p" {
+		t.Errorf("a reaction by a picture: handled as %q, %v", got, err)
+	}
+	for typ, known := range map[string]bool{"QuoteRequest": false, "Note": false, "Dislike": true, "Join": true, "Leave": true, "Invite": true, "Offer": true, "Listen": true, "Read": true, "View": true, "Travel": true} {
 		a := Activity{ID: "https://a.example/1", Type: typ, Actor: "https://a.example/u"}
 		if err := d.Dispatch(ctx, a); !errors.Is(err, ErrUnknownType) || a.Known(ctx) != known {
 			t.Errorf("%s: %v, known %v", typ, err, a.Known(ctx))

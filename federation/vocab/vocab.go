@@ -37,6 +37,8 @@ func Context() []any {
 			"indexable":                 "toot:indexable",
 			"featured":                  map[string]any{"@id": "toot:featured", "@type": "@id"},
 			"manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+			"alsoKnownAs":               map[string]any{"@id": "as:alsoKnownAs", "@type": "@id"},
+			"movedTo":                   map[string]any{"@id": "as:movedTo", "@type": "@id"},
 			"lemmy":                     "https://join-lemmy.org/ns#",
 			"postingRestrictedToMods":   "lemmy:postingRestrictedToMods",
 			"Hashtag":                   "as:Hashtag",
