@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"syscall"
 	"testing"
@@ -24,7 +25,11 @@ import (
 	"github.com/vorbild/vorbild/internal/organization"
 )
 
-const asProgram = "VORBILD_TEST_AS_PROGRAM"
+// asProgram makes the test binary the program, with these arguments; profileTo lets that write where it spent its time.
+const (
+	asProgram = "VORBILD_TEST_AS_PROGRAM"
+	profileTo = "VORBILD_TEST_PROFILE"
+)
 
 // TestMain lets the test binary be the program itself, so that a test can kill it for real.
 func TestMain(m *testing.M) {
@@ -33,9 +38,27 @@ func TestMain(m *testing.M) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	if name := os.Getenv(profileTo); name != "" {
+		defer profile(name)()
+	}
 	if err := app.Command().Run(ctx, append([]string{"vorbild"}, strings.Fields(os.Getenv(asProgram))...)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	}
+}
+
+func profile(name string) (stop func()) {
+	file, err := os.Create(name)
+	if err == nil {
+		err = pprof.StartCPUProfile(file)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return func() {}
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = file.Close()
 	}
 }
 
@@ -45,11 +68,15 @@ type program struct {
 	cmd *exec.Cmd
 }
 
-// startProgram sets an instance up in this process, then hands its database and port to a process.
-func startProgram(t *testing.T, slug string) (p *program, token string) {
+// startProgram sets an instance up in this process, then hands its database and port to a process. What prepare does comes
+// in between.
+func startProgram(t testing.TB, slug string, prepare ...func(i *instance)) (p *program, token string) {
 	t.Helper()
 	i := startInstance(t, slug, organization.Organization{Name: slug, ShortName: slug, Level: organization.LevelVerband})
 	token = i.member("redaktion", account.RoleEditor)
+	for _, f := range prepare {
+		f(i)
+	}
 	i.stop()
 	p = &program{instance: i}
 	p.start()
@@ -74,6 +101,12 @@ func (p *program) start() {
 		}
 		return err == nil
 	})
+}
+
+// end stops the program as an operator does.
+func (p *program) end() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	_ = p.cmd.Wait()
 }
 
 func (p *program) kill() {
@@ -169,7 +202,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-func openDB(t *testing.T, dsn string) *sqlx.DB {
+func openDB(t testing.TB, dsn string) *sqlx.DB {
 	t.Helper()
 	conn, err := db.Open(t.Context(), dsn, 2)
 	if err != nil {
@@ -179,7 +212,7 @@ func openDB(t *testing.T, dsn string) *sqlx.DB {
 	return conn
 }
 
-func count(t *testing.T, conn *sqlx.DB, query string) (n int) {
+func count(t testing.TB, conn *sqlx.DB, query string) (n int) {
 	t.Helper()
 	if err := conn.Get(&n, query); err != nil {
 		t.Fatal(err)
