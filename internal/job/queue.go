@@ -46,6 +46,7 @@ type Queue struct {
 	driver  driver
 	insert  *river.Client[*sql.Tx]
 	workers *river.Workers
+	beside  []func(ctx context.Context, s *Session) error
 
 	watchEvery time.Duration
 

@@ -27,6 +27,7 @@ type worker struct {
 	conn   *sql.Conn
 	slot   int
 	client *river.Client[*sql.Tx]
+	beside *companions
 }
 
 // running is what Stop needs to end what Start began.
@@ -158,6 +159,7 @@ func (q *Queue) open(ctx context.Context) (_ *worker, err error) {
 	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return nil, fmt.Errorf("river start: %w", err)
 	}
+	w.beside = startCompanions(&Session{conn: w.conn, stopping: make(chan struct{})}, q.beside)
 	q.log.InfoContext(ctx, "job queue started", "worker", w.client.ID())
 	return w, nil
 }
@@ -170,10 +172,14 @@ func (w *worker) watch(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case err := <-w.beside.failed:
+			return err
 		case <-tick.C:
 		}
 		ctx, cancel := context.WithTimeout(ctx, watchTimeout)
+		w.beside.session.mu.Lock()
 		err := w.recoverOthers(ctx)
+		w.beside.session.mu.Unlock()
 		cancel()
 		if err != nil {
 			return err
@@ -217,6 +223,12 @@ func (w *worker) recover(ctx context.Context, slot int) error {
 // close stops the client, patiently until ctx ends, and gives the slot back.
 func (w *worker) close(ctx context.Context) error {
 	defer w.release()
+	ended := make(chan struct{})
+	go func() {
+		w.beside.stop(ctx)
+		close(ended)
+	}()
+	defer func() { <-ended }()
 	err := w.client.Stop(ctx)
 	if err == nil {
 		return nil
