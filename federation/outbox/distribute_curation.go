@@ -11,9 +11,6 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 )
 
-// CollectionURI is the id of one of the catalogue's collections.
-func CollectionURI(catalogURI, slug string) string { return catalogURI + "/collections/" + slug }
-
 // collect tells that a practice was taken into a collection or left it, provided that this is still so: of several
 // decisions in a row only the last one is told, whatever order their jobs run in.
 func (o *Outbox) collect(ctx context.Context, verb job.Verb, decisionID int64) (plan, error) {
@@ -37,7 +34,7 @@ func (o *Outbox) collect(ctx context.Context, verb job.Verb, decisionID int64) (
 	if verb == job.AddFeatured || verb == job.RemoveFeatured {
 		slug = curation.Featured
 	}
-	collection := CollectionURI(catalog.URI, slug)
+	collection := vocab.CollectionURI(catalog.URI, slug)
 	holds := func(s curationState) bool {
 		in := s.State == "accepted" && (slug == curation.Curated || s.Featured)
 		return in == add

@@ -28,15 +28,32 @@ const (
 type Document struct {
 	URI  string
 	Body []byte
+	ETag string // what the origin calls this version, "" when it does not say
 }
 
 // Get fetches an object or actor by its id or page address, signed by the instance actor.
 // Errors: fault.NotFound, fault.Gone, fault.Unavailable, fault.Invalid (no such document, or not trustworthy),
 // fault.Forbidden (blocked or refused address).
 func (c *Client) Get(ctx context.Context, uri string) (Document, error) {
+	return c.document(ctx, uri, "")
+}
+
+// GetIf is Get for who has a version already, by its ETag: changed is false, and nothing is returned, when the origin
+// still has that one (RFC 9110, 13.1.2).
+func (c *Client) GetIf(ctx context.Context, uri, etag string) (doc Document, changed bool, err error) {
+	doc, err = c.document(ctx, uri, etag)
+	if errors.Is(err, errNotModified) {
+		return Document{}, false, nil
+	}
+	return doc, err == nil, err
+}
+
+var errNotModified = errors.New("not modified")
+
+func (c *Client) document(ctx context.Context, uri, etag string) (Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	a, err := c.get(ctx, uri, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity})
+	a, err := c.get(ctx, uri, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity, etag: etag})
 	if err != nil {
 		return Document{}, err
 	}
@@ -45,7 +62,7 @@ func (c *Client) Get(ctx context.Context, uri string) (Document, error) {
 		return Document{}, invalid(fmt.Errorf("%s: %w", a.url, err))
 	}
 	if a.is(id) {
-		return Document{URI: id, Body: a.body}, nil
+		return Document{URI: id, Body: a.body, ETag: a.etag}, nil
 	}
 	// RULE: what a document calls itself counts only if that address says the same. A page address may lead to an
 	// object of the same host; a document that names another host's object is not believed at all.
@@ -68,6 +85,7 @@ type request struct {
 	signed    bool
 	redirects int
 	is        func(contentType string) bool
+	etag      string // of the version that the asker has
 }
 
 // answer is a document as it came, with the address it came from in the end.
@@ -76,7 +94,11 @@ type answer struct {
 	url     *url.URL // of the last hop
 	strayed bool     // a redirect led to another host
 	body    []byte
+	etag    string
 }
+
+// maxETag is the longest ETag we keep, in bytes.
+const maxETag = 200
 
 // is reports whether the answer may call itself id: it stands at that address, or was sent on from there by the
 // same host.
@@ -101,8 +123,15 @@ func (c *Client) get(ctx context.Context, uri string, rq request) (*answer, erro
 		if err != nil {
 			return nil, err
 		}
+		if res.StatusCode == http.StatusNotModified && rq.etag != "" {
+			res.Body.Close()
+			return nil, errNotModified
+		}
 		next, err := redirectTarget(res, a.url)
 		if next == nil && err == nil {
+			if tag := res.Header.Get("ETag"); len(tag) <= maxETag && clean(tag) {
+				a.etag = tag
+			}
 			a.body, err = readDocument(res, a.url, rq.is)
 			return a, err
 		}
@@ -164,11 +193,17 @@ func (c *Client) checkBlocked(ctx context.Context, host string) error {
 }
 
 func (c *Client) getOnce(ctx context.Context, u *url.URL, rq request) (*http.Response, error) {
+	if err := spend(ctx); err != nil {
+		return nil, err
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, invalid(err)
 	}
 	req.Header.Set("Accept", rq.accept)
+	if rq.etag != "" {
+		req.Header.Set("If-None-Match", rq.etag)
+	}
 	req.Header.Set("User-Agent", c.agent)
 	if rq.signed {
 		id, err := c.instance(ctx)

@@ -94,6 +94,11 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 	case account.Group:
 		// Only the house's own practices stand in its catalogue; anyone may open a thread in the forum.
 		d.set("postingRestrictedToMods", a.Username == account.CatalogUsername)
+		if a.Username == account.CatalogUsername {
+			// They are there while the organisation curates.
+			d.set("vb:curated", CollectionURI(a.URI, "kuratiert"))
+			d.set("vb:featured", CollectionURI(a.URI, "hervorgehoben"))
+		}
 	case account.Application:
 		// Who wants to follow the whole instance finds its groups here.
 		d.set("vb:catalogue", a.CatalogURI)

@@ -19,6 +19,9 @@ type Collection struct {
 	Kind         string // vb:kind
 }
 
+// CollectionURI is the id of one of a catalogue's collections.
+func CollectionURI(catalogURI, slug string) string { return catalogURI + "/collections/" + slug }
+
 // Collection builds the document of an OrderedCollection that is read by pages.
 func (r *Renderer) Collection(c Collection) ([]byte, error) {
 	d := newDraft()
@@ -55,6 +58,21 @@ type Page struct {
 	ID, PartOf, Next, Prev string
 	Total                  int
 	Items                  []any
+	Entries                []Entry // what more is to be said of the items
+}
+
+// Entry is what vb:entries says of an item of a collection that a catalogue curates.
+type Entry struct {
+	ID       string
+	Revision int // the one that was accepted
+}
+
+func entries(list []Entry) []any {
+	out := make([]any, len(list))
+	for i, e := range list {
+		out[i] = map[string]any{"id": e.ID, "revision": e.Revision}
+	}
+	return out
 }
 
 // Page builds an OrderedCollectionPage.
@@ -77,6 +95,9 @@ func (r *Renderer) Page(p Page) ([]byte, error) {
 		t.SetActivityStreamsPrev(prev)
 	}
 	d.set("orderedItems", p.Items)
+	if len(p.Entries) > 0 {
+		d.set("vb:entries", entries(p.Entries))
+	}
 	return d.document(t)
 }
 

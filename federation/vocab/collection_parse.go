@@ -1,6 +1,9 @@
 package vocab
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"fmt"
+)
 
 // ReadCollection is what we read of another server's collection or page.
 type ReadCollection struct {
@@ -15,13 +18,24 @@ type Item struct {
 	Type     string // "" for a mere id
 	Actor    string
 	ObjectID string
+	// Revision and Chapter are what vb:entries says of the item, in a collection of what a catalogue curated.
+	Revision int
+	Chapter  string
 }
+
+// maxChapter is the longest name of a chapter we take over, in characters.
+const maxChapter = 200
 
 // ParseCollection reads items or orderedItems, of the collection itself or of its embedded first page.
 func ParseCollection(raw []byte) (ReadCollection, error) {
 	f, err := parseFields(raw)
 	if err != nil {
 		return ReadCollection{}, err
+	}
+	switch f.text("type") {
+	case "Collection", "OrderedCollection", "CollectionPage", "OrderedCollectionPage":
+	default:
+		return ReadCollection{}, fmt.Errorf("%w: %.100q is no collection", ErrMalformed, f.text("id"))
 	}
 	c := ReadCollection{Items: items(f), Next: f.id("next"), First: f.id("first")}
 	if page, err := parseFields(f["first"]); err == nil && len(c.Items) == 0 {
@@ -41,7 +55,35 @@ func items(f fields) []Item {
 			out = append(out, item)
 		}
 	}
+	readEntries(f, out)
 	return out
+}
+
+// readEntries adds what vb:entries says of the items.
+func readEntries(f fields, items []Item) {
+	said := map[string]fields{}
+	for _, raw := range f.list("vb:entries") {
+		if entry, err := parseFields(raw); err == nil {
+			said[entry.text("id")] = entry
+		}
+	}
+	for i := range items {
+		if entry, ok := said[items[i].ID]; ok {
+			items[i].Revision, _ = integer(entry["revision"])
+			items[i].Chapter = clip(oneLine(entry.text("chapter")), maxChapter)
+		}
+	}
+}
+
+// ParseCurating reads from an actor's document where it lists what it curates and what of that it puts in front; "" where
+// it does not. Both lie on the actor's own host.
+func ParseCurating(raw []byte) (curated, featured string) {
+	f, err := parseFields(raw)
+	if err != nil {
+		return "", ""
+	}
+	id := f.text("id")
+	return ownAddress(f["vb:curated"], id), ownAddress(f["vb:featured"], id)
 }
 
 func parseItem(raw json.RawMessage) Item {
