@@ -30,6 +30,7 @@ import (
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
+	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
@@ -72,6 +73,7 @@ type App struct {
 	Changes       *change.Hub
 
 	log        *slog.Logger
+	metrics    *observe.Metrics // nil unless they are asked for
 	jobs       *job.Queue
 	messages   *i18n.Bundle
 	transport  *transport.Client
@@ -119,6 +121,9 @@ func (a *App) openDatabase(ctx context.Context) error {
 
 func (a *App) wire() error {
 	base, domain := a.Config.BaseURL, a.Config.Domain()
+	if a.Config.MetricsListen != "" {
+		a.metrics = observe.NewMetrics()
+	}
 	a.jobs = job.New(a.DB, a.log)
 	renderer := markup.New()
 	a.Changes = change.New(a.DB, a.log)

@@ -55,6 +55,9 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
 	}
+	if err := a.serveMetrics(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	go a.Changes.Run(ctx)
 	if a.Config.Worker {
 		if err := a.startJobs(ctx); err != nil {
@@ -88,6 +91,9 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 
 // Work works the jobs until ctx ends.
 func (a *App) Work(ctx context.Context) error {
+	if err := a.serveMetrics(ctx); err != nil {
+		return err
+	}
 	if err := a.startJobs(ctx); err != nil {
 		return err
 	}
@@ -122,7 +128,7 @@ func (a *App) Handler() (http.Handler, error) {
 	a.federation.Routes(router)
 	clients.Register(router)
 	site.Register(router)
-	return mastodon.CORS(observe.Requests(a.log, router)), nil
+	return mastodon.CORS(observe.Requests(a.log, a.metrics, router)), nil
 }
 
 // lanes gives the administration's page what the outbox knows; the surfaces do not know each other.

@@ -46,6 +46,8 @@ type Config struct {
 	// RateLimits says whether clients are limited in how often they may call. Without, one client can keep a whole instance
 	// busy: only for measuring.
 	RateLimits bool `env:"VORBILD_RATE_LIMITS" envDefault:"true"`
+	// MetricsListen is the address on which GET /metrics is answered for Prometheus, apart from the pages. Empty: nowhere.
+	MetricsListen string `env:"VORBILD_METRICS_LISTEN"`
 	// LogLevel is debug, info, warn or error.
 	LogLevel string `env:"VORBILD_LOG_LEVEL" envDefault:"info"`
 }

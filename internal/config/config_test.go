@@ -167,6 +167,11 @@ func TestValidateAcceptsWhatLoadReturns(t *testing.T) {
 	if err := errors.Join(err, c.Validate()); err != nil {
 		t.Error(err)
 	}
+	c.MetricsListen = "127.0.0.1:8401"
+	if err := c.Validate(); err == nil || !strings.Contains(err.Error(), "VORBILD_METRICS_LISTEN is the address of the pages") {
+		t.Error(err)
+	}
+	c.MetricsListen = ""
 	c.DatabaseConns = 1
 	if err := c.Validate(); err == nil || err.Error() != "VORBILD_DATABASE_CONNS is 1; expected is a number from 10 to 1000" {
 		t.Error(err)

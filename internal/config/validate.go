@@ -70,6 +70,12 @@ func (c Config) mistakes() []mistake {
 			add("VORBILD_AUTO_ACCEPT_HOSTS", "has %q; expected is a host name, or *.example for all names below example", h)
 		}
 	}
+	if c.MetricsListen != "" && !isHostPort(c.MetricsListen) {
+		add("VORBILD_METRICS_LISTEN", "is %q; expected is an address with a port, like 127.0.0.1:9464", c.MetricsListen)
+	}
+	if c.MetricsListen != "" && c.MetricsListen == c.ListenAddress() {
+		add("VORBILD_METRICS_LISTEN", "is the address of the pages; expected is one of its own")
+	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
 	default:

@@ -226,7 +226,7 @@ func TestStreamOutlivesTimeouts(t *testing.T) {
 	h.live()
 	router := mux.NewRouter()
 	h.server.Register(router)
-	server := httptest.NewUnstartedServer(CORS(observe.Requests(h.Log, router)))
+	server := httptest.NewUnstartedServer(CORS(observe.Requests(h.Log, nil, router)))
 	const timeout = 300 * time.Millisecond
 	server.Config.ReadTimeout, server.Config.WriteTimeout = timeout, timeout
 	server.Start()

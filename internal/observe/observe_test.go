@@ -94,7 +94,7 @@ func TestRequests(t *testing.T) {
 	})
 
 	var out bytes.Buffer
-	handler := Requests(NewLogger(&out, "debug"), router)
+	handler := Requests(NewLogger(&out, "debug"), nil, router)
 	for _, r := range []*http.Request{
 		httptest.NewRequest("GET", "/einladung/s3cret?q=s3cret", nil),
 		httptest.NewRequest("POST", "/sub/7", nil),

@@ -11,8 +11,9 @@ import (
 )
 
 // Requests logs a line for each request that router answers: its method, the template of its route, the status and
-// how long it took. Templates hold no secrets and can be counted, unlike paths; what matches no route is "none".
-func Requests(log *slog.Logger, router *mux.Router) http.Handler {
+// how long it took. Templates hold no secrets and can be counted, unlike paths; what matches no route is "none". metrics
+// count the same.
+func Requests(log *slog.Logger, metrics *Metrics, router *mux.Router) http.Handler {
 	router.Use(noteRoute)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -28,9 +29,11 @@ func Requests(log *slog.Logger, router *mux.Router) http.Handler {
 			case status == 0:
 				status = http.StatusOK
 			}
+			took := time.Since(began)
+			metrics.request(r.Method, route, status, took)
 			log.LogAttrs(r.Context(), levelOf(route, status), "request",
 				slog.String("method", r.Method), slog.String("route", route), slog.Int("status", status),
-				slog.Int64("bytes", answer.written), slog.Duration("duration", time.Since(began)))
+				slog.Int64("bytes", answer.written), slog.Duration("duration", took))
 		}()
 		router.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), routeKey{}, &route)))
 		finished = true
