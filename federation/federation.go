@@ -79,7 +79,7 @@ func New(d Deps) (*Federation, error) {
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Media: d.Media, Polls: d.Polls, Fetch: d.Transport, Peers: f.outbox, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)

@@ -34,7 +34,7 @@ type replyForm struct {
 }
 
 // visibilities a discussion can have, widest first.
-var visibilities = []post.Visibility{post.Public, post.Unlisted, post.Followers}
+var visibilities = []post.Visibility{post.Public, post.Unlisted, post.Network, post.Followers}
 
 // createPost publishes a discussion or an answer. Whatever goes wrong, the form comes back with the text in it.
 func (s *Site) createPost(w http.ResponseWriter, r *http.Request) error {

@@ -34,6 +34,7 @@ type practiceForm struct {
 	ContactEmail   string       `schema:"contact_email"`
 	ContactURL     string       `schema:"contact_url"`
 	Licence        string       `schema:"licence"`
+	Visibility     string       `schema:"visibility"`
 	Figures        []figureForm `schema:"figures"`
 }
 
@@ -69,6 +70,7 @@ func formOf(d practice.Draft) practiceForm {
 		Title: d.Title, Summary: d.Summary, Source: d.Source, Language: d.Language, Level: string(d.Level), Region: d.Region,
 		Implementation: d.Implementation, Goals: d.Goals, Fields: d.Fields, Measures: strings.Join(d.Measures, "\n"),
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL, Licence: d.Licence,
+		Visibility: string(d.Visibility),
 	}
 	for _, fig := range d.Figures {
 		f.Figures = append(f.Figures, figureForm{
@@ -98,6 +100,7 @@ func (f practiceForm) draft() (practice.Draft, error) {
 		Title: f.Title, Summary: f.Summary, Source: f.Source, Language: f.Language, Level: organization.Level(f.Level), Region: f.Region,
 		Implementation: f.Implementation, Goals: f.Goals, Fields: f.Fields, ContactName: f.ContactName, ContactUnit: f.ContactUnit,
 		ContactEmail: f.ContactEmail, ContactURL: f.ContactURL, Licence: f.Licence,
+		Visibility: post.Visibility(f.Visibility),
 	}
 	for line := range strings.Lines(f.Measures) {
 		if line = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "-*•")); line != "" {
@@ -142,8 +145,8 @@ type practiceFormView struct {
 	FieldList []option
 	Languages []option
 	Licences  []option
+	Audiences []option // who may read it
 	States    []option
-	Where     string // who will see it
 	Errors    formErrors
 	LoggedOut string // address of the login page when the session ended meanwhile
 	Vanished  bool   // the draft that was sent is no draft any more
@@ -389,6 +392,12 @@ func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status
 	}
 	for _, state := range []string{"begun", "advanced", "completed"} {
 		view.States = append(view.States, option{Value: state, Label: s.t(r, "practices.state."+state)})
+	}
+	if view.Visibility == "" {
+		view.Visibility = string(post.Public)
+	}
+	for _, v := range []post.Visibility{post.Public, post.Network} {
+		view.Audiences = append(view.Audiences, option{Value: string(v), Label: s.t(r, "practices.form.visibility."+string(v))})
 	}
 	rows := view.Figures
 	for len(rows) < spareFigures && len(rows) < maxFigures {

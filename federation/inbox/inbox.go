@@ -20,6 +20,7 @@ import (
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -49,6 +50,7 @@ type Deps struct {
 	Polls     *poll.Service
 	Fetch     Fetcher
 	Peers     Peers
+	Policy    *peer.Service
 	Domain    string // host[:port] of this instance
 	Log       *slog.Logger
 }

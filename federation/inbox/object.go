@@ -64,8 +64,11 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 	}
 	r := post.Received{
 		URI: o.ID, URL: o.URL, AuthorID: author.ID, Kind: kind, Visibility: o.Visibility(author.FollowersURI), Role: o.Role,
-		InReplyToURI: o.InReplyTo, ContextURI: o.Context, Title: o.Name, Summary: o.Summary, HTML: o.Content,
+		InReplyToURI: o.InReplyTo, ContextURI: o.Context, Title: o.Name, Summary: o.Summary, HTML: o.Content, Format: o.Format, Links: o.Links,
 		Language: o.Language, Sensitive: o.Sensitive, Tags: o.Hashtags, PublishedAt: o.Published, UpdatedAt: o.Updated,
+	}
+	if r.Visibility, err = in.forNetwork(ctx, o, r.Visibility); err != nil {
+		return post.Post{}, false, err
 	}
 	if r.BoardID, err = in.board(ctx, o, author, why.via); err != nil {
 		return post.Post{}, false, err
@@ -171,6 +174,11 @@ func (in *Inbox) concerns(ctx context.Context, o vocab.Object, author account.Ac
 	followed, err := in.Follows.FollowedByUs(ctx, author.ID)
 	if err != nil || followed {
 		return err
+	}
+	if o.ForNetwork() {
+		if reached, err := in.inCircle(ctx, o); err != nil || reached {
+			return err
+		}
 	}
 	for _, ids := range [][]string{o.To, o.Cc, o.Mentions, {o.Audience}} {
 		for _, id := range ids {

@@ -64,6 +64,12 @@ func (o *Outbox) aboutPost(doc vocab.PostDoc, out vocab.Outgoing) plan {
 		p.to.Accounts = append(p.to.Accounts, doc.ParentAuthor.ID)
 	}
 	p.to.Personal = doc.Post.Visibility == post.Direct
+	if doc.Post.Visibility == post.Network {
+		p.to.NetworkOnly = doc.Post.State == post.StatePublished // that it is withdrawn may be told to who has left the network
+		if doc.Circle != nil {
+			p.to.FollowersOf = append(p.to.FollowersOf, doc.Circle.ID)
+		}
+	}
 	if doc.Board != nil && doc.Public() {
 		if doc.Board.Local() {
 			p.jobs = func(activityID int64) []river.JobArgs {
@@ -126,6 +132,11 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 	if p.BoardID != nil {
 		doc.Board = pointer(accounts, *p.BoardID)
 	}
+	if p.Visibility == post.Network {
+		if doc.Circle, err = o.circle(ctx, p); err != nil {
+			return doc, err
+		}
+	}
 	doc.ParentAuthor = pointer(accounts, parentAuthor)
 	for _, id := range mentioned {
 		if a, ok := accounts[id]; ok {
@@ -156,6 +167,16 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 		}
 	}
 	return doc, nil
+}
+
+// circle is our group under which a post for the administration network is sent: the instances that follow it are told.
+func (o *Outbox) circle(ctx context.Context, p post.Post) (*account.Account, error) {
+	find := o.Accounts.Forum
+	if p.Kind == post.Article {
+		find = o.Accounts.Catalog
+	}
+	group, err := find(ctx)
+	return &group, err
 }
 
 func pointer(accounts map[int64]account.Account, id int64) *account.Account {

@@ -163,6 +163,7 @@ type recipients struct {
 	ToldOf      string  // also every inbox that ever got an activity about this object
 	ToldBy      int64   // also every inbox that got this activity
 	NotHost     string  // except this host, where it came from
+	NetworkOnly bool    // only on hosts of the administration network
 }
 
 // fillLanes is the fan-out: one row per inbox, shared inboxes folded, our own host and blocked ones left out. It returns
@@ -191,11 +192,12 @@ func fillLanes(ctx context.Context, q sqlx.ExtContext, activityID int64, r recip
 			WHERE host IS NOT NULL AND host <> $6 AND host <> $7 AND NOT EXISTS (
 				SELECT 1 FROM domain_rules r WHERE r.severity = 'suspend' AND (r.domain IN (h.host, split_part(h.host, ':', 1))
 					OR right(split_part(h.host, ':', 1), length(r.domain) + 1) = '.' || r.domain))
+				AND (NOT $10 OR in_network(h.host))
 			ON CONFLICT (activity_id, inbox_uri) DO NOTHING
 			RETURNING host
 		)
 		SELECT DISTINCT host FROM filled ORDER BY host`,
-		activityID, pq.Array(r.FollowersOf), pq.Array(r.Accounts), r.Personal, r.ToldOf, domain, r.NotHost, at, r.ToldBy)
+		activityID, pq.Array(r.FollowersOf), pq.Array(r.Accounts), r.Personal, r.ToldOf, domain, r.NotHost, at, r.ToldBy, r.NetworkOnly)
 	if err != nil {
 		return nil, fmt.Errorf("fillLanes %d: %w", activityID, err)
 	}

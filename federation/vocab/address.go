@@ -60,6 +60,8 @@ func (d PostDoc) addressing() Addressing {
 	case post.Unlisted:
 		a.To = []string{d.Author.FollowersURI}
 		a.Cc = []string{PublicURI}
+	case post.Network:
+		a, _ = d.networkAddressing()
 	case post.Followers:
 		a.To = []string{d.Author.FollowersURI}
 	}

@@ -18,6 +18,7 @@ type PostDoc struct {
 	Post         post.Post
 	Author       account.Account
 	Board        *account.Account
+	Circle       *account.Account // our group whose followers in the administration network get a post meant for it
 	ParentAuthor *account.Account // of the post this one answers
 	Mentions     []account.Account
 	Tags         []string
@@ -117,6 +118,7 @@ func (r *Renderer) common(d *draft, t content, doc PostDoc, body string, tags []
 	if doc.Board != nil && doc.Public() {
 		d.setAudience(t, doc.Board.URI)
 	}
+	d.setNetwork(t, doc)
 	setContent(t, body)
 	if p.Language != "" {
 		d.set("contentMap", map[string]any{p.Language: body})

@@ -278,7 +278,7 @@ func spoiler(p post.Post) string {
 
 // visibilityName and visibilityOf translate between our words and those of clients.
 func visibilityName(v post.Visibility) string {
-	if v == post.Followers {
+	if v == post.Followers || v == post.Network {
 		return "private"
 	}
 	return string(v)

@@ -117,6 +117,10 @@ func (s *Server) statusParams(c *call) (schedule.Params, error) {
 			return sent, err
 		}
 		sent.InReplyToID = v.Post.ID
+		// A client answers what it shows as private with private: here that means whoever may read what is answered.
+		if v.Post.Visibility == post.Network && sent.Visibility == post.Followers {
+			sent.Visibility = post.Network
+		}
 	}
 	return sent, nil
 }

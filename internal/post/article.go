@@ -15,6 +15,7 @@ import (
 // roles are that package's business.
 type Content struct {
 	Title, Summary, Source, HTML, Language string
+	Visibility                             Visibility // Public, also when empty, or Network
 
 	Tags     []string
 	Mentions []int64
@@ -88,6 +89,9 @@ func (s *Service) Lock(ctx context.Context, tx *sqlx.Tx, id int64) (Post, error)
 
 func (a Content) fill(p *Post) {
 	p.Local, p.Kind, p.Visibility, p.BoardID = true, Article, Public, &a.BoardID
+	if a.Visibility == Network {
+		p.Visibility, p.BoardID = Network, nil // a group passes on only what everyone may see
+	}
 	p.Title, p.Summary, p.Source, p.HTML, p.Language = a.Title, a.Summary, a.Source, a.HTML, cleanLanguage(a.Language, "")
 }
 

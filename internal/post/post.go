@@ -43,6 +43,7 @@ type Visibility string
 const (
 	Public    Visibility = "public"
 	Unlisted  Visibility = "unlisted"
+	Network   Visibility = "network" // our people and the administration network (Verbund); no group passes it on
 	Followers Visibility = "followers"
 	Direct    Visibility = "direct"
 )
@@ -115,7 +116,7 @@ func (p Post) Heading() string {
 // Listed reports whether anyone may see the post.
 func (v Visibility) Listed() bool { return v == Public || v == Unlisted }
 
-// Valid reports whether v is one of the four.
+// Valid reports whether v is one of the five.
 func (v Visibility) Valid() bool { return v.rank() > 0 }
 
 // Narrower returns the one of v and w that fewer may see.
@@ -127,7 +128,7 @@ func (v Visibility) Narrower(w Visibility) Visibility {
 }
 
 func (v Visibility) rank() int {
-	return slices.Index([]Visibility{"", Public, Unlisted, Followers, Direct}, v)
+	return slices.Index([]Visibility{"", Public, Unlisted, Network, Followers, Direct}, v)
 }
 
 // Viewer is who looks: the zero value is a visitor without an account.
@@ -167,6 +168,8 @@ type Received struct {
 	Title        string
 	Summary      string
 	HTML         string
+	Format       SourceType // "": HTML is HTML; else it is written in this
+	Links        []WebLink  // said below the text
 	Language     string
 	Sensitive    bool
 	Tags         []string
@@ -174,6 +177,9 @@ type Received struct {
 	PublishedAt  time.Time
 	UpdatedAt    *time.Time
 }
+
+// WebLink is the address of a page and what it is called, "" where nobody said.
+type WebLink struct{ URL, Name string }
 
 // Revision is one published version.
 type Revision struct {

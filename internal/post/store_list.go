@@ -30,23 +30,23 @@ func postsOfGroup(ctx context.Context, db sqlx.ExtContext, viewerID, groupID int
 	return list, err
 }
 
-// lastActivity is the id of the newest public post in the thread whose id the SQL expression id names.
+// lastActivity is the id of the newest post that is not for chosen people, in the thread whose id the SQL expression id names.
 func lastActivity(id string) string {
 	return `(SELECT r.id FROM posts r
-		WHERE r.thread_id = ` + id + ` AND r.state = 'published' AND r.visibility IN ('public', 'unlisted')
+		WHERE r.thread_id = ` + id + ` AND r.state = 'published' AND r.visibility IN ('public', 'unlisted', 'network')
 		ORDER BY r.id DESC LIMIT 1)`
 }
 
 // threads pages by the newest activity; the cursors are ids of threads, whose activity is looked up anew.
-func threads(ctx context.Context, db sqlx.ExtContext, page paging.Page) (list []Post, err error) {
+func threads(ctx context.Context, db sqlx.ExtContext, viewerID int64, page paging.Page) (list []Post, err error) {
 	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
-		WHERE p.state = 'published' AND p.visibility = 'public' AND p.kind IN ('note', 'question')
+		WHERE p.visibility IN ('public', 'network') AND p.kind IN ('note', 'question') AND `+VisibleTo("p", "$4")+`
 			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
 			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)
-		ORDER BY activity.id `+page.Order()+` LIMIT $3`, after, before, page.Size())
+		ORDER BY activity.id `+page.Order()+` LIMIT $3`, after, before, page.Size(), viewerID)
 	paging.NewestFirst(page, list)
 	return list, err
 }

@@ -106,8 +106,8 @@ func adopt(ctx context.Context, db sqlx.ExtContext, p Post, orphan int64) error 
 			board_id = coalesce($3, board_id),
 			context_uri = CASE WHEN $4 <> '' THEN $4 ELSE context_uri END,
 			visibility = CASE
-				WHEN array_position(ARRAY['public', 'unlisted', 'followers', 'direct'], visibility)
-					< array_position(ARRAY['public', 'unlisted', 'followers', 'direct'], $5) THEN $5
+				WHEN array_position(ARRAY['public', 'unlisted', 'network', 'followers', 'direct'], visibility)
+					< array_position(ARRAY['public', 'unlisted', 'network', 'followers', 'direct'], $5) THEN $5
 				ELSE visibility END
 		WHERE thread_id = $1`, orphan, p.ThreadID, p.BoardID, p.ContextURI, string(p.Visibility))
 	if err != nil {

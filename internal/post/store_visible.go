@@ -32,6 +32,9 @@ func audience(p, viewer string) string {
 		{p}.visibility IN ('public', 'unlisted')
 		OR {p}.account_id = {viewer}
 		OR EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = {p}.id AND m.account_id = {viewer})
+		OR ({p}.visibility = 'network' AND EXISTS (
+			SELECT 1 FROM accounts w
+			WHERE w.id = {viewer} AND w.domain IS NULL AND w.state = 'active' AND w.role IN ('member', 'editor', 'moderator', 'admin')))
 		OR ({p}.visibility = 'followers' AND EXISTS (
 			SELECT 1 FROM follows f
 			WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))

@@ -91,10 +91,11 @@ func placeholder(p Post) Post {
 	return p
 }
 
-// Threads lists the first posts of discussions (notes with no parent; public, local and remote), newest activity first.
+// Threads lists the first posts of discussions (notes with no parent, local and remote; public, and for our people those of the
+// administration network), newest activity first.
 // The page's cursors are ids of such posts.
 func (s *Service) Threads(ctx context.Context, viewer Viewer, page paging.Page) ([]View, error) {
-	list, err := threads(ctx, s.db, page)
+	list, err := threads(ctx, s.db, viewer.AccountID, page)
 	if err != nil {
 		return nil, fmt.Errorf("post.Threads: %w", err)
 	}

@@ -101,6 +101,7 @@ type Draft struct {
 	ContactEmail   string             `json:"contact_email"`
 	ContactURL     string             `json:"contact_url"`
 	Licence        string             `json:"licence"`
+	Visibility     post.Visibility    `json:"visibility,omitempty"` // post.Public, also when empty, or post.Network; final once published
 }
 
 // View is a practice with its post.

@@ -13,6 +13,7 @@ import (
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // Limits in characters, and of lists in entries.
@@ -123,6 +124,7 @@ func (m *mistakes) lengths(d Draft) {
 	m.length("contact_email", d.ContactEmail, 254)
 	m.length("contact_url", d.ContactURL, maxAddress)
 	m.length("licence", d.Licence, maxAddress)
+	m.length("visibility", string(d.Visibility), maxShort)
 	for name, n := range map[string]int{"goals": len(d.Goals), "fields": len(d.Fields), "measures": len(d.Measures)} {
 		if n > maxList {
 			m.add(name, "error.field.too_many", "Max", maxList)
@@ -189,6 +191,9 @@ func (d Draft) check() (Draft, error) {
 	if !slices.Contains(Licences, d.Licence) {
 		m.add("licence", "error.field.choice")
 	}
+	if !slices.Contains([]post.Visibility{"", post.Public, post.Network}, d.Visibility) {
+		m.add("visibility", "error.field.choice")
+	}
 	d.Figures = slices.Clone(d.Figures)
 	for i := range d.Figures {
 		m.figure(i, &d.Figures[i])
@@ -243,7 +248,7 @@ func (m *mistakes) figure(i int, f *Figure) {
 
 // formOrder is the order of the form, in which mistakes are listed.
 func formOrder(field string) int {
-	order := []string{"title", "summary", "source", "language", "level", "region", "implementation", "goals", "fields", "measures", "figures", "contact_name", "contact_unit", "contact_email", "contact_url", "licence"}
+	order := []string{"title", "summary", "source", "language", "level", "region", "implementation", "goals", "fields", "measures", "figures", "contact_name", "contact_unit", "contact_email", "contact_url", "licence", "visibility"}
 	name, _, _ := strings.Cut(field, ".")
 	return slices.Index(order, name)
 }

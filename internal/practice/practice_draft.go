@@ -42,7 +42,7 @@ func (s *Service) SaveDraft(ctx context.Context, actor account.Account, id int64
 	if err != nil && !fault.Is(err, fault.Invalid) {
 		return 0, err
 	}
-	content := post.Content{Title: d.Title, Summary: d.Summary, Source: d.Source, HTML: s.Preview(d.Source), Language: d.Language, BoardID: catalog.ID}
+	content := post.Content{Title: d.Title, Summary: d.Summary, Source: d.Source, HTML: s.Preview(d.Source), Language: d.Language, BoardID: catalog.ID, Visibility: d.Visibility}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		id, err = s.saveDraft(ctx, tx, actor, id, content, d.details(goals, fields), pending)
 		return err
@@ -117,6 +117,7 @@ func draftFrom(p post.Post, details Practice) Draft {
 		Implementation: details.Implementation, Goals: ids(details.Goals), Fields: ids(details.Fields), Measures: details.Measures,
 		Figures: details.Figures, ContactName: details.ContactName, ContactUnit: details.ContactUnit,
 		ContactEmail: details.ContactEmail, ContactURL: details.ContactURL, Licence: details.Licence,
+		Visibility: p.Visibility,
 	}
 }
 

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -63,6 +64,10 @@ func (s *Service) publish(ctx context.Context, tx *sqlx.Tx, actor account.Accoun
 	case post.StateWithdrawn:
 		return 0, errGone()
 	case post.StatePublished:
+		// RULE: what was public cannot become internal, and who got it for internal use has not agreed to more.
+		if content.Visibility != p.Visibility {
+			return 0, fault.Fields(fault.Field{Name: "visibility", Message: "error.practice.visibility_final"})
+		}
 		published, err := s.load(ctx, tx, id)
 		if err != nil {
 			return 0, err
@@ -137,7 +142,7 @@ func (s *Service) compose(ctx context.Context, author account.Account, d Draft) 
 	}
 	content = post.Content{
 		Title: d.Title, Summary: d.Summary, Source: d.Source, HTML: html, Language: d.Language,
-		Tags: hashtags(fields, tags), Mentions: mentions, BoardID: catalog.ID,
+		Tags: hashtags(fields, tags), Mentions: mentions, BoardID: catalog.ID, Visibility: cmp.Or(d.Visibility, post.Public),
 	}
 	if content.Detail, err = json.Marshal(detailOf(details)); err != nil {
 		return content, details, fmt.Errorf("practice.Publish: detail: %w", err)
