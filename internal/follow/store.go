@@ -139,3 +139,12 @@ func lockSentByReader(ctx context.Context, db sqlx.ExtContext, readerURI string,
 		FOR UPDATE OF f`, readerURI, targetID)
 	return f, err
 }
+
+// localFollowers lists who of ours follows an account.
+func localFollowers(ctx context.Context, db sqlx.ExtContext, targetID int64) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `
+		SELECT f.account_id FROM follows f JOIN accounts a ON a.id = f.account_id
+		WHERE f.target_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND a.domain IS NULL
+		ORDER BY f.account_id`, targetID)
+	return ids, err
+}

@@ -105,6 +105,9 @@ func (s *Server) notificationEntities(ctx context.Context, reader account.Accoun
 	}
 	list := make([]Notification, 0, len(views))
 	for _, v := range views {
+		if notification.Types[v.Kind] == "" {
+			continue // programs have no name for it
+		}
 		n := Notification{
 			ID: idText(v.ID), Type: notification.Types[v.Kind], CreatedAt: stamp(v.CreatedAt), GroupKey: v.Key(),
 			Account: set.accounts[v.From.ID], Filtered: v.Filtered,
@@ -134,6 +137,9 @@ func (s *Server) groupedEntities(ctx context.Context, reader account.Account, gr
 	}
 	full := map[int64]bool{}
 	for _, g := range groups {
+		if notification.Types[g.Kind] == "" {
+			continue
+		}
 		entity := NotificationGroup{
 			GroupKey: g.Key, NotificationsCount: g.Count, Type: notification.Types[g.Kind], MostRecentID: g.NewestID,
 			PageMinID: idText(g.LowestID), PageMaxID: idText(g.NewestID), LatestPageNotification: stamp(g.At), SampleAccountIDs: []string{},

@@ -18,7 +18,7 @@ const (
 func (c *call) notificationQuery(usual, most int) notification.Query {
 	q := notification.Query{
 		Page: c.page(usual, most), Kinds: c.notificationKinds(), FromID: c.params.id("account_id"),
-		Filtered: c.params.boolean("include_filtered", false),
+		Filtered: c.params.boolean("include_filtered", false), Typed: true,
 	}
 	return q
 }
@@ -32,7 +32,7 @@ func (c *call) notificationKinds() []string {
 	kinds := []string{}
 	for _, kind := range notification.Kinds {
 		name := notification.Types[kind]
-		if (types == nil || slices.Contains(types, name)) && !slices.Contains(without, name) {
+		if name != "" && (types == nil || slices.Contains(types, name)) && !slices.Contains(without, name) {
 			kinds = append(kinds, kind)
 		}
 	}

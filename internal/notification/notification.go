@@ -31,15 +31,16 @@ const (
 	Poll          = "poll"   // a poll of one's own, or one voted in, has closed
 	Update        = "update" // what one boosted was edited
 	Report        = "report" // for moderators
+	Moved         = "moved"  // whom the reader follows is found elsewhere now, and followed there
 )
 
 // Kinds lists them all; Groupable those of which many are read as one.
 var (
-	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Update, Report}
+	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Update, Report, Moved}
 	Groupable = []string{Favourite, Boost, Follow}
 )
 
-// Types are the names by which programs know the kinds.
+// Types are the names by which programs know the kinds; they have none for Moved, which only our pages show.
 var Types = map[string]string{
 	Mention: "mention", Reply: "mention", Follow: "follow", FollowRequest: "follow_request", Favourite: "favourite", Boost: "reblog",
 	Curated: "reblog", Status: "status", Poll: "poll", Update: "update", Report: "admin.report",
@@ -72,6 +73,7 @@ type Query struct {
 	Kinds    []string // nil: all
 	FromID   int64    // 0: of anybody
 	Filtered bool     // also what the policy keeps apart
+	Typed    bool     // only kinds that programs have a name for
 }
 
 // maxUnread bounds the count of what is unread: nobody reads a larger number.

@@ -28,6 +28,8 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 		err = s.notifyReaction(ctx, n.ID, s.posts.BoostByID, boostKind)
 	case job.NotifyPoll:
 		err = s.notifyPoll(ctx, n.ID)
+	case job.NotifyMoved:
+		err = s.notifyMoved(ctx, n.ID)
 	case job.NotifyReport:
 		err = s.notifyReport(ctx, n.ID)
 	default:
@@ -152,6 +154,15 @@ func (s *Service) notifyFollow(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.tell(ctx, map[int64]bool{f.AccountID: true}, f.TargetID, Notification{Kind: kind, FromAccountID: f.AccountID}, nil)
+}
+
+// notifyMoved tells a reader that whom they followed has moved. It comes from the old account, whose page says where to.
+func (s *Service) notifyMoved(ctx context.Context, id int64) error {
+	f, err := s.follows.ByID(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.tell(ctx, map[int64]bool{f.TargetID: true}, f.AccountID, Notification{Kind: Moved, FromAccountID: f.TargetID}, nil)
 }
 
 func (s *Service) notifyReaction(ctx context.Context, id int64, get func(context.Context, int64) (post.Reaction, error), kind func(account.Account, post.Post) string) error {

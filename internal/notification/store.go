@@ -63,6 +63,9 @@ func (q Query) where(args *[]any) string {
 	if !q.Filtered {
 		condition += ` AND NOT n.filtered`
 	}
+	if q.Typed {
+		condition += ` AND n.kind <> 'moved'`
+	}
 	if q.FromID != 0 {
 		*args = append(*args, q.FromID)
 		condition += fmt.Sprintf(` AND n.from_account_id = $%d`, len(*args))

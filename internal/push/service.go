@@ -78,6 +78,9 @@ func New(db *sqlx.DB, accounts *account.Service, notifications *notification.Ser
 
 // told enqueues a message for every client that wants to hear of n.
 func (s *Service) told(ctx context.Context, tx *sqlx.Tx, n notification.Notification) error {
+	if notification.Types[n.Kind] == "" {
+		return nil // programs have no name for it
+	}
 	ids, err := matching(ctx, tx, n, notification.Types[n.Kind])
 	if err != nil {
 		return fmt.Errorf("push: who hears of %d: %w", n.ID, err)

@@ -12,6 +12,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
 )
 
 // Block shuts two accounts off from each other: neither follows the other any more, nor can begin to, neither sees the
@@ -27,8 +28,15 @@ func (s *Service) Block(ctx context.Context, actor account.Account, targetID int
 			return err
 		}
 		now := time.Now()
-		if err := insertBlock(ctx, tx, db.NewID(now), actor.ID, target.ID, now); err != nil {
+		id := db.NewID(now)
+		inserted, err := insertBlock(ctx, tx, id, actor.ID, target.ID, "", now)
+		if err != nil {
 			return fmt.Errorf("relationship.Block %d -> %d: %w", actor.ID, target.ID, err)
+		}
+		if inserted && !target.Local() {
+			if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.Block, ID: id}); err != nil {
+				return err
+			}
 		}
 		if err := s.forget(ctx, tx, actor, target); err != nil {
 			return fmt.Errorf("relationship.Block %d -> %d: %w", actor.ID, target.ID, err)
@@ -50,13 +58,22 @@ func (s *Service) forget(ctx context.Context, tx *sqlx.Tx, actor, target account
 
 // Unblock opens again. What a block ended stays ended.
 func (s *Service) Unblock(ctx context.Context, actor account.Account, targetID int64) error {
-	if _, err := s.target(ctx, actor, targetID); err != nil {
+	target, err := s.target(ctx, actor, targetID)
+	if err != nil {
 		return err
 	}
-	if err := deleteBlock(ctx, s.db, actor.ID, targetID); err != nil {
-		return fmt.Errorf("relationship.Unblock %d -> %d: %w", actor.ID, targetID, err)
-	}
-	return nil
+	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		id, err := deleteBlock(ctx, tx, actor.ID, target.ID)
+		switch {
+		case db.IsNotFound(err):
+			return nil
+		case err != nil:
+			return fmt.Errorf("relationship.Unblock %d -> %d: %w", actor.ID, targetID, err)
+		case target.Local():
+			return nil
+		}
+		return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UndoBlock, ID: id})
+	})
 }
 
 // BlockDomain lets the actor hear nothing more of an instance: follows both ways end, its accounts are hidden.

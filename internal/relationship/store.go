@@ -32,16 +32,27 @@ func between(ctx context.Context, db sqlx.ExtContext, accountID int64, targetIDs
 	return list, err
 }
 
-func insertBlock(ctx context.Context, db sqlx.ExtContext, id, accountID, targetID int64, now time.Time) error {
-	_, err := db.ExecContext(ctx, `
-		INSERT INTO blocks (id, account_id, target_id, created_at) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account_id, target_id) DO NOTHING`, id, accountID, targetID, now)
-	return err
+// insertBlock reports false when the block stands. uri is empty for ours.
+func insertBlock(ctx context.Context, db sqlx.ExtContext, id, accountID, targetID int64, uri string, now time.Time) (inserted bool, err error) {
+	result, err := db.ExecContext(ctx, `
+		INSERT INTO blocks (id, account_id, target_id, uri, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (account_id, target_id) DO NOTHING`, id, accountID, targetID, uri, now)
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
 }
 
-func deleteBlock(ctx context.Context, db sqlx.ExtContext, accountID, targetID int64) error {
-	_, err := db.ExecContext(ctx, `DELETE FROM blocks WHERE account_id = $1 AND target_id = $2`, accountID, targetID)
-	return err
+// deleteBlock returns the id of the block that ended; sql.ErrNoRows when none stood.
+func deleteBlock(ctx context.Context, db sqlx.ExtContext, accountID, targetID int64) (id int64, err error) {
+	err = sqlx.GetContext(ctx, db, &id, `DELETE FROM blocks WHERE account_id = $1 AND target_id = $2 RETURNING id`, accountID, targetID)
+	return id, err
+}
+
+func blockByID(ctx context.Context, db sqlx.ExtContext, id int64) (b BlockEnds, err error) {
+	err = sqlx.GetContext(ctx, db, &b, `SELECT account_id, target_id FROM blocks WHERE id = $1`, id)
+	return b, err
 }
 
 func deleteNotificationsBetween(ctx context.Context, db sqlx.ExtContext, a, b int64) error {
