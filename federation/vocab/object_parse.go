@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
 
@@ -16,7 +15,7 @@ type Object struct {
 	Addressing
 	ID           string
 	Type         string
-	AttributedTo string
+	AttributedTo string // the one who wrote it; see authorOf
 	URL          string
 	InReplyTo    string
 	Context      string
@@ -25,8 +24,10 @@ type Object struct {
 	Name         string
 	Summary      string
 	Content      string
+	Format       post.SourceType // "" for HTML, else what Content is written in
 	Language     string
-	Role         string // vb:kind of a Note
+	Links        []post.WebLink // attached addresses of pages
+	Role         string         // vb:kind of a Note
 	Sensitive    bool
 	Hashtags     []string // without #
 	Mentions     []string // ids of actors
@@ -51,20 +52,9 @@ func ParseObject(raw []byte) (Object, error) {
 		return Object{}, err
 	}
 	o := Object{
-		ID: f.text("id"), Type: f.text("type"), AttributedTo: f.id("attributedTo"), URL: pageOf(f),
+		ID: f.text("id"), Type: typeOf(f), AttributedTo: authorOf(f), URL: pageOf(f),
 		InReplyTo: f.id("inReplyTo"), Context: f.id("context"), Audience: f.id("audience"), Replies: f.id("replies"),
-		Name: clip(f.text("name"), maxTitle), Summary: clip(f.text("summary"), maxSummary), Sensitive: f.boolean("sensitive"),
-		Addressing: Addressing{To: f.ids("to"), Cc: f.ids("cc")}, terms: f,
-	}
-	if o.Type == "" {
-		// Some peers say type as a list; the first one we know counts.
-		for _, t := range f.list("type") {
-			var name string
-			if json.Unmarshal(t, &name) == nil && (kinds[name] != "" || name == "Tombstone") {
-				o.Type = name
-				break
-			}
-		}
+		Sensitive: f.boolean("sensitive"), Addressing: Addressing{To: f.ids("to"), Cc: f.ids("cc")}, terms: f,
 	}
 	if HostOf(o.ID) == "" || len(o.ID) > maxID || strings.ContainsRune(o.ID, 0) {
 		return o, fmt.Errorf("%w: object id %.100q", ErrMalformed, o.ID)
@@ -73,11 +63,11 @@ func ParseObject(raw []byte) (Object, error) {
 		return o, fmt.Errorf("%w: object type of %s", ErrMalformed, o.ID)
 	}
 	for _, id := range []*string{&o.InReplyTo, &o.Context, &o.Audience, &o.Replies} {
-		if HostOf(*id) == "" || len(*id) > maxID || strings.ContainsRune(*id, 0) {
+		if !webID(*id) {
 			*id = ""
 		}
 	}
-	o.Content, o.Language = contentOf(f)
+	o.readWords(f)
 	o.Content = withoutTitle(o.Content)
 	if o.IsPractice() {
 		o.Content = withoutFacts(o.Content)
@@ -85,6 +75,7 @@ func ParseObject(raw []byte) (Object, error) {
 		o.Role = clip(f.text("vb:kind"), 50)
 	}
 	o.readTags(f)
+	o.readLinks(f)
 	if t, ok := f.time("published"); ok {
 		o.Published = t
 	}
@@ -117,11 +108,11 @@ const maxGroups = 50
 // Groups are the ids that may be the board it stands on, the audience first.
 func (o Object) Groups() []string {
 	var ids []string
-	for _, id := range append([]string{o.Audience}, append(slices.Clone(o.To), o.Cc...)...) {
+	for _, id := range slices.Concat([]string{o.Audience}, o.terms.ids("attributedTo"), o.To, o.Cc) {
 		if len(ids) == maxGroups {
 			break
 		}
-		if id != PublicURI && HostOf(id) != "" && !slices.Contains(ids, id) {
+		if id != PublicURI && id != o.AttributedTo && HostOf(id) != "" && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -149,52 +140,62 @@ func (o *Object) readTags(f fields) {
 	}
 }
 
+// typeOf reads type. Some peers say it as a list: the first one we know counts, else the first.
+func typeOf(f fields) string {
+	var first string
+	for _, raw := range f.list("type") {
+		var name string
+		if json.Unmarshal(raw, &name) != nil {
+			continue
+		}
+		if kinds[name] != "" || name == "Tombstone" {
+			return name
+		}
+		if first == "" {
+			first = name
+		}
+	}
+	return first
+}
+
+// authorOf reads who wrote an object, always the same of several: Mobilizon names the person in actor where attributedTo is
+// the group for which they wrote, PeerTube lists a Person and the Group of the channel.
+func authorOf(f fields) string {
+	if actor := f.id("actor"); SameHost(actor, f.text("id")) {
+		return actor
+	}
+	list := f.list("attributedTo")
+	for _, raw := range list {
+		if entry, err := parseFields(raw); err == nil && entry.text("type") == "Person" && len(list) > 1 {
+			return idOf(raw)
+		}
+	}
+	return f.id("attributedTo")
+}
+
+// webID reports whether an id or address can be kept.
+func webID(id string) bool {
+	return HostOf(id) != "" && len(id) <= maxID && !strings.ContainsRune(id, 0)
+}
+
 // pageOf reads url: a string, a Link, or a list of Links of which the HTML one is for people.
 func pageOf(f fields) string {
 	var first string
 	for _, raw := range f.list("url") {
 		page := idOf(raw)
-		if HostOf(page) == "" || len(page) > maxID || strings.ContainsRune(page, 0) {
+		if !webID(page) {
 			continue
 		}
-		if link, err := parseFields(raw); err == nil && link.text("mediaType") == "text/html" {
+		link, err := parseFields(raw)
+		if err == nil && link.text("mediaType") == "text/html" {
 			return page
+		}
+		if err == nil && link.text("mediaType") != "" && kinds[typeOf(f)] == post.Link {
+			continue // a file
 		}
 		if first == "" {
 			first = page
 		}
 	}
 	return first
-}
-
-// contentOf reads the text and its language: contentMap names the language of the content it repeats.
-func contentOf(f fields) (content, language string) {
-	content = strings.ReplaceAll(f.text("content"), "\x00", "")
-	byLanguage := map[string]string{}
-	if json.Unmarshal(f["contentMap"], &byLanguage) != nil {
-		return content, ""
-	}
-	var languages []string
-	for l := range byLanguage {
-		languages = append(languages, l)
-	}
-	sort.Strings(languages)
-	for _, l := range languages {
-		if content == "" || strings.ReplaceAll(byLanguage[l], "\x00", "") == content {
-			return strings.ReplaceAll(byLanguage[l], "\x00", ""), languageTag(l)
-		}
-	}
-	if len(languages) > 0 {
-		language = languageTag(languages[0])
-	}
-	return content, language
-}
-
-// languageTag keeps the primary subtag of a plausible tag.
-func languageTag(tag string) string {
-	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
-	if len(primary) < 2 || len(primary) > 3 || strings.Trim(primary, "abcdefghijklmnopqrstuvwxyz") != "" {
-		return ""
-	}
-	return primary
 }

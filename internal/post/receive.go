@@ -1,9 +1,11 @@
 package post
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"html"
 	"net/url"
 	"regexp"
 	"slices"
@@ -329,7 +331,7 @@ func (s *Service) received(r Received, now time.Time) (Post, []string, error) {
 	p := Post{
 		URI: r.URI, URL: r.URL, AccountID: r.AuthorID, Kind: r.Kind, State: StatePublished, Visibility: r.Visibility,
 		Role: r.Role, BoardID: r.BoardID, InReplyToURI: r.InReplyToURI, ContextURI: r.ContextURI,
-		Title: shorten(markup.Line(r.Title), maxTitle), HTML: s.markup.Sanitize(r.HTML),
+		Title: shorten(markup.Line(r.Title), maxTitle), HTML: s.html(r),
 		Language: cleanLanguage(r.Language, ""), Sensitive: r.Sensitive,
 	}
 	host := hostOf(r.URI)
@@ -377,6 +379,21 @@ func (s *Service) received(r Received, now time.Time) (Post, []string, error) {
 		}
 	}
 	return p, tags, nil
+}
+
+// html is the text of a received post with what is linked below it, safe to show.
+func (s *Service) html(r Received) string {
+	text := r.HTML
+	switch r.Format {
+	case Markdown:
+		text = s.markup.Render(text)
+	case PlainText:
+		text = s.Preview(PlainText, text)
+	}
+	for _, l := range r.Links {
+		text += `<p><a href="` + html.EscapeString(l.URL) + `">` + html.EscapeString(cmp.Or(l.Name, l.URL)) + `</a></p>`
+	}
+	return s.markup.Sanitize(text)
 }
 
 // hostOf returns the host of a web address, "" for anything else.
