@@ -38,7 +38,7 @@ func (s *Server) createReport(c *call) (any, error) {
 	return list[0], nil
 }
 
-// reportEntities completes reports, in the given order. None is forwarded: they stay with the moderators of this instance.
+// reportEntities completes reports, in the given order.
 func (s *Server) reportEntities(ctx context.Context, viewer post.Viewer, list []moderation.View) ([]Report, error) {
 	targets := make([]account.Account, len(list))
 	for i, r := range list {
@@ -51,7 +51,7 @@ func (s *Server) reportEntities(ctx context.Context, viewer post.Viewer, list []
 	entities := make([]Report, len(list))
 	for i, r := range list {
 		entities[i] = Report{
-			ID: idText(r.ID), ActionTaken: r.ResolvedAt != nil, ActionTakenAt: stampOrNil(r.ResolvedAt), Category: r.Category, Comment: r.Comment,
+			ID: idText(r.ID), ActionTaken: r.ResolvedAt != nil, ActionTakenAt: stampOrNil(r.ResolvedAt), Category: r.Category, Comment: r.Comment, Forwarded: r.Forward,
 			CreatedAt: stamp(r.CreatedAt), StatusIDs: idTexts(r.PostIDs), RuleIDs: idTexts(r.RuleIDs), TargetAccount: accounts[i],
 		}
 	}

@@ -44,11 +44,13 @@ type Report struct {
 	RuleIDs      pq.Int64Array `db:"rule_ids"`
 	Category     string        `db:"category"`
 	Comment      string        `db:"comment"`
-	Forward      bool          `db:"forward"` // whoever reported wants the other instance to know
+	Forward      bool          `db:"forward"` // the other instance was told, without saying who reported
 	ResolvedByID *int64        `db:"resolved_by_id"`
 	ResolvedAt   *time.Time    `db:"resolved_at"`
 	Resolution   string        `db:"resolution"`
 	CreatedAt    time.Time     `db:"created_at"`
+	Host         string        `db:"host"` // of the other server that sent it; "" for ours
+	URI          string        `db:"uri"`  // by which that server knows it
 }
 
 // View is a report with whom and what it is about. Posts are shown whoever may see them otherwise: whoever reported them
@@ -106,6 +108,7 @@ func (s *Service) Submit(ctx context.Context, actor account.Account, d Draft) (V
 		return View{}, err
 	}
 	r.AccountID = &actor.ID
+	r.Forward = r.Forward && !target.Local()
 	wanted := d.PostIDs[:min(len(d.PostIDs), maxPosts)]
 	seen, err := s.posts.ByIDs(ctx, post.Viewer{AccountID: actor.ID}, wanted)
 	if err != nil {
@@ -122,6 +125,11 @@ func (s *Service) Submit(ctx context.Context, actor account.Account, d Draft) (V
 		}
 		if err := s.accounts.Audit(ctx, tx, actor, "report.submit", target.Handle(), r.Category); err != nil {
 			return err
+		}
+		if r.Forward {
+			if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.Flag, ID: r.ID}); err != nil {
+				return err
+			}
 		}
 		return s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyReport, ID: r.ID})
 	})

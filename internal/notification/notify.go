@@ -128,18 +128,36 @@ func (s *Service) notifyPoll(ctx context.Context, id int64) error {
 }
 
 func (s *Service) notifyReport(ctx context.Context, id int64) error {
-	by, err := reporter(ctx, s.db, id)
-	if db.IsNotFound(err) || err == nil && by == nil {
-		return nil
-	}
+	by, err := s.reportedBy(ctx, id)
 	if err != nil {
 		return err
+	}
+	if by == 0 {
+		return nil
 	}
 	list, err := moderators(ctx, s.db)
 	if err != nil {
 		return err
 	}
-	return s.tellAll(ctx, map[int64]bool{*by: true}, list, Notification{Kind: Report, FromAccountID: *by, ReportID: &id}, nil)
+	return s.tellAll(ctx, map[int64]bool{by: true}, list, Notification{Kind: Report, FromAccountID: by, ReportID: &id}, nil)
+}
+
+// reportedBy is who a report comes from, 0 when their account is gone. For another server's report our own instance stands: nobody
+// there is to be named.
+func (s *Service) reportedBy(ctx context.Context, id int64) (int64, error) {
+	by, host, err := reporter(ctx, s.db, id)
+	switch {
+	case db.IsNotFound(err):
+		return 0, nil
+	case err != nil:
+		return 0, err
+	case by != nil:
+		return *by, nil
+	case host == "":
+		return 0, nil
+	}
+	instance, err := s.accounts.Instance(ctx)
+	return instance.ID, err
 }
 
 func (s *Service) notifyFollow(ctx context.Context, id int64) error {

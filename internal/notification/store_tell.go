@@ -72,8 +72,8 @@ func people(ctx context.Context, db sqlx.ExtContext, query string, args ...any) 
 	return ids, err
 }
 
-// reporter is who reported, nil when their account is gone.
-func reporter(ctx context.Context, db sqlx.ExtContext, reportID int64) (id *int64, err error) {
-	err = sqlx.GetContext(ctx, db, &id, `SELECT account_id FROM reports WHERE id = $1`, reportID)
-	return id, err
+// reporter is who reported, nil when their account is gone, or the other server that did.
+func reporter(ctx context.Context, db sqlx.ExtContext, reportID int64) (id *int64, host string, err error) {
+	err = db.QueryRowxContext(ctx, `SELECT account_id, host FROM reports WHERE id = $1`, reportID).Scan(&id, &host)
+	return id, host, err
 }

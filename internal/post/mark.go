@@ -10,6 +10,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
 )
 
 // MaxPins is how many posts an account can pin to its profile.
@@ -74,14 +75,26 @@ func (s *Service) Pin(ctx context.Context, actor account.Account, id int64) erro
 			if others >= MaxPins {
 				return pinError("error.post.pin_limit", map[string]any{"Max": MaxPins})
 			}
-			return insertPin(ctx, tx, db.NewID(time.Now()), actor.ID, id)
+			inserted, err := insertPin(ctx, tx, db.NewID(time.Now()), actor.ID, id)
+			if err != nil || !inserted {
+				return err
+			}
+			return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.PinPost, ID: id})
 		})
 	})
 }
 
 // Unpin ends what Pin began.
 func (s *Service) Unpin(ctx context.Context, actor account.Account, id int64) error {
-	return s.mark(ctx, actor, id, func(p Post) error { return deletePin(ctx, s.db, actor.ID, p.ID) })
+	return s.mark(ctx, actor, id, func(p Post) error {
+		return s.inTx(ctx, func(tx *sqlx.Tx) error {
+			deleted, err := deletePin(ctx, tx, actor.ID, p.ID)
+			if err != nil || !deleted {
+				return err
+			}
+			return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UnpinPost, ID: p.ID})
+		})
+	})
 }
 
 func pinError(message string, args map[string]any) error {

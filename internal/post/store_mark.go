@@ -2,8 +2,10 @@ package post
 
 import (
 	"context"
+	"database/sql"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 func insertBookmark(ctx context.Context, db sqlx.ExtContext, id, accountID, postID int64) error {
@@ -34,13 +36,36 @@ func countOtherPins(ctx context.Context, db sqlx.ExtContext, accountID, postID i
 	return n, err
 }
 
-func insertPin(ctx context.Context, db sqlx.ExtContext, id, accountID, postID int64) error {
-	_, err := db.ExecContext(ctx, `INSERT INTO pins (id, account_id, post_id) VALUES ($1, $2, $3) ON CONFLICT (account_id, post_id) DO NOTHING`, id, accountID, postID)
-	return err
+// insertPin reports false when the post is pinned.
+func insertPin(ctx context.Context, db sqlx.ExtContext, id, accountID, postID int64) (inserted bool, err error) {
+	result, err := db.ExecContext(ctx, `INSERT INTO pins (id, account_id, post_id) VALUES ($1, $2, $3) ON CONFLICT (account_id, post_id) DO NOTHING`, id, accountID, postID)
+	return changedOne(result, err)
 }
 
-func deletePin(ctx context.Context, db sqlx.ExtContext, accountID, postID int64) error {
-	_, err := db.ExecContext(ctx, `DELETE FROM pins WHERE account_id = $1 AND post_id = $2`, accountID, postID)
+// deletePin reports false when the post was not pinned.
+func deletePin(ctx context.Context, db sqlx.ExtContext, accountID, postID int64) (deleted bool, err error) {
+	result, err := db.ExecContext(ctx, `DELETE FROM pins WHERE account_id = $1 AND post_id = $2`, accountID, postID)
+	return changedOne(result, err)
+}
+
+func changedOne(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n == 1, err
+}
+
+func pinByPost(ctx context.Context, db sqlx.ExtContext, accountID, postID int64) (id int64, err error) {
+	err = sqlx.GetContext(ctx, db, &id, `SELECT id FROM pins WHERE account_id = $1 AND post_id = $2`, accountID, postID)
+	return id, err
+}
+
+// keepPins removes all pins of an account but those of the posts, or with none given all beyond the newest of a number.
+func keepPins(ctx context.Context, db sqlx.ExtContext, accountID int64, postIDs []int64, newest int) error {
+	_, err := db.ExecContext(ctx, `
+		DELETE FROM pins WHERE account_id = $1 AND ($2::bigint[] IS NOT NULL AND post_id <> ALL ($2::bigint[])
+			OR id NOT IN (SELECT p.id FROM pins p WHERE p.account_id = $1 ORDER BY p.id DESC LIMIT $3))`, accountID, pq.Array(postIDs), newest)
 	return err
 }
 
