@@ -24,7 +24,7 @@ var domain = [][]string{
 	{"auth", "follow"},
 	{"oauth", "relationship", "list"},
 	{"post"},
-	{"practice", "media", "poll"},
+	{"practice", "media", "poll", "event", "quote"},
 	{"curation", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation"},
 	{"push"},
 }

@@ -25,12 +25,17 @@ const (
 	AcceptFollow   Verb = "accept_follow"   // ID: follows.id
 	RejectFollow   Verb = "reject_follow"   // ID: follows.id
 	UpdateAccount  Verb = "update_account"  // ID: accounts.id
+	RotateKey      Verb = "rotate_key"      // ID: accounts.id; its key is new
 	AddCurated     Verb = "add_curated"     // ID: curation_decisions.id
 	RemoveCurated  Verb = "remove_curated"  // ID: curation_decisions.id
 	AddFeatured    Verb = "add_featured"    // ID: curation_decisions.id
 	RemoveFeatured Verb = "remove_featured" // ID: curation_decisions.id
 	UpdatePoll     Verb = "update_poll"     // ID: posts.id; only its votes changed
 	Vote           Verb = "vote"            // ID: poll_votes.id
+	AskQuote       Verb = "ask_quote"       // ID: posts.id; it quotes a post of another server
+	AnswerQuote    Verb = "answer_quote"    // ID: quote_requests.id
+	RevokeQuote    Verb = "revoke_quote"    // ID: quote_requests.id
+	UpdateQuote    Verb = "update_quote"    // ID: posts.id; only the leave to quote changed
 	MoveAccount    Verb = "move_account"    // ID: accounts.id
 	DeleteAccount  Verb = "delete_account"  // ID: accounts.id
 	Block          Verb = "block"           // ID: blocks.id
@@ -96,6 +101,21 @@ func (FetchPost) Kind() string { return "post.fetch" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (FetchPost) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
+}
+
+// VerifyQuote looks up whether a received post may quote what it quotes. PostID: posts.id of the one that quotes; Depth is how
+// many quotes led to it.
+type VerifyQuote struct {
+	PostID int64 `json:"post_id"`
+	Depth  int   `json:"depth"`
+}
+
+// Kind implements river.JobArgs.
+func (VerifyQuote) Kind() string { return "quote.verify" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (VerifyQuote) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
 }
 
