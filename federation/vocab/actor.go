@@ -82,6 +82,7 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 	if len(a.Fields) > 0 {
 		d.set("attachment", profileFields(a.Fields))
 	}
+	d.set("generator", r.generator())
 	d.set("indexable", a.Indexable)
 	d.set("manuallyApprovesFollowers", a.ApprovesFollowers)
 	if len(a.AlsoKnownAs) > 0 {

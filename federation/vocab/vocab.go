@@ -51,6 +51,7 @@ func Context() []any {
 			"schema":                    "http://schema.org#",
 			"PropertyValue":             "schema:PropertyValue",
 			"value":                     "schema:value",
+			"implements":                map[string]any{"@container": "@list", "@id": "https://w3id.org/fep/844e/implements", "@type": "@id"},
 			"vb":                        Namespace,
 		},
 	}
