@@ -57,14 +57,15 @@ func (s *Service) UnboostAs(ctx context.Context, tx *sqlx.Tx, group account.Acco
 
 // ReceiveFavourite and ReceiveBoost store a remote account's reaction (idempotent by account and post) and notify
 // the local author; a boost by a group of a local practice notifies as curated. ReceiveUnfavourite, ReceiveUnboost end it.
+// What follows from a favourite that is new, or has ended, is done in its transaction: then.
 // Errors: NotFound for what the account may not see, Gone, Forbidden for a boost of something not public.
-func (s *Service) ReceiveFavourite(ctx context.Context, accountID, postID int64, uri string) error {
-	return s.receiveReaction(ctx, favourites, accountID, postID, uri)
+func (s *Service) ReceiveFavourite(ctx context.Context, accountID, postID int64, uri string, then ...func(tx *sqlx.Tx, p Post) error) error {
+	return s.receiveReaction(ctx, favourites, accountID, postID, uri, then...)
 }
 
 // ReceiveUnfavourite ends a remote account's favourite.
-func (s *Service) ReceiveUnfavourite(ctx context.Context, accountID, postID int64) error {
-	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.endReaction(ctx, tx, favourites, accountID, postID, false) })
+func (s *Service) ReceiveUnfavourite(ctx context.Context, accountID, postID int64, then ...func(tx *sqlx.Tx, p Post) error) error {
+	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.endReaction(ctx, tx, favourites, accountID, postID, false, then...) })
 }
 
 // ReceiveBoost stores a remote account's boost.
@@ -112,7 +113,7 @@ func (s *Service) endAs(ctx context.Context, actor account.Account, need account
 	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.endReaction(ctx, tx, k, actor.ID, id, true) })
 }
 
-func (s *Service) receiveReaction(ctx context.Context, k reactionKind, accountID, postID int64, uri string) error {
+func (s *Service) receiveReaction(ctx context.Context, k reactionKind, accountID, postID int64, uri string, then ...func(tx *sqlx.Tx, p Post) error) error {
 	a, err := s.accounts.ByID(ctx, accountID)
 	if err != nil {
 		return err
@@ -120,11 +121,11 @@ func (s *Service) receiveReaction(ctx context.Context, k reactionKind, accountID
 	if a.Local() {
 		return errForbidden()
 	}
-	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.react(ctx, tx, k, a, postID, uri) })
+	return s.inTx(ctx, func(tx *sqlx.Tx) error { return s.react(ctx, tx, k, a, postID, uri, then...) })
 }
 
 // react stores one reaction, once. uri is empty for ours.
-func (s *Service) react(ctx context.Context, tx *sqlx.Tx, k reactionKind, by account.Account, postID int64, uri string) error {
+func (s *Service) react(ctx context.Context, tx *sqlx.Tx, k reactionKind, by account.Account, postID int64, uri string, then ...func(tx *sqlx.Tx, p Post) error) error {
 	p, err := s.lockForReaction(ctx, tx, k, by.ID, postID)
 	if err != nil {
 		return err
@@ -148,6 +149,11 @@ func (s *Service) react(ctx context.Context, tx *sqlx.Tx, k reactionKind, by acc
 	}
 	if by.Local() {
 		if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: k.send, ID: r.ID}); err != nil {
+			return err
+		}
+	}
+	for _, f := range then {
+		if err := f(tx, p); err != nil {
 			return err
 		}
 	}
@@ -176,8 +182,9 @@ func (s *Service) lockForReaction(ctx context.Context, tx *sqlx.Tx, k reactionKi
 	return p, nil
 }
 
-func (s *Service) endReaction(ctx context.Context, tx *sqlx.Tx, k reactionKind, accountID, postID int64, ours bool) error {
-	if _, err := lockPost(ctx, tx, postID); err != nil {
+func (s *Service) endReaction(ctx context.Context, tx *sqlx.Tx, k reactionKind, accountID, postID int64, ours bool, then ...func(tx *sqlx.Tx, p Post) error) error {
+	p, err := lockPost(ctx, tx, postID)
+	if err != nil {
 		return err
 	}
 	id, err := undoReaction(ctx, tx, k, accountID, postID, time.Now())
@@ -189,6 +196,11 @@ func (s *Service) endReaction(ctx context.Context, tx *sqlx.Tx, k reactionKind, 
 	}
 	if err := recountReactions(ctx, tx, k, postID); err != nil {
 		return fmt.Errorf("post: count %s of %d: %w", k.table, postID, err)
+	}
+	for _, f := range then {
+		if err := f(tx, p); err != nil {
+			return err
+		}
 	}
 	if !ours {
 		return nil
