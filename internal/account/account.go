@@ -59,7 +59,7 @@ type State string
 
 const (
 	Active    State = "active"
-	Suspended State = "suspended" // by our administrators: ours cannot log in, others' are not heard
+	Suspended State = "suspended" // by our moderators, or with its domain: ours cannot log in, nobody sees what it wrote
 	Gone      State = "gone"      // deleted where it lived; never comes back
 )
 
@@ -107,6 +107,9 @@ type Account struct {
 	DefaultVisibility string         `db:"default_visibility"` // in the words of post.Visibility
 	DefaultSensitive  bool           `db:"default_sensitive"`
 	State             State          `db:"state"`
+	Refused           bool           `db:"refused"`       // its domain does not federate: Suspended for as long as that is so
+	Silenced          bool           `db:"silenced"`      // limited by our moderators
+	Limited           bool           `db:"limited"`       // Silenced, or its domain is: only its followers come across what it writes
 	AlsoKnownAs       pq.StringArray `db:"also_known_as"` // ids of other accounts of the same person, as this one says
 	MovedToURI        string         `db:"moved_to_uri"`  // where its owner is found now; "" while they are here
 	MovedAt           *time.Time     `db:"moved_at"`      // when its followers were last led on

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
@@ -47,35 +48,25 @@ func (s *Service) SetRole(ctx context.Context, actor Account, id int64, role Rol
 	})
 }
 
-// SetState suspends an account, ours or another's, or makes it active again. It is
-// for administrators; nobody can suspend themselves, the last administrator or the instance's own groups. Suspending
-// one of ours ends its sessions, login links and tokens for good.
+// SetState suspends an account or makes it active again. Ours are for administrators, others' for moderators too; nobody can suspend
+// themselves, the last administrator or the instance's own groups. Suspending one of ours ends its sessions, login links and
+// tokens for good. What an account of a refused domain was by itself stays what it was: see Account.Refused.
 func (s *Service) SetState(ctx context.Context, actor Account, id int64, want State) error {
-	if !actor.Able(RoleAdmin) {
-		return errForbidden()
-	}
+	return s.SetStateBecause(ctx, actor, id, want, "")
+}
+
+// SetStateBecause is SetState with a reason for the log.
+func (s *Service) SetStateBecause(ctx context.Context, actor Account, id int64, want State, reason string) error {
 	if want != Active && want != Suspended {
 		return fault.Fields(fault.Field{Name: "state", Message: "error.account.state"})
 	}
-	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		admins, err := s.administrators(ctx, tx, actor)
-		if err != nil {
-			return err
+	return s.restrict(ctx, actor, id, func(tx *sqlx.Tx, a Account) error {
+		state := a.State
+		if a.Refused {
+			state = Active
 		}
-		a, err := s.lock(ctx, tx, id)
-		switch {
-		case err != nil:
-			return err
-		case a.Local() && a.Kind != Person:
-			return fault.New(fault.Conflict, "error.account.not_a_person")
-		case a.State == Gone:
-			return fault.New(fault.Conflict, "error.account.gone")
-		case a.State == want:
+		if state == want {
 			return nil
-		case slices.Equal(admins, []int64{id}):
-			return fault.New(fault.Conflict, "error.account.last_admin")
-		case id == actor.ID:
-			return fault.New(fault.Conflict, "error.account.self")
 		}
 		if err := updateState(ctx, tx, id, want); err != nil {
 			return fmt.Errorf("account.SetState %d: %w", id, err)
@@ -85,7 +76,73 @@ func (s *Service) SetState(ctx context.Context, actor Account, id int64, want St
 				return fmt.Errorf("account.SetState %d: end sessions: %w", id, err)
 			}
 		}
-		return s.Audit(ctx, tx, actor, "account.state", a.Handle(), fmt.Sprintf("%s → %s", a.State, want))
+		return s.Audit(ctx, tx, actor, "account.state", a.Handle(), because(fmt.Sprintf("%s → %s", state, want), reason))
+	})
+}
+
+// SetSilenced limits an account, or ends that, for whom SetState is: what it writes reaches its followers and whom it mentions, and
+// nobody else comes across it.
+func (s *Service) SetSilenced(ctx context.Context, actor Account, id int64, want bool, reason string) error {
+	return s.restrict(ctx, actor, id, func(tx *sqlx.Tx, a Account) error {
+		if a.Silenced == want {
+			return nil
+		}
+		if err := updateSilenced(ctx, tx, id, want); err != nil {
+			return fmt.Errorf("account.SetSilenced %d: %w", id, err)
+		}
+		action := "account.unsilence"
+		if want {
+			action = "account.silence"
+		}
+		return s.Audit(ctx, tx, actor, action, a.Handle(), because("", reason))
+	})
+}
+
+// MaxReason is how many characters a reason may have.
+const MaxReason = 500
+
+// because is a detail of the log with the reason behind it.
+func because(detail, reason string) string {
+	reason = strings.TrimSpace(reason)
+	if detail == "" || reason == "" {
+		return detail + reason
+	}
+	return detail + ": " + reason
+}
+
+// restrict changes, in one transaction, an account that the actor may restrict.
+func (s *Service) restrict(ctx context.Context, actor Account, id int64, change func(tx *sqlx.Tx, a Account) error) error {
+	if !actor.Able(RoleModerator) {
+		return errForbidden()
+	}
+	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		admins, err := lockAdmins(ctx, tx)
+		if err != nil {
+			return fmt.Errorf("account: lock administrators: %w", err)
+		}
+		// The actor's row was read some time ago: what they may do is looked up again.
+		now := actor
+		if !actor.IsOperator() {
+			if now, err = s.ByIDIn(ctx, tx, actor.ID); err != nil {
+				return err
+			}
+		}
+		a, err := s.lock(ctx, tx, id)
+		switch {
+		case !now.Able(RoleModerator), err == nil && a.Local() && !now.Able(RoleAdmin):
+			return errForbidden()
+		case err != nil:
+			return err
+		case a.Local() && a.Kind != Person:
+			return fault.New(fault.Conflict, "error.account.not_a_person")
+		case a.State == Gone:
+			return fault.New(fault.Conflict, "error.account.gone")
+		case slices.Equal(admins, []int64{id}):
+			return fault.New(fault.Conflict, "error.account.last_admin")
+		case id == actor.ID:
+			return fault.New(fault.Conflict, "error.account.self")
+		}
+		return change(tx, a)
 	})
 }
 

@@ -95,7 +95,7 @@ func (s *Service) receiveIn(ctx context.Context, tx *sqlx.Tx, a Account) (Accoun
 		return Account{}, fmt.Errorf("account.Receive %s: %w", a.URI, err)
 	}
 	// RULE: a new actor under the handle of a suspended one is suspended too.
-	if holder.State == Suspended && stored.State == Active {
+	if holder.State == Suspended && !holder.Refused && stored.State == Active {
 		if err := updateState(ctx, tx, stored.ID, Suspended); err != nil {
 			return Account{}, fmt.Errorf("account.Receive %s: suspend: %w", a.URI, err)
 		}

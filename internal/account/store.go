@@ -8,11 +8,15 @@ import (
 	"github.com/lib/pq"
 )
 
-// columns are all but the private key, so that no list or lookup ever carries one.
+// columns are all but the private key, so that no list or lookup ever carries one. An account of a domain that does not federate
+// reads as suspended, and one whose media are refused as having none: whoever asks need not know the rules.
 const columns = `id, username, domain, uri, url, kind, display_name, note, note_source, level, region,
 	inbox_uri, shared_inbox_uri, outbox_uri, followers_uri, following_uri, featured_uri, catalog_uri, forum_uri,
-	public_key_id, public_key_pem, approves_followers, discoverable, avatar, header, fields, bot, hide_collections, indexable,
-	role, language, default_visibility, default_sensitive, state, fetched_at, created_at, updated_at,
+	public_key_id, public_key_pem, approves_followers, discoverable, fields, bot, hide_collections, indexable,
+	CASE WHEN media_rejected THEN '' ELSE avatar END AS avatar, CASE WHEN media_rejected THEN '' ELSE header END AS header,
+	role, language, default_visibility, default_sensitive,
+	CASE WHEN hidden AND state = 'active' THEN 'suspended' ELSE state END AS state, hidden AND state = 'active' AS refused, silenced, limited,
+	fetched_at, created_at, updated_at,
 	also_known_as, moved_to_uri, moved_at`
 
 func accountByID(ctx context.Context, db sqlx.ExtContext, id int64) (a Account, err error) {
@@ -77,7 +81,7 @@ func localPeople(ctx context.Context, db sqlx.ExtContext) (list []Account, err e
 func participants(ctx context.Context, db sqlx.ExtContext, limit int) (list []Account, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM accounts
-		WHERE state = 'active' AND (kind = 'group' OR (kind IN ('person', 'organization', 'service') AND discoverable))
+		WHERE state = 'active' AND NOT hidden AND NOT limited AND (kind = 'group' OR (kind IN ('person', 'organization', 'service') AND discoverable))
 		ORDER BY kind <> 'group', domain IS NOT NULL, domain, username
 		LIMIT $1`, limit)
 	return list, err
@@ -175,6 +179,11 @@ func updateActor(ctx context.Context, db sqlx.ExtContext, id int64, displayName,
 
 func updateRole(ctx context.Context, db sqlx.ExtContext, id int64, role Role) error {
 	_, err := db.ExecContext(ctx, `UPDATE accounts SET role = $2, updated_at = now() WHERE id = $1`, id, role)
+	return err
+}
+
+func updateSilenced(ctx context.Context, db sqlx.ExtContext, id int64, silenced bool) error {
+	_, err := db.ExecContext(ctx, `UPDATE accounts SET silenced = $2, updated_at = now() WHERE id = $1`, id, silenced)
 	return err
 }
 

@@ -2,14 +2,23 @@ package account
 
 import "strings"
 
-// Heard returns the SQL condition that the viewer neither blocks nor mutes the account whose id the expression names, nor
-// its instance, and is not blocked by it. Every list of what accounts do contains it: the rule stands only here.
-func Heard(accountID, viewer string) string { return heard(accountID, viewer, "true") }
+// Heard returns the SQL condition that the account whose id the expression names is not hidden, that the viewer neither blocks nor
+// mutes it, nor its instance, and is not blocked by it. Every list of what accounts do contains it: the rule stands only here.
+func Heard(accountID, viewer string) string { return shown(accountID, Wanted(accountID, viewer)) }
 
 // Told is Heard for notifications: a mute may leave those alone.
-func Told(accountID, viewer string) string { return heard(accountID, viewer, "m.notifications") }
+func Told(accountID, viewer string) string {
+	return shown(accountID, wanted(accountID, viewer, "m.notifications"))
+}
 
-func heard(accountID, viewer, muted string) string {
+// Wanted is Heard for who has seen to it that the account is not hidden.
+func Wanted(accountID, viewer string) string { return wanted(accountID, viewer, "true") }
+
+func shown(accountID, condition string) string {
+	return `(NOT EXISTS (SELECT 1 FROM accounts shut WHERE shut.id = ` + accountID + ` AND shut.hidden) AND ` + condition + `)`
+}
+
+func wanted(accountID, viewer, muted string) string {
 	return strings.NewReplacer("{account}", accountID, "{viewer}", viewer+"::bigint", "{muted}", muted).Replace(`(
 		NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {viewer} AND b.target_id = {account})
 		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {account} AND b.target_id = {viewer})

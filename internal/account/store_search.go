@@ -33,7 +33,7 @@ func searchAccounts(ctx context.Context, db sqlx.ExtContext, q search) (list []A
 		)
 		SELECT `+columns+` FROM accounts JOIN ranked ON ranked.found_id = accounts.id
 		WHERE state = 'active' AND kind <> 'application' AND ($5 = '' OR coalesce(domain, $6) LIKE $5)
-			AND (discoverable OR $1 <> 0) AND (followed OR NOT $7) AND `+Heard("accounts.id", "$1")+`
+			AND (discoverable OR $1 <> 0) AND (followed OR NOT $7) AND (NOT limited OR followed OR lower(username) = $4) AND `+Heard("accounts.id", "$1")+`
 		ORDER BY lower(username) = $4 DESC, followed DESC, domain IS NULL DESC, followers DESC, id
 		LIMIT $8 OFFSET $9`, q.viewerID, q.words, q.username, q.exact, q.host, q.own, q.followed, q.limit, q.offset)
 	return list, err
@@ -47,7 +47,7 @@ func directory(ctx context.Context, db sqlx.ExtContext, viewerID int64, newest, 
 	}
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM accounts
-		WHERE state = 'active' AND discoverable AND kind <> 'application' AND (domain IS NULL OR NOT $2)
+		WHERE state = 'active' AND discoverable AND NOT limited AND kind <> 'application' AND (domain IS NULL OR NOT $2)
 			AND id <> $1 AND `+Heard("accounts.id", "$1")+`
 		ORDER BY `+order+` LIMIT $3 OFFSET $4`, viewerID, local, limit, offset)
 	return list, err

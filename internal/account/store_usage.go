@@ -48,6 +48,6 @@ func countWeeks(ctx context.Context, db sqlx.ExtContext, now time.Time) (list []
 }
 
 func knownHosts(ctx context.Context, db sqlx.ExtContext) (list []string, err error) {
-	err = sqlx.SelectContext(ctx, db, &list, `SELECT DISTINCT domain FROM accounts WHERE domain IS NOT NULL AND state <> 'suspended' ORDER BY domain`)
+	err = sqlx.SelectContext(ctx, db, &list, `SELECT DISTINCT domain FROM accounts WHERE domain IS NOT NULL AND NOT hidden ORDER BY domain`)
 	return list, err
 }

@@ -23,7 +23,7 @@ func threadHeads(ctx context.Context, db sqlx.ExtContext, viewerID int64, ids []
 			SELECT t.title, t.summary, CASE WHEN t.title = '' THEN left(t.html, 2000) ELSE '' END AS words WHERE `+VisibleTo("t", "$1")+`) w ON true
 		CROSS JOIN LATERAL (
 			SELECT count(*) AS answers, max(p.published_at) AS latest_at FROM posts p
-			WHERE p.thread_id = t.id AND p.id <> t.id AND `+VisibleTo("p", "$1")+`) a
+			WHERE p.thread_id = t.id AND p.id <> t.id AND `+ListedTo("p", "$1")+`) a
 		WHERE t.id = ANY ($2)`, viewerID, pq.Array(ids))
 	return list, err
 }

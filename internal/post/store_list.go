@@ -24,7 +24,7 @@ func postsOfGroup(ctx context.Context, db sqlx.ExtContext, viewerID, groupID int
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p
 		WHERE (p.account_id = $2 OR p.board_id = $2 AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = '')
-			AND p.id > $3 AND p.id < $4 AND `+VisibleTo("p", "$1")+`
+			AND p.id > $3 AND p.id < $4 AND `+ListedTo("p", "$1")+`
 		ORDER BY p.id `+page.Order()+` LIMIT $5`, viewerID, groupID, after, before, page.Size())
 	paging.NewestFirst(page, list)
 	return list, err
@@ -42,7 +42,7 @@ func threads(ctx context.Context, db sqlx.ExtContext, viewerID int64, page pagin
 	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
-		WHERE p.visibility IN ('public', 'network') AND p.kind IN ('note', 'question') AND `+VisibleTo("p", "$4")+`
+		WHERE p.visibility IN ('public', 'network') AND p.kind IN ('note', 'question') AND `+ListedTo("p", "$4")+`
 			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
 			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)
@@ -54,7 +54,7 @@ func threads(ctx context.Context, db sqlx.ExtContext, viewerID int64, page pagin
 func publicReplies(ctx context.Context, db sqlx.ExtContext, id int64, limit int) (list []Post, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p
-		WHERE p.in_reply_to_id = $1 AND p.state = 'published' AND p.visibility IN ('public', 'unlisted')
+		WHERE p.in_reply_to_id = $1 AND p.visibility IN ('public', 'unlisted') AND `+ListedTo("p", "0")+`
 		ORDER BY p.id LIMIT $2`, id, limit)
 	return list, err
 }

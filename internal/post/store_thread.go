@@ -6,12 +6,13 @@ import (
 	"github.com/jmoiron/sqlx"
 )
 
-// threadPosts lists a thread by time, also what is withdrawn or not for the viewer.
-func threadPosts(ctx context.Context, db sqlx.ExtContext, viewerID, threadID int64, limit int) (list []seenPost, err error) {
+// threadPosts lists a thread by time, also what is withdrawn or not for the viewer. askedID and the first post were asked for;
+// the others are shown unasked.
+func threadPosts(ctx context.Context, db sqlx.ExtContext, viewerID, threadID, askedID int64, limit int) (list []seenPost, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `
-		SELECT `+columns+`, `+audience("p", "$1")+` AS seen FROM posts p
+		SELECT `+columns+`, CASE WHEN p.id IN ($2, $3) THEN `+audience("p", "$1")+` ELSE `+listed("p", "$1")+` END AS seen FROM posts p
 		WHERE p.thread_id = $2 AND p.state <> 'draft'
-		ORDER BY p.id LIMIT $3`, viewerID, threadID, limit)
+		ORDER BY p.id LIMIT $4`, viewerID, threadID, askedID, limit)
 	return list, err
 }
 
@@ -25,7 +26,7 @@ type shownPost struct {
 func shownThread(ctx context.Context, db sqlx.ExtContext, viewerID, threadID int64, limit int) (list []shownPost, err error) {
 	shown := ShownTo("p", "$1")
 	if viewerID == 0 {
-		shown = VisibleTo("p", "$1") // visitors mute nobody
+		shown = ListedTo("p", "$1") // visitors mute nobody
 	}
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+`, `+shown+` AS shown FROM posts p

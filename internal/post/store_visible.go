@@ -11,33 +11,54 @@ import (
 )
 
 // VisibleTo returns the SQL condition that the post with alias p is published and may be seen by the account whose id
-// the parameter viewer (such as "$1") holds; 0 is a visitor. Every query that shows posts to somebody contains it: the
+// the parameter viewer (such as "$1") holds; 0 is a visitor. Nobody sees what moderators hid, nor the posts of hidden accounts:
+// suspended, or of domains this instance does not federate with. Every query that shows posts to somebody contains it: the
 // rule stands only here.
 func VisibleTo(p, viewer string) string {
 	return `(` + p + `.state = 'published' AND ` + audience(p, viewer) + `)`
 }
 
-// ShownTo is VisibleTo for lists that the viewer did not ask for one by one: without the posts of whom they block or mute,
-// and of instances they want to hear nothing of.
+// ListedTo is VisibleTo for lists that the viewer did not ask for one by one: without the posts of limited accounts, which only
+// their followers, and whom they mention, come across.
+func ListedTo(p, viewer string) string {
+	return `(` + p + `.state = 'published' AND ` + listed(p, viewer) + `)`
+}
+
+// ShownTo is ListedTo for a person: without the posts of whom they block or mute, and of instances they want to hear nothing of.
 func ShownTo(p, viewer string) string {
-	return `(` + VisibleTo(p, viewer) + ` AND ` + Heard(p+".account_id", viewer) + `)`
+	return `(` + ListedTo(p, viewer) + ` AND ` + account.Wanted(p+".account_id", viewer) + `)`
 }
 
 // Heard is account.Heard.
 func Heard(accountID, viewer string) string { return account.Heard(accountID, viewer) }
 
-// audience is VisibleTo whatever became of the post. Whom the author blocks does not belong to it.
-func audience(p, viewer string) string {
+// audience is VisibleTo whatever became of the post.
+func audience(p, viewer string) string { return addressed(p, viewer, `author.hidden`) }
+
+// listed is ListedTo whatever became of the post.
+func listed(p, viewer string) string {
+	return addressed(p, viewer, `(author.hidden OR author.limited) AND (author.hidden OR NOT (
+			{p}.account_id = {viewer}
+			OR EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = {p}.id AND m.account_id = {viewer})
+			OR EXISTS (SELECT 1 FROM follows f
+				WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))`)
+}
+
+// addressed is the condition that the viewer belongs to those a post is for, unless its author is restricted. Whom the author
+// blocks does not belong to them. Restricted authors have a small index of their own: one look into it for each post.
+func addressed(p, viewer, restricted string) string {
 	return strings.NewReplacer("{p}", p, "{viewer}", viewer+"::bigint").Replace(`((
 		{p}.visibility IN ('public', 'unlisted')
 		OR {p}.account_id = {viewer}
 		OR EXISTS (SELECT 1 FROM mentions m WHERE m.post_id = {p}.id AND m.account_id = {viewer})
 		OR ({p}.visibility = 'network' AND EXISTS (
-			SELECT 1 FROM accounts w
-			WHERE w.id = {viewer} AND w.domain IS NULL AND w.state = 'active' AND w.role IN ('member', 'editor', 'moderator', 'admin')))
+			SELECT 1 FROM accounts ours
+			WHERE ours.id = {viewer} AND ours.domain IS NULL AND ours.state = 'active' AND ours.role IN ('member', 'editor', 'moderator', 'admin')))
 		OR ({p}.visibility = 'followers' AND EXISTS (
 			SELECT 1 FROM follows f
 			WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))
+		AND NOT {p}.hidden
+		AND NOT EXISTS (SELECT 1 FROM accounts author WHERE author.id = {p}.account_id AND ` + restricted + `)
 		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {p}.account_id AND b.target_id = {viewer}))`)
 }
 

@@ -19,7 +19,7 @@ func (s *Service) Thread(ctx context.Context, viewer Viewer, threadID int64) ([]
 	if err != nil {
 		return nil, fmt.Errorf("post.Thread %d: %w", threadID, err)
 	}
-	list, err := threadPosts(ctx, s.db, viewer.AccountID, p.ThreadID, maxThread)
+	list, err := threadPosts(ctx, s.db, viewer.AccountID, p.ThreadID, p.ID, maxThread)
 	if err != nil {
 		return nil, fmt.Errorf("post.Thread %d: %w", threadID, err)
 	}

@@ -11,7 +11,7 @@ import (
 func suggestions(ctx context.Context, db sqlx.ExtContext, accountID int64, limit, offset int) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `
 		SELECT a.id FROM accounts a LEFT JOIN account_stats s ON s.account_id = a.id
-		WHERE a.state = 'active' AND a.discoverable AND a.id <> $1
+		WHERE a.state = 'active' AND a.discoverable AND NOT a.limited AND a.id <> $1
 			AND (a.domain IS NULL OR a.domain IN (
 				SELECT target.domain FROM follows f JOIN accounts g ON g.id = f.account_id JOIN accounts target ON target.id = f.target_id
 				WHERE g.domain IS NULL AND g.kind = 'group' AND f.state = 'accepted' AND f.undone_at IS NULL))

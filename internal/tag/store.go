@@ -10,8 +10,8 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// isPublic is what counts: everyone could read it.
-const isPublic = `p.state = 'published' AND p.visibility = 'public'`
+// isPublic is what counts: everyone can read it.
+var isPublic = `p.visibility = 'public' AND ` + post.ListedTo("p", "0")
 
 // day is the day of an id since 1970: ids are milliseconds, then 16 bits.
 func day(id string) string { return `((` + id + ` >> 16) / 86400000)` }

@@ -101,7 +101,7 @@ func audience(ctx context.Context, db sqlx.ExtContext, n News, edited bool, watc
 func witnesses(ctx context.Context, db sqlx.ExtContext, postID int64, accountIDs []int64) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `
 		SELECT w.id FROM unnest($2::bigint[]) AS w (id) CROSS JOIN (
-			SELECT p.id, p.account_id, p.visibility, 'published'::text AS state FROM posts p WHERE p.id = $1) p
+			SELECT p.id, p.account_id, p.visibility, 'published'::text AS state, false AS hidden FROM posts p WHERE p.id = $1) p
 		WHERE `+post.VisibleTo("p", "w.id"), postID, pq.Array(accountIDs))
 	return ids, err
 }
