@@ -1,11 +1,11 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,7 +31,8 @@ type Delivery struct {
 	SignerID int64  // accounts.id of one of ours
 	Inbox    string // address
 	Body     []byte
-	Header   http.Header // sent beside what every delivery has, which it cannot replace
+	Header   http.Header // sent and signed beside what every delivery has, which it cannot replace
+	Made     time.Time   // when the activity was made, which decides by which of the signer's keys it is signed; zero: now
 }
 
 // Post delivers an activity to an inbox, signed by the account. status is 0 when no answer came; retryAfter is
@@ -43,21 +44,19 @@ func (c *Client) Post(ctx context.Context, d Delivery) (status int, retryAfter t
 	if err != nil {
 		return 0, 0, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(d.Body))
+	o := outgoing{method: http.MethodPost, url: u, header: http.Header{}, body: d.Body, signer: d.SignerID, made: d.Made}
+	for name, values := range d.Header {
+		o.header[http.CanonicalHeaderKey(name)] = values
+		o.more = append(o.more, strings.ToLower(name))
+	}
+	slices.Sort(o.more)
+	o.header.Set("Content-Type", activityType)
+	if o.made.IsZero() {
+		o.made = c.now()
+	}
+	res, err := c.send(ctx, o)
 	if err != nil {
 		return 0, 0, fmt.Errorf("transport.Post %s: %w", d.Inbox, err)
-	}
-	for name, values := range d.Header {
-		req.Header[http.CanonicalHeaderKey(name)] = values
-	}
-	req.Header.Set("Content-Type", activityType)
-	req.Header.Set("User-Agent", c.agent)
-	if err := c.sign(ctx, req, d.SignerID, d.Body); err != nil {
-		return 0, 0, err
-	}
-	res, err := c.http.Do(req)
-	if err != nil {
-		return 0, 0, fmt.Errorf("transport.Post: %w", err)
 	}
 	defer res.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxAnswer)) // a broken answer is still an answer

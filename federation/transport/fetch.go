@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -86,6 +87,7 @@ type request struct {
 	redirects int
 	is        func(contentType string) bool
 	etag      string // of the version that the asker has
+	limit     int64  // bytes; 0: maxDocument
 }
 
 // answer is a document as it came, with the address it came from in the end.
@@ -132,7 +134,7 @@ func (c *Client) get(ctx context.Context, uri string, rq request) (*answer, erro
 			if tag := res.Header.Get("ETag"); len(tag) <= maxETag && clean(tag) {
 				a.etag = tag
 			}
-			a.body, err = readDocument(res, a.url, rq.is)
+			a.body, err = readDocument(res, a.url, rq)
 			return a, err
 		}
 		res.Body.Close()
@@ -196,32 +198,28 @@ func (c *Client) getOnce(ctx context.Context, u *url.URL, rq request) (*http.Res
 	if err := spend(ctx); err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	req.Header.Set("Accept", rq.accept)
+	o := outgoing{method: http.MethodGet, url: u, header: http.Header{"Accept": {rq.accept}}, made: c.now()}
 	if rq.etag != "" {
-		req.Header.Set("If-None-Match", rq.etag)
+		o.header.Set("If-None-Match", rq.etag)
 	}
-	req.Header.Set("User-Agent", c.agent)
+	var res *http.Response
+	var err error
 	if rq.signed {
-		id, err := c.instance(ctx)
-		if err != nil {
+		if o.signer, err = c.instance(ctx); err != nil {
 			return nil, err
 		}
-		if err := c.sign(ctx, req, id, nil); err != nil {
-			return nil, err
-		}
+		res, err = c.send(ctx, o)
+	} else {
+		res, err = c.sendOnce(ctx, o, nil)
 	}
-	res, err := c.http.Do(req)
-	if errors.Is(err, ErrRefused) {
+	var network *url.Error
+	switch {
+	case errors.Is(err, ErrRefused):
 		return nil, refused(err)
-	}
-	if err != nil {
+	case errors.As(err, &network), err != nil && ctx.Err() != nil:
 		return nil, fault.Wrap(fault.Unavailable, "error.remote.unavailable", err)
 	}
-	return res, nil
+	return res, err
 }
 
 // redirectTarget returns where the answer sends us, nil when it is no redirect.
@@ -240,21 +238,22 @@ func redirectTarget(res *http.Response, from *url.URL) (*url.URL, error) {
 }
 
 // readDocument reads an answer that should be a document of the kind asked for.
-func readDocument(res *http.Response, u *url.URL, is func(contentType string) bool) ([]byte, error) {
+func readDocument(res *http.Response, u *url.URL, rq request) ([]byte, error) {
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
 		return nil, statusFault(&StatusError{URL: u.String(), Code: res.StatusCode})
 	}
-	if ct := res.Header.Get("Content-Type"); !is(ct) {
+	if ct := res.Header.Get("Content-Type"); !rq.is(ct) {
 		return nil, invalid(fmt.Errorf("%s has content type %.80q", u, ct))
 	}
+	limit := cmp.Or(rq.limit, maxDocument)
 	// net/http has undone gzip here, so the limit counts what comes out of it.
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxDocument+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
 		return nil, fault.Wrap(fault.Unavailable, "error.remote.unavailable", fmt.Errorf("%s: %w", u, err))
 	}
-	if len(body) > maxDocument {
-		return nil, invalid(fmt.Errorf("%s is larger than %d bytes", u, maxDocument))
+	if int64(len(body)) > limit {
+		return nil, invalid(fmt.Errorf("%s is larger than %d bytes", u, limit))
 	}
 	return body, nil
 }

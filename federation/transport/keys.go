@@ -26,18 +26,28 @@ type keyFailure struct {
 	until time.Time
 }
 
+// checkKeyID refuses keys at addresses that we do not talk to, before anyone is asked.
+func (c *Client) checkKeyID(ctx context.Context, keyID string) (*url.URL, error) {
+	u, err := url.Parse(keyID)
+	if err == nil {
+		err = c.guard.checkURL(u)
+	}
+	if err != nil {
+		return nil, unauthorized(fmt.Errorf("keyId: %w", err))
+	}
+	return u, c.checkBlocked(ctx, hostOf(u))
+}
+
+// checkOwnerHost asks for the host of the owner's handle, where it is another than the key's.
+func (c *Client) checkOwnerHost(ctx context.Context, owner account.Account, key *url.URL) error {
+	if owner.Host() == hostOf(key) {
+		return nil
+	}
+	return c.checkBlocked(ctx, owner.Host())
+}
+
 // keyOwner finds the account a key belongs to: first among the stored ones, else at its origin. stored says which.
 func (c *Client) keyOwner(ctx context.Context, keyID string, r *http.Request) (owner account.Account, stored bool, err error) {
-	u, err := url.Parse(keyID)
-	if err != nil {
-		return owner, false, unauthorized(fmt.Errorf("keyId: %w", err))
-	}
-	if err := c.guard.checkURL(u); err != nil {
-		return owner, false, unauthorized(fmt.Errorf("keyId: %w", err))
-	}
-	if err := c.checkBlocked(ctx, hostOf(u)); err != nil {
-		return owner, false, err
-	}
 	owner, err = c.accounts.ByKeyID(ctx, keyID)
 	if fault.Is(err, fault.NotFound) {
 		owner, err = c.fetchKeyOwner(ctx, keyID, r)
@@ -45,9 +55,6 @@ func (c *Client) keyOwner(ctx context.Context, keyID string, r *http.Request) (o
 	}
 	if err == nil {
 		err = checkState(owner)
-	}
-	if err == nil && owner.Host() != hostOf(u) { // the handle is on another host than the key
-		err = c.checkBlocked(ctx, owner.Host())
 	}
 	return owner, true, err
 }
@@ -141,6 +148,7 @@ func (c *Client) lookUpKey(ctx context.Context, keyID string) (account.Account, 
 	if a.URI != owner || a.PublicKeyID != keyID {
 		return account.Account{}, invalid(fmt.Errorf("actor %s does not list the key", owner))
 	}
+	c.readGenerator(ctx, a.URI, doc.body)
 	return c.storeActor(ctx, a)
 }
 

@@ -75,3 +75,9 @@ func (l *lru[K, V]) remove(key K) {
 		delete(l.items, key)
 	}
 }
+
+func (l *lru[K, V]) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.items)
+}

@@ -93,6 +93,7 @@ func (c *Client) fetchActor(ctx context.Context, uri string, ttl time.Duration) 
 	if err != nil {
 		return account.Account{}, invalid(fmt.Errorf("%s: %w", doc.URI, err))
 	}
+	c.readGenerator(ctx, a.URI, doc.Body)
 	return c.storeActor(ctx, a)
 }
 
@@ -133,6 +134,7 @@ func (c *Client) resolveHandle(ctx context.Context, handle string) (account.Acco
 	if err != nil {
 		return account.Account{}, invalid(fmt.Errorf("%s: %w", doc.URI, err))
 	}
+	c.readGenerator(ctx, a.URI, doc.Body)
 	return d.storeActor(ctx, a)
 }
 

@@ -2,56 +2,94 @@ package transport
 
 import (
 	"context"
+	"crypto"
 	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"time"
 
+	"github.com/dunglas/httpsfv"
 	"github.com/go-fed/httpsig"
 )
 
-// signingKey is the parsed private key of one of our accounts, kept as long as its PEM stays the same.
-type signingKey struct {
-	pem string
-	key *rsa.PrivateKey
-}
-
 // What we sign: what the strictest receivers ask for, and nothing that a proxy might rewrite.
 var (
-	signedOnGet  = []string{httpsig.RequestTarget, "host", "date"}
-	signedOnPost = []string{httpsig.RequestTarget, "host", "date", "digest"}
+	signedOnGet   = []string{httpsig.RequestTarget, "host", "date"}
+	signedOnPost  = []string{httpsig.RequestTarget, "host", "date", "digest"}
+	messageOnGet  = []string{"@method", "@target-uri", "@authority"}
+	messageOnPost = []string{"@method", "@target-uri", "@authority", "content-type", "content-digest"}
 )
 
-// sign dates the request and signs it with the key of one of our accounts; body is nil on GET. It can be called
-// again for the next hop: what an earlier call wrote is replaced.
-func (c *Client) sign(ctx context.Context, req *http.Request, signerID int64, body []byte) error {
-	keyID, keyPEM, err := c.accounts.SigningKey(ctx, signerID)
+// sign dates the request and signs it in one of the two ways, never in both: they share the name of one header.
+func (c *Client) sign(ctx context.Context, req *http.Request, k knock, o outgoing) error {
+	now := c.now()
+	req.Header.Set("Date", now.UTC().Format(http.TimeFormat))
+	// A signature takes a core for a millisecond or two. Thousands of lanes at once would leave none for who waits for a page.
+	select {
+	case c.signing <- struct{}{}:
+		defer func() { <-c.signing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if k.scheme == schemeMessage {
+		return signMessage(req, k.key, o.body, now, o.more...)
+	}
+	return signRequest(req, k.key, o.body, o.more...)
+}
+
+// signMessage adds Signature-Input and Signature, and Content-Digest when there is a body, in the form of RFC 9421.
+func signMessage(req *http.Request, key signingKey, body []byte, now time.Time, more ...string) error {
+	components := messageOnGet
+	if body != nil {
+		components = messageOnPost
+		sum := sha256.Sum256(body)
+		req.Header.Set(contentDigestHeader, "sha-256=:"+base64.StdEncoding.EncodeToString(sum[:])+":")
+	} else if req.URL.RawQuery != "" {
+		more = append([]string{"@query"}, more...) // part of @target-uri, but some look for it
+	}
+	sig := messageSignature{components: slices.Concat(components, more)}
+	list := httpsfv.InnerList{Params: httpsfv.NewParams()}
+	for _, name := range sig.components {
+		list.Items = append(list.Items, httpsfv.NewItem(name))
+	}
+	list.Params.Add("created", now.Unix())
+	list.Params.Add("keyid", key.id)
+	list.Params.Add("alg", messageAlgorithm)
+	var err error
+	if sig.params, err = httpsfv.Marshal(list); err != nil {
+		return fmt.Errorf("transport.signMessage: %w", err)
+	}
+	address := *req.URL
+	address.Host = requestHost(req)
+	text, err := sig.base(req, &address)
 	if err != nil {
-		return fmt.Errorf("transport.sign: key of account %d: %w", signerID, err)
+		return fmt.Errorf("transport.signMessage: %w", err)
 	}
-	cached, ok := c.signingKeys.get(signerID)
-	if !ok || cached.pem != keyPEM {
-		key, err := parsePrivateKey(keyPEM)
-		if err != nil {
-			return fmt.Errorf("transport.sign: key of account %d: %w", signerID, err)
-		}
-		cached = signingKey{pem: keyPEM, key: key}
-		c.signingKeys.put(signerID, cached)
+	sum := sha256.Sum256([]byte(text))
+	value, err := rsa.SignPKCS1v15(nil, key.private, crypto.SHA256, sum[:])
+	if err != nil {
+		return fmt.Errorf("transport.signMessage: %w", err)
 	}
-	req.Header.Set("Date", c.now().UTC().Format(http.TimeFormat))
-	return signRequest(req, keyID, cached.key, body)
+	req.Header.Set(signatureInputHeader, signatureLabel+"="+sig.params)
+	req.Header.Set("Signature", signatureLabel+"=:"+base64.StdEncoding.EncodeToString(value)+":")
+	return nil
 }
 
 // signRequest adds Signature, and Digest when there is a body, in the form of draft-cavage-http-signatures-12.
-func signRequest(req *http.Request, keyID string, key *rsa.PrivateKey, body []byte) error {
+func signRequest(req *http.Request, key signingKey, body []byte, more ...string) error {
 	names := signedOnGet
 	if body != nil {
 		names = signedOnPost
 	}
+	names = slices.Concat(names, more)
 	signer, _, err := httpsig.NewSigner([]httpsig.Algorithm{httpsig.RSA_SHA256}, httpsig.DigestSha256, names, httpsig.Signature, 0)
 	if err != nil {
 		return fmt.Errorf("transport.signRequest: %w", err)
@@ -67,7 +105,11 @@ func signRequest(req *http.Request, keyID string, key *rsa.PrivateKey, body []by
 		URL:    &url.URL{Path: path, RawQuery: req.URL.RawQuery},
 		Header: http.Header{"Host": {requestHost(req)}, "Date": req.Header["Date"]},
 	}
-	if err := signer.SignRequest(key, keyID, shadow, body); err != nil {
+	for _, name := range more {
+		name = http.CanonicalHeaderKey(name)
+		shadow.Header[name] = req.Header[name]
+	}
+	if err := signer.SignRequest(key.private, key.id, shadow, body); err != nil {
 		return fmt.Errorf("transport.signRequest: %w", err)
 	}
 	// The library always writes "hs2019", an alias that stands for "as the key says". With an RSA key that is

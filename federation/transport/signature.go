@@ -39,7 +39,7 @@ func parseSignature(s string) (signature, error) {
 		return signature{}, err
 	}
 	sig := signature{keyID: params["keyid"], algorithm: strings.ToLower(params["algorithm"])}
-	if sig.keyID == "" || strings.ContainsFunc(sig.keyID, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	if !isKeyID(sig.keyID) {
 		return signature{}, errors.New("signature without a keyId that is an address")
 	}
 	if sig.value, err = base64.StdEncoding.DecodeString(params["signature"]); err != nil || len(sig.value) == 0 {
@@ -143,15 +143,25 @@ func (s signature) checkTime(h http.Header, now time.Time) error {
 		if s.created == 0 {
 			return errors.New("(created) is signed but not given")
 		}
-		if now.Sub(time.Unix(s.created, 0)).Abs() > clockWindow {
-			return errors.New("(created) is outside the window")
-		}
+	}
+	return checkCreated(s.created, s.expires, now)
+}
+
+// checkCreated holds the times that a signature itself states, 0 where it does not, against now.
+func checkCreated(created, expires int64, now time.Time) error {
+	if created != 0 && now.Sub(time.Unix(created, 0)).Abs() > clockWindow {
+		return errors.New("created is outside the window")
 	}
 	// Clocks may differ a little; the window above bounds how long anything can be replayed.
-	if s.expires != 0 && now.After(time.Unix(s.expires, 0).Add(time.Minute)) {
+	if expires != 0 && now.After(time.Unix(expires, 0).Add(time.Minute)) {
 		return errors.New("signature has expired")
 	}
 	return nil
+}
+
+// isKeyID reports whether s can be the address of a key.
+func isKeyID(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
 // signingString builds what was signed. host is our configured host, not what the request says, so that a signature
@@ -176,31 +186,44 @@ func (s signature) signingString(r *http.Request, host, target string) (string, 
 			}
 			b.WriteString(strconv.FormatInt(s.expires, 10))
 		default:
-			values := r.Header.Values(name)
-			if len(values) == 0 {
-				return "", fmt.Errorf("%s is signed but missing", name)
+			value, err := fieldValue(r.Header, name)
+			if err != nil {
+				return "", err
 			}
-			// RULE: what we read once must stand there once, or signer and reader could mean different lines.
-			if len(values) > 1 && (name == "date" || name == "digest" || name == "content-type") {
-				return "", fmt.Errorf("%s given %d times", name, len(values))
-			}
-			for j, v := range values {
-				if j > 0 {
-					b.WriteString(", ")
-				}
-				b.WriteString(strings.TrimSpace(v))
-			}
+			b.WriteString(value)
 		}
 	}
 	return b.String(), nil
 }
 
+// fieldValue is a header as it is signed: all its lines in one.
+func fieldValue(h http.Header, name string) (string, error) {
+	values := h.Values(name)
+	if len(values) == 0 {
+		return "", fmt.Errorf("%s is signed but missing", name)
+	}
+	// RULE: what we read once must stand there once, or signer and reader could mean different lines.
+	if len(values) > 1 && slices.Contains([]string{"date", "digest", "content-digest", "content-type"}, name) {
+		return "", fmt.Errorf("%s given %d times", name, len(values))
+	}
+	trimmed := make([]string, len(values))
+	for i, v := range values {
+		trimmed[i] = strings.TrimSpace(v)
+	}
+	return strings.Join(trimmed, ", "), nil
+}
+
+// targetOf is the path and query of a request as they were sent.
+func targetOf(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI() // absolute form, or a request that came from no server
+}
+
 // targets lists the paths a peer may have signed: as sent, and without the query, which some leave out.
 func targets(r *http.Request) []string {
-	target := r.RequestURI
-	if !strings.HasPrefix(target, "/") { // absolute form, or a request that came from no server
-		target = r.URL.RequestURI()
-	}
+	target := targetOf(r)
 	if path, _, hasQuery := strings.Cut(target, "?"); hasQuery {
 		return []string{target, path}
 	}

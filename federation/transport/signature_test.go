@@ -117,7 +117,7 @@ func TestSignRequest(t *testing.T) {
 			raw = []byte(c.body)
 		}
 		for range 2 { // signing again, as for a redirect, replaces
-			if err := signRequest(req, keyID, testKey(), raw); err != nil {
+			if err := signRequest(req, signingKey{id: keyID, private: testKey()}, raw); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}

@@ -6,10 +6,12 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +30,7 @@ const (
 	maxAnswer      = 16 << 10
 	maxHeaderBytes = 64 << 10
 	maxRedirects   = 3
+	maxIdle        = 512 // connections, some 40 kB each
 	connectTimeout = 5 * time.Second
 	requestTimeout = 10 * time.Second // whole exchange, redirects included
 	keyTimeout     = 5 * time.Second
@@ -35,6 +38,9 @@ const (
 	keyRetry       = 5 * time.Minute // a key younger than this is not fetched again because a signature failed
 	keyFailureTTL  = 5 * time.Minute
 	keyOutageTTL   = 10 * time.Second // the origin did not answer: it may be starting, and its first messages wait for this
+	maxSigners     = 1 << 12          // keys of ours in memory, each a few kB
+	maxSenders     = 1 << 13          // of others
+	keepKeys       = 10 * time.Minute // how long either stays there unasked
 	actorTTL       = 24 * time.Hour   // how long a stored actor is believed without asking its origin
 )
 
@@ -53,8 +59,12 @@ type Client struct {
 	now      func() time.Time
 	timeout  time.Duration // requestTimeout
 
-	instanceID  atomic.Int64 // accounts.id of our Application actor, 0 until asked for
-	signingKeys *lru[int64, signingKey]
+	instanceID  atomic.Int64  // accounts.id of our Application actor, 0 until asked for
+	changes     Changes       // nil: nothing is kept in memory
+	signing     chan struct{} // as many signatures at once as there are cores
+	signers     *memory[int64, signingKeys]
+	senders     *memory[string, sender]
+	schemes     *schemes
 	keyFailures *lru[string, keyFailure]
 	keyFetches  singleflight.Group
 	keyLimits   *limits
@@ -67,7 +77,7 @@ func New(db *sqlx.DB, accounts *account.Service, peers *peer.Service, cfg config
 		base = &url.URL{Scheme: "https"} // config.Validate has refused it before; nothing will match this host
 	}
 	g := newGuard(cfg.PrivateHosts)
-	return &Client{
+	c := &Client{
 		db:          db,
 		accounts:    accounts,
 		peers:       peers,
@@ -80,10 +90,15 @@ func New(db *sqlx.DB, accounts *account.Service, peers *peer.Service, cfg config
 		proxies:     parsePrefixes(cfg.TrustedProxies),
 		now:         time.Now,
 		timeout:     requestTimeout,
-		signingKeys: newLRU[int64, signingKey](256),
+		signing:     make(chan struct{}, runtime.GOMAXPROCS(0)),
 		keyFailures: newLRU[string, keyFailure](4096),
 		keyLimits:   newLimits(),
 	}
+	clock := func() time.Time { return c.now() }
+	c.signers = newMemory[int64, signingKeys](maxSigners, c.keyGeneration, clock)
+	c.senders = newMemory[string, sender](maxSenders, c.keyGeneration, clock)
+	c.schemes = newSchemes(db, log, clock)
+	return c
 }
 
 // newHTTPClient returns the one client all requests leave by. It follows no redirect by itself: get decides hop by
@@ -97,10 +112,13 @@ func newHTTPClient(g *guard) *http.Client {
 			TLSHandshakeTimeout:    connectTimeout,
 			ResponseHeaderTimeout:  requestTimeout,
 			MaxResponseHeaderBytes: maxHeaderBytes,
-			MaxIdleConns:           128,
-			MaxIdleConnsPerHost:    2,
-			MaxConnsPerHost:        8,
-			IdleConnTimeout:        60 * time.Second,
+			// A post to all the country goes to 20,000 hosts, few of which are spoken to again soon: what waits for them is
+			// bounded by number and time. Those that are (lanes with much to do) keep theirs, the last used longest.
+			MaxIdleConns:        maxIdle,
+			MaxIdleConnsPerHost: 2,
+			MaxConnsPerHost:     8,
+			IdleConnTimeout:     30 * time.Second,
+			TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(maxIdle)},
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}

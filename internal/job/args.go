@@ -119,6 +119,48 @@ func (VerifyQuote) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
 }
 
+// FetchThread completes a thread that began at another server. PostID: posts.id of its first post, as far as we know it.
+type FetchThread struct {
+	PostID int64 `json:"post_id"`
+}
+
+// Kind implements river.JobArgs.
+func (FetchThread) Kind() string { return "thread.fetch" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (FetchThread) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+}
+
+// ReadCurated reads the collections of another server's catalogue that one of our groups follows. AccountID: accounts.id.
+type ReadCurated struct {
+	AccountID int64 `json:"account_id"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadCurated) Kind() string { return "curated.read" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadCurated) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+}
+
+// SynchronizeFollowers compares who of us follows an actor with what the actor's server says (FEP-8fcf). There is at most
+// one per actor. AccountID: accounts.id; URL and Digest: what its server said.
+type SynchronizeFollowers struct {
+	AccountID int64  `json:"account_id" river:"unique"`
+	URL       string `json:"url"`
+	Digest    string `json:"digest"`
+}
+
+// Kind implements river.JobArgs.
+func (SynchronizeFollowers) Kind() string { return "followers.synchronize" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (SynchronizeFollowers) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+}
+
 // Backfill reads the outbox of an account that we began to follow. AccountID: accounts.id.
 type Backfill struct {
 	AccountID int64 `json:"account_id"`
