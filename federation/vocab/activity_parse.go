@@ -18,7 +18,10 @@ type Activity struct {
 	ObjectID string
 	// Objects are all objects, where there are several: a Flag names an actor and its posts.
 	Objects []string
-	Target  string
+	// Result is what an Accept grants: the stamp of a quote. Instrument is the post that wants to quote.
+	Result     string
+	Instrument json.RawMessage
+	Target     string
 	// Revision and Reason are vb:revisionAccepted and vb:reason of Add and Remove.
 	Revision  int
 	Reason    string
@@ -35,8 +38,9 @@ func ParseActivity(raw []byte) (Activity, error) {
 		return Activity{}, err
 	}
 	a := Activity{
-		ID: f.text("id"), Type: f.text("type"), Object: f["object"], ObjectID: f.id("object"),
+		ID: f.text("id"), Type: f.text("type"), Object: only(f["object"]), ObjectID: f.id("object"),
 		Objects: f.ids("object"), Target: f.id("target"), Content: clip(f.text("content"), maxSummary), Reason: clip(f.text("vb:reason"), 1000), Raw: raw,
+		Result: f.id("result"), Instrument: only(f["instrument"]),
 		Addressing: Addressing{To: f.ids("to"), Cc: f.ids("cc")},
 	}
 	if len(f.list("actor")) == 1 {
@@ -58,6 +62,37 @@ func ParseActivity(raw []byte) (Activity, error) {
 	}
 	return a, nil
 }
+
+// only is the entry of a list of one, else the value itself.
+func only(raw json.RawMessage) json.RawMessage {
+	if list := (fields{"": raw}).list(""); len(list) == 1 {
+		return list[0]
+	}
+	return raw
+}
+
+// maxParts bounds how many objects of one activity are looked at.
+const maxParts = 50
+
+// Parts are the activities that one with several objects stands for: GoToSocial sends all the answers that somebody chose in a
+// poll by one Create.
+func (a Activity) Parts() []Activity {
+	list := (fields{"": a.Object}).list("")
+	if len(list) < 2 {
+		return []Activity{a}
+	}
+	parts := make([]Activity, 0, min(len(list), maxParts))
+	for _, raw := range list[:min(len(list), maxParts)] {
+		part := a
+		part.Object, part.ObjectID = raw, idOf(raw)
+		part.Objects = []string{part.ObjectID}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// InstrumentID is the id of the post that wants to quote.
+func (a Activity) InstrumentID() string { return idOf(a.Instrument) }
 
 // maxID is the longest id we keep.
 const maxID = 2048

@@ -21,13 +21,13 @@ type Handler func(ctx context.Context, a Activity) error
 
 // Handlers names who handles what.
 type Handlers struct {
-	Create, Update, Delete, Follow, Accept, Reject, Undo, Like, Announce, Add, Remove, Move, Block, Flag Handler
+	Create, Update, Delete, Follow, Accept, Reject, Undo, Like, Announce, Add, Remove, Move, Block, Flag, QuoteRequest Handler
 }
 
 // Dispatcher finds the handler of an activity by go-fed's type resolver.
 type Dispatcher struct {
 	resolver *streams.TypeResolver
-	react    Handler
+	foreign  map[string]Handler // types that no standard knows
 }
 
 type activityKey struct{}
@@ -53,15 +53,15 @@ func NewDispatcher(h Handlers) (*Dispatcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vocab: dispatcher: %w", err)
 	}
-	return &Dispatcher{resolver: resolver, react: h.Like}, nil
+	return &Dispatcher{resolver: resolver, foreign: map[string]Handler{EmojiReact: h.Like, QuoteRequest: h.QuoteRequest}}, nil
 }
 
 func activityIn(ctx context.Context) Activity { return ctx.Value(activityKey{}).(Activity) }
 
 // Dispatch calls the handler of a's type, or returns ErrUnknownType.
 func (d *Dispatcher) Dispatch(ctx context.Context, a Activity) error {
-	if a.Type == EmojiReact {
-		return d.react(ctx, a)
+	if handle, ok := d.foreign[a.Type]; ok {
+		return handle(ctx, a)
 	}
 	t, err := a.typed(ctx)
 	if err != nil {

@@ -23,7 +23,10 @@ func (o *Object) readWords(f fields) {
 			content, o.Format = source.text("content"), post.Markdown
 		}
 	}
-	o.Content = withoutQuoteLine(content)
+	o.Content = content
+	if o.Quote().URI != "" {
+		o.Content = withoutQuoteLine(content)
+	}
 	want := cmp.Or(o.Language, preferred)
 	name, language := f.words("name", want)
 	summary, summaryLanguage := f.words("summary", want)
@@ -64,11 +67,8 @@ func (f fields) words(key, want string) (text, language string) {
 
 // plain is a string, or the first of a list of strings as some libraries write it.
 func (f fields) plain(key string) string {
-	for _, raw := range f.list(key) {
-		var s string
-		if json.Unmarshal(raw, &s) == nil {
-			return withoutNUL(s)
-		}
+	if texts := f.texts(key); len(texts) > 0 {
+		return withoutNUL(texts[0])
 	}
 	return ""
 }

@@ -88,6 +88,17 @@ func (f fields) text(key string) string {
 	return s
 }
 
+// texts returns the strings of a list, or the only one.
+func (f fields) texts(key string) (list []string) {
+	for _, raw := range f.list(key) {
+		var s string
+		if json.Unmarshal(raw, &s) == nil {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
 // id returns one id: a string, an object with an id (or href), or the first entry of a list of these.
 func (f fields) id(key string) string { return idOf(f[key]) }
 

@@ -195,7 +195,7 @@ func TestDispatch(t *testing.T) {
 	d, err := NewDispatcher(Handlers{
 		Create: note("Create"), Update: note("Update"), Delete: note("Delete"), Follow: note("Follow"), Accept: note("Accept"), Reject: note("Reject"),
 		Undo: note("Undo"), Like: note("Like"), Announce: note("Announce"), Add: note("Add"), Remove: note("Remove"),
-		Move: note("Move"), Block: note("Block"), Flag: note("Flag"),
+		Move: note("Move"), Block: note("Block"), Flag: note("Flag"), QuoteRequest: note("QuoteRequest"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -214,7 +214,10 @@ func TestDispatch(t *testing.T) {
 	if err := d.Dispatch(ctx, Activity{Type: EmojiReact, ObjectID: "https://b.example/p"}); err != nil || got != "Like https://b.example/p" {
 		t.Errorf("a reaction by a picture: handled as %q, %v", got, err)
 	}
-	for typ, known := range map[string]bool{"QuoteRequest": false, "Note": false, "Dislike": true, "Join": true, "Leave": true, "Invite": true, "Offer": true, "Listen": true, "Read": true, "View": true, "Travel": true} {
+	if err := d.Dispatch(ctx, Activity{Type: QuoteRequest, ObjectID: "https://b.example/p"}); err != nil || got != "QuoteRequest https://b.example/p" {
+		t.Errorf("a request to quote: handled as %q, %v", got, err)
+	}
+	for typ, known := range map[string]bool{"FeatureRequest": false, "Note": false, "Dislike": true, "Join": true, "Leave": true, "Invite": true, "Offer": true, "Listen": true, "Read": true, "View": true, "Travel": true} {
 		a := Activity{ID: "https://a.example/1", Type: typ, Actor: "https://a.example/u"}
 		if err := d.Dispatch(ctx, a); !errors.Is(err, ErrUnknownType) || a.Known(ctx) != known {
 			t.Errorf("%s: %v, known %v", typ, err, a.Known(ctx))

@@ -11,6 +11,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
 )
 
 // PostDoc is all that a document about one of our posts states.
@@ -25,6 +26,8 @@ type PostDoc struct {
 	Practice     *practice.Practice // nil for everything that is not a practice
 	Poll         *poll.Poll         // nil for everything that asks nothing
 	Media        []media.Media
+	Quote        *quote.Quote // nil for what quotes nothing
+	QuotedURL    string       // page of the quoted post
 }
 
 // Public reports whether everyone may see it.
@@ -42,13 +45,18 @@ func (r *Renderer) Post(doc PostDoc) ([]byte, error) {
 }
 
 func (r *Renderer) postObject(doc PostDoc) (map[string]any, error) {
+	build := r.noteObject
 	switch {
 	case doc.Post.State == post.StateWithdrawn:
 		return r.tombstoneObject(doc)
 	case doc.Practice != nil:
-		return r.articleObject(doc)
+		build = r.articleObject
 	}
-	return r.noteObject(doc)
+	m, err := build(doc)
+	if err != nil {
+		return nil, err
+	}
+	return r.fit(m, doc), nil
 }
 
 type content interface {
@@ -95,6 +103,8 @@ func (r *Renderer) noteObject(doc PostDoc) (map[string]any, error) {
 		setName(t, p.Title)
 		body = titleOpen + html.EscapeString(p.Title) + titleClose + body
 	}
+	body += quoteHTML(doc)
+	d.quotes(doc.Quote)
 	// The summary of a Note is read as a content warning everywhere.
 	setSummary(t, p.Summary)
 	r.common(d, t, doc, body, doc.Tags)
@@ -122,6 +132,11 @@ func (r *Renderer) common(d *draft, t content, doc PostDoc, body string, tags []
 	setContent(t, body)
 	if p.Language != "" {
 		d.set("contentMap", map[string]any{p.Language: body})
+		for key, text := range map[string]string{"nameMap": p.Title, "summaryMap": p.Summary} {
+			if text != "" {
+				d.set(key, map[string]any{p.Language: text})
+			}
+		}
 	}
 	if p.PublishedAt != nil {
 		setPublished(t, *p.PublishedAt)
@@ -146,6 +161,9 @@ func (r *Renderer) common(d *draft, t content, doc PostDoc, body string, tags []
 	shares.SetActivityStreamsCollection(d.count(p.URI+"/shares", p.BoostsCount))
 	t.SetActivityStreamsShares(shares)
 	d.set("sensitive", p.Sensitive)
+	if doc.Public() {
+		d.set("interactionPolicy", everyoneMayQuote())
+	}
 	d.set("tag", r.tags(doc, tags))
 	if len(doc.Media) > 0 {
 		d.set("attachment", r.attachments(doc.Media))
