@@ -21,6 +21,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -28,15 +29,17 @@ import (
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/observe"
+	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
-// sweepEvery is how often lanes are checked for something due that nobody works on, tidyEvery how often old letters go.
+// sweepEvery is how often lanes are looked for in which something waits that nobody knows of, tidyEvery how often old letters go.
 const (
-	sweepEvery = time.Minute
+	sweepEvery = 5 * time.Minute
 	tidyEvery  = 6 * time.Hour
 )
 
@@ -51,9 +54,14 @@ type Deps struct {
 	Curation  *curation.Service
 	Media     *media.Service
 	Polls     *poll.Service
+	Events    *event.Service
+	Quotes    *quote.Service
 	Peers     *peer.Service
+	Changes   *change.Hub // nil: other processes are not heard
 	Transport *transport.Client
+	Metrics   *observe.Metrics
 	Messages  *i18n.Bundle
+	Metrics   *observe.Metrics // nil: nothing is counted
 	Config    config.Config
 	Log       *slog.Logger
 }
@@ -74,23 +82,27 @@ func New(d Deps) (*Federation, error) {
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Render: render, Sender: d.Transport, Domain: d.Config.Domain(), Log: d.Log,
+		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
+	var changes inbox.Changes
+	if d.Changes != nil {
+		changes = d.Changes
+	}
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Media: d.Media, Polls: d.Polls, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Curation: d.Curation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)
 	}
 	f.publish = publish.New(publish.Deps{
 		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Documents: f.outbox,
-		Render: render, Words: words, BaseURL: d.Config.BaseURL, Log: d.Log,
+		Render: render, Words: words, BaseURL: d.Config.BaseURL, Peers: d.Peers, Verifier: d.Transport, Log: d.Log,
 	})
 	f.door = gofed.NewInbox(d.Transport, f.inbox, func(w http.ResponseWriter, r *http.Request, err error) {
 		publish.Fail(w, r, err, words, d.Log)
-	}, d.Log)
+	}, d.Metrics)
 	return f, nil
 }
 
@@ -102,7 +114,7 @@ func (f *Federation) Routes(r *mux.Router) {
 	f.publish.Register(r)
 }
 
-// Work registers the jobs Distribute, Deliver, GroupAnnounce, Receive, FetchPost and Backfill.
+// Work registers the jobs Distribute, GroupAnnounce, Receive, FetchPost and Backfill.
 func (f *Federation) Work(q *job.Queue) {
 	f.outbox.Work(q)
 	f.inbox.Work(q)
@@ -113,21 +125,30 @@ func (f *Federation) Deliveries(ctx context.Context, postURI string) (delivered,
 	return f.outbox.Reach(ctx, postURI)
 }
 
-// Lanes tells how the deliveries to each other instance fare.
-func (f *Federation) Lanes(ctx context.Context) ([]outbox.Lane, error) { return f.outbox.Lanes(ctx) }
-
 // FetchPost gets a post by its ActivityPub id or page address, from the store or its origin, for someone who waits for
 // it. Errors: fault.NotFound, fault.Unavailable.
 func (f *Federation) FetchPost(ctx context.Context, address string) (post.Post, error) {
 	return f.inbox.Find(ctx, address)
 }
 
-// Sweep wakes every lane that has something due.
+// ThreadOpened is called when somebody looks at a post: the rest of its thread may have to be fetched, in a job.
+func (f *Federation) ThreadOpened(ctx context.Context, p post.Post) { f.inbox.ThreadOpened(ctx, p) }
+
+// ReadDue has the collections of other catalogues read that are due.
+func (f *Federation) ReadDue(ctx context.Context) error { return f.inbox.ReadDue(ctx) }
+
+// Deliver begins to send what waits in the lanes, until StopDelivering. Any process that works jobs may do it, also several.
+func (f *Federation) Deliver(ctx context.Context) { f.outbox.Start(ctx) }
+
+// StopDelivering waits until what is on its way is answered and settled, at most until ctx ends.
+func (f *Federation) StopDelivering(ctx context.Context) { f.outbox.Stop(ctx) }
+
+// Sweep makes lanes due in which something waits that nobody knows of.
 func (f *Federation) Sweep(ctx context.Context) error { return f.outbox.Sweep(ctx) }
 
 // Tidy removes what was sent and received so long ago that nothing builds upon it any more.
 func (f *Federation) Tidy(ctx context.Context) error {
-	return errors.Join(f.inbox.Tidy(ctx), f.outbox.Tidy(ctx), f.Posts.Tidy(ctx))
+	return errors.Join(f.inbox.Tidy(ctx), f.outbox.Tidy(ctx), f.Posts.Tidy(ctx), f.Accounts.ForgetKeys(ctx))
 }
 
 // Run watches the lanes and tidies up until ctx ends. Any process that works jobs may run it, also several.
@@ -142,6 +163,7 @@ func (f *Federation) Run(ctx context.Context) {
 			return
 		case <-sweep.C:
 			f.keep(ctx, "sweep of the lanes", f.Sweep)
+			f.keep(ctx, "collections that are due", f.ReadDue)
 		case <-tidy.C:
 			f.keep(ctx, "tidying up", f.Tidy)
 		}

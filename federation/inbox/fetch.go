@@ -6,141 +6,159 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// How far one trigger may lead.
+// How far one trigger may lead: a follow, a post that came, a thread that someone opened, a collection that changed.
 const (
-	maxAncestors = 20
-	maxReplies   = 20
-	maxOutbox    = 2 // pages
-	maxBackfill  = 40
-	maxFetches   = 100
-	maxFetchTime = 2 * time.Minute
+	maxFetches    = 100 // requests, whatever they were for: transport.WithBudget
+	maxFetchTime  = 2 * time.Minute
+	maxAncestors  = 20
+	maxPages      = 25  // of one collection
+	maxReplies    = 200 // entries of one post's answers
+	maxThread     = 1000
+	maxDepth      = 12 // levels of answers below the first post
+	maxOutbox     = 2  // pages
+	maxBackfill   = 40 // entries of an outbox
+	maxFeatured   = 20
+	maxCurated    = 2000 // entries of a collection that a catalogue curates
+	maxNewCurated = 25   // posts that such a collection makes us fetch at a time
+	maxFollowers  = 5000 // of one actor on this instance that are compared with its server
 )
 
-// FetchPost gets a post from its origin, with the parents that are missing and its first answers. A post we know is
-// brought up to date, or withdrawn when its origin has no longer got it.
-//
-// RULE: what one host can make us fetch holds one worker, for a limited time, however slowly it answers.
-func (in *Inbox) FetchPost(ctx context.Context, uri string) error {
-	done, err := takeTurn(ctx, in.DB, fetchTurn, vocab.HostOf(uri))
-	if err != nil {
-		return fmt.Errorf("inbox.FetchPost %s: %w", uri, err)
-	}
-	defer done()
+// visit is what one trigger leads to. Everything that is fetched for it goes through one, by the context that begin
+// returns.
+type visit struct {
+	*Inbox
+	via    *account.Account        // whose outbox or announcement named what is fetched
+	asked  map[string]bool         // ids that were asked for
+	held   map[string]vocab.Object // read already, not yet stored
+	stored int                     // posts that were new
+	cut    bool                    // something was left out that a later visit can bring
+}
+
+// RULE: what one trigger makes us fetch is bounded in number and time.
+func (in *Inbox) begin(ctx context.Context, via *account.Account) (context.Context, *visit, context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(ctx, maxFetchTime)
-	defer cancel()
-	b := &budget{left: maxFetches}
-	return in.settled(ctx, uri, in.fetchThread(ctx, uri, nil, b))
+	return transport.WithBudget(ctx, maxFetches), &visit{Inbox: in, via: via, asked: map[string]bool{}, held: map[string]vocab.Object{}}, cancel
 }
 
-// Find returns the post with an id or page address, from its origin when it is not known yet. Errors: fault.NotFound,
-// fault.Unavailable.
-func (in *Inbox) Find(ctx context.Context, address string) (post.Post, error) {
-	p, err := in.Posts.Find(ctx, address)
-	if !fault.Is(err, fault.NotFound) || in.ours(address) || vocab.HostOf(address) == "" {
-		return p, err
+// over reports whether nothing more will come of the visit.
+func over(ctx context.Context) bool { return ctx.Err() != nil || transport.BudgetSpent(ctx) }
+
+// limited is the error of who must wait because of what we ask of one host.
+func limited() error { return fault.New(fault.Limited, "error.federation.limited") }
+
+// get is every request of a visit but those for authors, which are few.
+func (v *visit) get(ctx context.Context, uri string) (transport.Document, error) {
+	if !v.fetches.allow(vocab.HostOf(uri)) {
+		v.cut = true
+		return transport.Document{}, limited()
 	}
-	o, err := in.fetchObject(ctx, address)
-	if err == nil && o.Kind() == "" {
-		err = ignored("no post: %s", o.Type)
+	doc, err := v.Fetch.Get(ctx, uri)
+	if errors.Is(err, transport.ErrSpent) {
+		v.cut = true
 	}
-	if err == nil {
-		err = in.fetchThread(ctx, o.ID, nil, &budget{left: maxFetches})
+	return doc, err
+}
+
+// getIf is get for a document of which we keep a version.
+func (v *visit) getIf(ctx context.Context, uri, etag string) (transport.Document, bool, error) {
+	if !v.fetches.allow(vocab.HostOf(uri)) {
+		return transport.Document{}, false, limited()
 	}
+	return v.Fetch.GetIf(ctx, uri, etag)
+}
+
+// object gets a post from its origin.
+func (v *visit) object(ctx context.Context, uri string) (vocab.Object, error) {
+	v.asked[uri] = true
+	if o, ok := v.held[uri]; ok {
+		return o, nil
+	}
+	doc, err := v.get(ctx, uri)
 	if err != nil {
-		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Limited) {
-			return p, err
-		}
-		return p, fault.Wrap(fault.NotFound, "error.federation.not_found", err)
+		return vocab.Object{}, err
 	}
-	return in.Posts.Find(ctx, o.ID)
+	return objectIn(doc)
 }
 
-// settled keeps an error only when trying again can help.
-func (in *Inbox) settled(ctx context.Context, uri string, err error) error {
-	if err == nil {
-		return nil
-	}
-	if asVerdict(err) == nil && !errors.Is(err, vocab.ErrMalformed) {
-		switch fault.KindOf(err) {
-		case fault.Unavailable, fault.Limited, fault.Internal:
-			return fmt.Errorf("inbox: fetch %s: %w", uri, err)
-		}
-	}
-	in.Log.InfoContext(ctx, "not fetched", "uri", uri, "reason", err)
-	return nil
-}
-
-// budget counts what one trigger fetched.
-type budget struct{ left int }
-
-func (b *budget) spend() bool {
-	b.left--
-	return b.left >= 0
-}
-
-// fetchThread reads a post and its unknown ancestors, then stores them from the top down, so that each finds its parent.
-func (in *Inbox) fetchThread(ctx context.Context, uri string, via *account.Account, b *budget) error {
-	if in.ours(uri) {
-		return nil
-	}
-	var chain []vocab.Object
-	for next := uri; next != ""; {
-		if len(chain) > 0 {
-			if _, err := in.Posts.Find(ctx, next); err == nil {
+// chain reads a post and its unknown ancestors, the post first.
+func (v *visit) chain(ctx context.Context, uri string) ([]vocab.Object, error) {
+	var list []vocab.Object
+	for next := uri; next != "" && !v.ours(next); {
+		if len(list) > 0 {
+			if _, err := v.Posts.Find(ctx, next); err == nil {
 				break
 			} else if !fault.Is(err, fault.NotFound) {
-				return err
+				return nil, err
 			}
 		}
 		// RULE: a thread without an end is not worth having; nothing of it is stored, so that nothing asks for more.
-		if len(chain) > maxAncestors {
-			return ignored("more than %d unknown ancestors", maxAncestors)
+		if len(list) > maxAncestors {
+			return nil, ignored("more than %d unknown ancestors", maxAncestors)
 		}
-		if in.ours(next) || !b.spend() || !in.fetches.allow(vocab.HostOf(next)) {
-			break
+		o, err := v.object(ctx, next)
+		if len(list) == 0 && err != nil {
+			return nil, err
 		}
-		o, err := in.fetchObject(ctx, next)
-		if len(chain) == 0 {
-			switch {
-			case fault.Is(err, fault.Gone), err == nil && o.Tombstone():
-				return in.withdrawn(ctx, next, true)
-			case fault.Is(err, fault.NotFound):
-				return in.withdrawn(ctx, next, false)
-			case err != nil:
-				return err
-			}
-		} else if err != nil || o.Tombstone() {
+		if len(list) > 0 && errors.Is(err, transport.ErrSpent) {
+			return nil, err
+		}
+		if len(list) > 0 && (err != nil || o.Tombstone()) {
 			break // a missing parent is no reason to lose the answer
 		}
-		chain = append(chain, o)
+		list = append(list, o)
 		next = o.InReplyTo
 	}
+	return list, nil
+}
+
+// fetch reads a post and its unknown ancestors, then stores them. One we know is brought up to date, or withdrawn when
+// its origin has no longer got it.
+func (v *visit) fetch(ctx context.Context, uri string) error {
+	if v.ours(uri) {
+		return nil
+	}
+	chain, err := v.chain(ctx, uri)
+	switch {
+	case fault.Is(err, fault.Gone), err == nil && chain[0].Tombstone():
+		return v.withdrawn(ctx, uri, true)
+	case fault.Is(err, fault.NotFound):
+		return v.withdrawn(ctx, uri, false)
+	case err != nil:
+		return err
+	}
+	return v.store(ctx, chain)
+}
+
+// store keeps a chain from the top down, so that each finds its parent. The error is that of the post itself.
+func (v *visit) store(ctx context.Context, chain []vocab.Object) error {
 	for i := len(chain) - 1; i >= 0; i-- {
-		if err := in.saveFetched(ctx, chain[i], reason{via: via, wanted: true}); err != nil {
+		if err := v.saveFetched(ctx, chain[i]); err != nil {
 			if i == 0 {
 				return err
 			}
-			in.Log.InfoContext(ctx, "ancestor not stored", "uri", chain[i].ID, "reason", err)
+			v.Log.InfoContext(ctx, "ancestor not stored", "uri", chain[i].ID, "reason", err)
 		}
-	}
-	if len(chain) > 0 && chain[0].Public() {
-		in.fetchReplies(ctx, chain[0], b)
 	}
 	return nil
 }
 
-func (in *Inbox) saveFetched(ctx context.Context, o vocab.Object, why reason) error {
-	author, err := in.Fetch.FetchActor(ctx, o.AttributedTo)
+func (v *visit) saveFetched(ctx context.Context, o vocab.Object) error {
+	author, err := v.Fetch.FetchActor(ctx, o.AttributedTo)
 	if err != nil {
+		v.cut = v.cut || errors.Is(err, transport.ErrSpent)
 		return err
 	}
-	_, _, err = in.save(ctx, o, author, why)
+	_, created, err := v.save(ctx, o, author, reason{via: v.via, wanted: true})
+	if created {
+		v.stored++
+	}
 	return err
 }
 
@@ -157,101 +175,71 @@ func (in *Inbox) withdrawn(ctx context.Context, uri string, certain bool) error 
 	return err
 }
 
-// fetchReplies reads the first page of the answers to a public post, one level: what answers them comes by the thread's
-// group, or when someone asks.
-func (in *Inbox) fetchReplies(ctx context.Context, o vocab.Object, b *budget) {
-	if !vocab.SameHost(o.ID, o.Replies) || !b.spend() || !in.fetches.allow(vocab.HostOf(o.ID)) {
-		return
-	}
-	doc, err := in.Fetch.Get(ctx, o.Replies)
+// FetchPost gets a post from its origin, with the parents that are missing; the rest of its thread follows in a job of its
+// own.
+//
+// RULE: what one host can make us fetch holds one worker, for a limited time, however slowly it answers.
+func (in *Inbox) FetchPost(ctx context.Context, uri string) error {
+	done, err := takeTurn(ctx, in.DB, fetchTurn, vocab.HostOf(uri))
 	if err != nil {
-		in.Log.InfoContext(ctx, "answers not fetched", "uri", o.Replies, "reason", err)
-		return
+		return fmt.Errorf("inbox.FetchPost %s: %w", uri, err)
 	}
-	c, err := vocab.ParseCollection(doc.Body)
-	if err != nil {
-		return
+	defer done()
+	ctx, v, cancel := in.begin(ctx, nil)
+	defer cancel()
+	if err := in.settled(ctx, uri, v.fetch(ctx, uri)); err != nil {
+		return err
 	}
-	for _, item := range c.Items[:min(len(c.Items), maxReplies)] {
-		if item.ID == "" || in.ours(item.ID) {
-			continue
-		}
-		if _, err := in.Posts.Find(ctx, item.ID); err == nil {
-			continue
-		}
-		if !b.spend() {
-			return
-		}
-		reply, err := in.fetchObject(ctx, item.ID)
-		if err != nil || reply.Tombstone() || reply.InReplyTo != o.ID {
-			continue
-		}
-		if err := in.saveFetched(ctx, reply, reason{wanted: true}); err != nil {
-			in.Log.InfoContext(ctx, "answer not stored", "uri", item.ID, "reason", err)
-		}
-	}
-}
-
-// Backfill reads what an account that we began to follow has published lately, so that a new reader does not start with an
-// empty page. The newest stands first in an outbox; it is stored last, as if it had arrived in order.
-func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
-	a, err := in.Accounts.ByID(ctx, accountID)
-	if fault.Is(err, fault.NotFound) || err == nil && (a.Local() || a.OutboxURI == "" || a.State != account.Active) {
+	p, err := in.Posts.Find(ctx, uri)
+	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
+		return err
 	}
-	done, err := takeTurn(ctx, in.DB, fetchTurn, a.Host())
-	if err != nil {
-		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(ctx, maxFetchTime)
-	defer cancel()
-	b := &budget{left: maxFetches}
-	items, err := in.outboxItems(ctx, a, b)
-	if err != nil {
-		return in.settled(ctx, a.OutboxURI, err)
-	}
-	var failed error
-	for i := len(items) - 1; i >= 0; i-- {
-		uri := items[i]
-		if _, err := in.Posts.Find(ctx, uri); err == nil || in.ours(uri) {
-			continue
-		}
-		if err := in.settled(ctx, uri, in.fetchThread(ctx, uri, &a, b)); err != nil {
-			failed = err // go on with the others; the job comes back for this one
-		}
-	}
-	return failed
+	return in.complete(ctx, p)
 }
 
-// outboxItems lists the posts that an outbox names, newest first.
-func (in *Inbox) outboxItems(ctx context.Context, a account.Account, b *budget) ([]string, error) {
-	var posts []string
-	next := a.OutboxURI
-	for pages := 0; next != "" && pages < maxOutbox+1 && len(posts) < maxBackfill && b.spend(); pages++ {
-		if !vocab.SameHost(a.URI, next) {
-			break
+// Find returns the post with an id or page address, from its origin when it is not known yet. Errors: fault.NotFound,
+// fault.Unavailable.
+func (in *Inbox) Find(ctx context.Context, address string) (post.Post, error) {
+	p, err := in.Posts.Find(ctx, address)
+	if !fault.Is(err, fault.NotFound) || in.ours(address) || vocab.HostOf(address) == "" {
+		return p, err
+	}
+	ctx, v, cancel := in.begin(ctx, nil)
+	defer cancel()
+	o, err := v.object(ctx, address)
+	if err == nil && o.Kind() == "" {
+		err = ignored("no post: %s", o.Type)
+	}
+	if err == nil {
+		v.held[o.ID] = o
+		err = v.fetch(ctx, o.ID)
+	}
+	if err != nil {
+		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Limited) {
+			return p, err
 		}
-		doc, err := in.Fetch.Get(ctx, next)
-		if err != nil {
-			return posts, err
-		}
-		c, err := vocab.ParseCollection(doc.Body)
-		if err != nil {
-			return posts, err
-		}
-		for _, item := range c.Items {
-			if uri := item.Post(a.URI); uri != "" && len(posts) < maxBackfill {
-				posts = append(posts, uri)
-			}
-		}
-		next = c.Next
-		if len(c.Items) == 0 {
-			next = c.First
+		return p, fault.Wrap(fault.NotFound, "error.federation.not_found", err)
+	}
+	if p, err = in.Posts.Find(ctx, o.ID); err != nil {
+		return p, err
+	}
+	return p, in.complete(ctx, p)
+}
+
+// settled keeps an error only when trying again can help.
+func (in *Inbox) settled(ctx context.Context, uri string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if asVerdict(err) == nil && !errors.Is(err, vocab.ErrMalformed) {
+		switch fault.KindOf(err) {
+		case fault.Unavailable, fault.Limited, fault.Internal:
+			return fmt.Errorf("inbox: fetch %s: %w", uri, err)
 		}
 	}
-	return posts, nil
+	in.Log.InfoContext(ctx, "not fetched", "uri", uri, "reason", err)
+	return nil
 }

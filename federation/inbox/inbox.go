@@ -1,5 +1,5 @@
 // Package inbox is what arrives. Authorize and Store run while the sender waits: they check who speaks, keep the exact
-// bytes once and answer. Everything else is the job Receive, with one file per kind of activity and the rules why
+// bytes once and answer. A dispatcher has them applied afterwards, with one file per kind of activity and the rules why
 // something is believed beside the code that believes it. It must not write domain rows itself (the services do) and
 // never trusts an object that its origin did not say.
 package inbox
@@ -7,6 +7,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -17,18 +18,25 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/moderation"
+	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
+	"github.com/vorbild/vorbild/internal/relationship"
 )
 
 // Fetcher gets documents and actors from their origin; federation/transport implements it.
 type Fetcher interface {
 	Get(ctx context.Context, uri string) (transport.Document, error)
+	GetIf(ctx context.Context, uri, etag string) (doc transport.Document, changed bool, err error)
 	FetchActor(ctx context.Context, uri string) (account.Account, error)
 	RefreshActor(ctx context.Context, uri string) (account.Account, error)
 }
@@ -40,19 +48,26 @@ type Peers interface {
 
 // Deps are what the inbox works with.
 type Deps struct {
-	DB        *sqlx.DB
-	Jobs      *job.Queue
-	Accounts  *account.Service
-	Follows   *follow.Service
-	Posts     *post.Service
-	Practices *practice.Service
-	Media     *media.Service
-	Polls     *poll.Service
-	Fetch     Fetcher
-	Peers     Peers
-	Policy    *peer.Service
-	Domain    string // host[:port] of this instance
-	Log       *slog.Logger
+	DB            *sqlx.DB
+	Jobs          *job.Queue
+	Accounts      *account.Service
+	Follows       *follow.Service
+	Posts         *post.Service
+	Practices     *practice.Service
+	Media         *media.Service
+	Polls         *poll.Service
+	Events        *event.Service
+	Quotes        *quote.Service
+	Curation      *curation.Service
+	Fetch         Fetcher
+	Peers         Peers
+	Policy        *peer.Service
+	Moderation    *moderation.Service
+	Relationships *relationship.Service
+	Changes       Changes          // nil: what other processes accept is found a little later
+	Metrics       *observe.Metrics // nil: nothing is counted
+	Domain        string           // host[:port] of this instance
+	Log           *slog.Logger
 }
 
 // Inbox receives.
@@ -60,12 +75,21 @@ type Inbox struct {
 	Deps
 	handlers *vocab.Dispatcher
 	fetches  *limiter
+	opened   *opened
+	intake   *intake
+	room     *room
+	dispatch *dispatcher
+	greeter  *greeter
 	now      func() time.Time
 }
 
 // New returns the inbox.
 func New(d Deps) (*Inbox, error) {
-	in := &Inbox{Deps: d, fetches: newLimiter(), now: time.Now}
+	in := &Inbox{Deps: d, fetches: newLimiter(), opened: newOpened(), room: newRoom(), now: time.Now}
+	in.Fetch = yielding{d.Fetch}
+	in.dispatch = newDispatcher(in)
+	in.intake = &intake{db: d.DB, now: time.Now, stored: in.dispatch.wake}
+	in.greeter = &greeter{peers: d.Peers, log: d.Log, hosts: map[string]*greeting{}}
 	var err error
 	in.handlers, err = vocab.NewDispatcher(vocab.Handlers{
 		Create:   in.create,
@@ -79,17 +103,41 @@ func New(d Deps) (*Inbox, error) {
 		Announce: in.announce,
 		Add:      in.collected,
 		Remove:   in.collected,
+		Move:     in.move,
+		Block:    in.block,
+		Flag:     in.flag,
+
+		QuoteRequest: in.quoteRequest,
 	})
 	return in, err
 }
 
-// Work registers the jobs.
+// Pending counts what was received and not applied yet.
+func (in *Inbox) Pending(ctx context.Context) (int, error) {
+	n, err := pendingTotal(ctx, in.DB)
+	if err != nil {
+		return 0, fmt.Errorf("inbox.Pending: %w", err)
+	}
+	return n, nil
+}
+
+// Work registers the jobs, and applies what is received as long as they are worked.
 func (in *Inbox) Work(q *job.Queue) {
-	job.Work(q, func(ctx context.Context, j *river.Job[job.Receive]) error {
-		return in.later(j.JobRow, in.Receive(ctx, j.Args.ID, j.Attempt))
-	})
+	q.Beside(in.dispatch.run)
 	job.Work(q, func(ctx context.Context, j *river.Job[job.FetchPost]) error {
 		return in.later(j.JobRow, in.FetchPost(ctx, j.Args.URI))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.VerifyQuote]) error {
+		return in.later(j.JobRow, in.VerifyQuote(ctx, j.Args))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.FetchThread]) error {
+		return in.later(j.JobRow, in.FetchThread(ctx, j.Args.PostID))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.ReadCurated]) error {
+		return in.later(j.JobRow, in.ReadCurated(ctx, j.Args.AccountID))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.SynchronizeFollowers]) error {
+		return in.later(j.JobRow, in.SynchronizeFollowers(ctx, j.Args))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Backfill]) error {
 		return in.later(j.JobRow, in.Backfill(ctx, j.Args.AccountID))
@@ -99,6 +147,9 @@ func (in *Inbox) Work(q *job.Queue) {
 // later brings a job back whose host has another one running: soon at first, then seldom, so that a long queue of one
 // slow host does not keep the workers busy with looking.
 func (in *Inbox) later(j *rivertype.JobRow, err error) error {
+	if errors.Is(err, errMore) {
+		return river.JobSnooze(roundPause)
+	}
 	if !errors.Is(err, errBusy) {
 		return err
 	}

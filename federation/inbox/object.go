@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
@@ -21,6 +22,11 @@ func (in *Inbox) fetchObject(ctx context.Context, uri string) (vocab.Object, err
 	if err != nil {
 		return vocab.Object{}, err
 	}
+	return objectIn(doc)
+}
+
+// objectIn reads the object of a document that its origin served.
+func objectIn(doc transport.Document) (vocab.Object, error) {
 	o, err := vocab.ParseObject(doc.Body)
 	if err != nil {
 		return o, err
@@ -38,6 +44,7 @@ type reason struct {
 	via    *account.Account // the group or person whose announcement or outbox brought it
 	wanted bool             // asked for: a parent, an answer, a backfill
 	told   *message         // the activity about it, when there was one that can be passed on
+	quotes int              // how many quotes led to it
 }
 
 // save turns a checked object into a post. The object's author is known to be on the object's host.
@@ -80,19 +87,26 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 		return in.received(ctx, tx, p, o, why)
 	})
 	if err == nil && !created {
-		err = in.recounted(ctx, p, o)
+		err = in.recounted(ctx, p, o, why)
 	}
 	return p, created, err
 }
 
-// recounted takes over how a poll stands that we know already: votes do not make it another version.
-func (in *Inbox) recounted(ctx context.Context, p post.Post, o vocab.Object) error {
-	asked := o.Poll()
+// recounted takes over what makes no other version of a post that we know already: how its poll stands, and whether it may quote
+// what it quotes.
+func (in *Inbox) recounted(ctx context.Context, p post.Post, o vocab.Object, why reason) error {
 	// RULE: an older version does not bring back its answers.
-	if asked == nil || p.Kind != post.Question || p.EditedAt != nil && (o.Updated == nil || o.Updated.Before(*p.EditedAt)) {
+	if p.EditedAt != nil && (o.Updated == nil || o.Updated.Before(*p.EditedAt)) {
 		return nil
 	}
-	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.Polls.Receive(ctx, tx, p, *asked) })
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
+		if asked := o.Poll(); asked != nil && p.Kind == post.Question {
+			if err := in.Polls.Receive(ctx, tx, p, *asked); err != nil {
+				return err
+			}
+		}
+		return in.Quotes.Receive(ctx, tx, p, o.Quote(), why.quotes)
+	})
 }
 
 // received is what follows from a stored post, in its transaction.
@@ -113,6 +127,14 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 		return err
 	}
 	if err := in.asked(ctx, tx, p, o); err != nil {
+		return err
+	}
+	if e := o.Event(); e != nil {
+		if err := in.Events.Receive(ctx, tx, p, *e); err != nil {
+			return err
+		}
+	}
+	if err := in.Quotes.Receive(ctx, tx, p, o.Quote(), why.quotes); err != nil {
 		return err
 	}
 	return in.passOn(ctx, tx, p, why.told)
@@ -145,7 +167,7 @@ func (in *Inbox) passOn(ctx context.Context, tx *sqlx.Tx, p post.Post, m *messag
 			return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: board.ID, InboxID: m.row.ID})
 		}
 	}
-	if p.InReplyToURI != "" || m.kind == "Create" {
+	if p.InReplyToURI != "" || m.kind != "Update" && m.kind != "Delete" {
 		return nil
 	}
 	catalog, err := in.Accounts.Catalog(ctx)

@@ -24,6 +24,7 @@ const (
 	UndoFollow     Verb = "undo_follow"     // ID: follows.id
 	AcceptFollow   Verb = "accept_follow"   // ID: follows.id
 	RejectFollow   Verb = "reject_follow"   // ID: follows.id
+	DisownFollow   Verb = "disown_follow"   // ID: follows.id; another server believes that it stands
 	UpdateAccount  Verb = "update_account"  // ID: accounts.id
 	RotateKey      Verb = "rotate_key"      // ID: accounts.id; its key is new
 	AddCurated     Verb = "add_curated"     // ID: curation_decisions.id
@@ -55,19 +56,6 @@ type Distribute struct {
 
 // Kind implements river.JobArgs.
 func (Distribute) Kind() string { return "activity.distribute" }
-
-// Deliver drains one host's lane in order. There is at most one per host.
-type Deliver struct {
-	Host string `json:"host"`
-}
-
-// Kind implements river.JobArgs.
-func (Deliver) Kind() string { return "activity.deliver" }
-
-// InsertOpts implements river.JobArgsWithInsertOpts.
-func (Deliver) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueDeliver, MaxAttempts: 25, UniqueOpts: uniqueWhileWaiting}
-}
 
 // Receive applies one stored inbound activity. ID: inbox_activities.id.
 type Receive struct {
@@ -293,14 +281,10 @@ const (
 	QueueDefault = river.QueueDefault
 	QueueReceive = "receive"
 	QueueFetch   = "fetch" // apart from what arrives: other servers decide how long it takes
-	QueueDeliver = "deliver"
-	QueuePush    = "push" // services of others, whose slowness nobody else should feel
+	QueuePush    = "push"  // services of others, whose slowness nobody else should feel
 )
 
 var uniqueWhileWaiting = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 	rivertype.JobStateRunning, rivertype.JobStateScheduled,
 }}
-
-// DeliverSlice is how long one Deliver job drains its lane before it lets others in.
-const DeliverSlice = 30 * time.Second

@@ -1,0 +1,142 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/federation/transport"
+	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+)
+
+// Backfill reads what an account that we began to follow has published lately and what it put in front, and completes the
+// threads of these posts, so that a new reader does not start with an empty page. The newest stands first in an outbox; it
+// is stored last, as if it had arrived in order. What is known already is not fetched again, so an interrupted backfill
+// goes on where it was.
+func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
+	a, err := in.Accounts.ByID(ctx, accountID)
+	if fault.Is(err, fault.NotFound) || err == nil && (a.Local() || a.State != account.Active) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
+	}
+	done, err := takeTurn(ctx, in.DB, fetchTurn, a.Host())
+	if err != nil {
+		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
+	}
+	defer done()
+	if err := in.watch(ctx, a); err != nil {
+		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
+	}
+	ctx, v, cancel := in.begin(ctx, &a)
+	defer cancel()
+	uris, failed := v.published(ctx, a)
+	var begun []string // posts whose threads are ours to complete
+	for _, uri := range uris {
+		if over(ctx) {
+			break
+		}
+		if _, err := in.Posts.Find(ctx, uri); fault.Is(err, fault.NotFound) {
+			if err := in.settled(ctx, uri, v.fetch(ctx, uri)); err != nil && !errors.Is(err, transport.ErrSpent) {
+				failed = err // go on with the others; the job comes back for this one
+				continue
+			}
+		}
+		begun = append(begun, uri)
+	}
+	slices.Reverse(begun) // what is newest is read first
+	for _, uri := range begun {
+		if over(ctx) {
+			break
+		}
+		if p, err := in.Posts.Find(ctx, uri); err == nil {
+			if _, err := v.completeThread(ctx, p); err != nil {
+				in.Log.InfoContext(ctx, "thread not complete", "uri", uri, "reason", err)
+			}
+		}
+	}
+	if ctx.Err() != nil {
+		return nil // the time is up: what was not reached comes when somebody opens it
+	}
+	return failed
+}
+
+// published lists the posts that an account's outbox and its featured collection name, oldest first. The error is worth
+// another attempt.
+func (v *visit) published(ctx context.Context, a account.Account) ([]string, error) {
+	var uris []string
+	var failed error
+	read := func(collection string, pages, limit int) {
+		if !vocab.SameHost(a.URI, collection) {
+			return
+		}
+		items, _, err := v.members(ctx, collection, pages, limit)
+		if err := v.settled(ctx, collection, err); err != nil {
+			failed = err
+		}
+		for _, item := range items {
+			uri, err := v.entry(ctx, a, item)
+			if err != nil {
+				v.Log.InfoContext(ctx, "entry not read", "collection", collection, "entry", item.ID, "reason", err)
+			}
+			if uri != "" && !v.ours(uri) && !slices.Contains(uris, uri) {
+				uris = append(uris, uri)
+			}
+		}
+	}
+	read(a.OutboxURI, maxOutbox+1, maxBackfill) // the collection itself and its pages
+	slices.Reverse(uris)
+	read(a.FeaturedURI, 2, maxFeatured)
+	return uris, failed
+}
+
+// entry is the post that an entry stands for. A mere id may be one of a post, of its Create, or of an Announce.
+func (v *visit) entry(ctx context.Context, a account.Account, item vocab.Item) (string, error) {
+	if item.Type != "" {
+		return item.Post(a.URI), nil
+	}
+	if !vocab.SameHost(a.URI, item.ID) {
+		return item.ID, nil // a group lists posts of others, which their origins know
+	}
+	if _, err := v.Posts.Find(ctx, item.ID); err == nil || !fault.Is(err, fault.NotFound) {
+		return item.ID, err
+	}
+	doc, err := v.get(ctx, item.ID)
+	if err != nil {
+		return "", err
+	}
+	if activity, err := vocab.ParseActivity(doc.Body); err == nil && (activity.Type == "Create" || activity.Type == "Announce") {
+		// RULE: an outbox speaks for its owner only.
+		if activity.Actor != a.URI {
+			return "", rejected("%s is by %s", activity.ID, activity.Actor)
+		}
+		if inner, err := activity.Inner(); err == nil && inner.ObjectID != "" {
+			return inner.ObjectID, nil
+		}
+		return activity.ObjectID, nil
+	}
+	o, err := objectIn(doc)
+	if err != nil || o.Kind() == "" {
+		return "", err
+	}
+	v.held[o.ID] = o
+	return o.ID, nil
+}
+
+// watch begins to read what a group curates, if it does.
+func (in *Inbox) watch(ctx context.Context, a account.Account) error {
+	if a.Kind != account.Group {
+		return nil
+	}
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
+		return in.Jobs.Enqueue(ctx, tx, job.ReadCurated{AccountID: a.ID})
+	})
+}

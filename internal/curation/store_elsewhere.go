@@ -1,0 +1,138 @@
+package curation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+)
+
+// followedCatalogs are the groups of other servers that one of our groups follows.
+const followedCatalogs = `
+	SELECT f.target_id FROM follows f
+	JOIN accounts r ON r.id = f.account_id AND r.domain IS NULL AND r.kind = 'group'
+	JOIN accounts t ON t.id = f.target_id AND t.domain IS NOT NULL AND t.kind = 'group' AND t.state = 'active'
+	WHERE f.state = 'accepted' AND f.undone_at IS NULL`
+
+// keepCurators forgets whom none of our groups follows any more, with what we keep of them, and takes up who is new.
+func keepCurators(ctx context.Context, q sqlx.ExtContext, now time.Time) error {
+	if _, err := q.ExecContext(ctx, `DELETE FROM curators WHERE account_id NOT IN (`+followedCatalogs+`)`); err != nil {
+		return err
+	}
+	_, err := q.ExecContext(ctx, `INSERT INTO curators (account_id, next_at) SELECT DISTINCT target_id, $1::timestamptz FROM (`+followedCatalogs+`) followed
+		WHERE NOT EXISTS (SELECT 1 FROM curators c WHERE c.account_id = target_id) ON CONFLICT DO NOTHING`, now)
+	return err
+}
+
+func dueCurators(ctx context.Context, q sqlx.ExtContext, now time.Time, limit int) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, q, &ids, `SELECT account_id FROM curators WHERE next_at <= $1 ORDER BY next_at LIMIT $2`, now, limit)
+	return ids, err
+}
+
+func watched(ctx context.Context, q sqlx.ExtContext, accountID int64) (yes bool, err error) {
+	err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (`+followedCatalogs+` AND f.target_id = $1)`, accountID)
+	if err != nil {
+		return false, fmt.Errorf("curation: watched %d: %w", accountID, err)
+	}
+	return yes, nil
+}
+
+func insertCurator(ctx context.Context, q sqlx.ExtContext, accountID int64, now time.Time) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO curators (account_id, next_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, accountID, now)
+	return err
+}
+
+// updateCurator sets when a catalogue is read again: after pause, or ever later while it fails.
+func updateCurator(ctx context.Context, q sqlx.ExtContext, accountID int64, now time.Time, pause time.Duration, failed bool) error {
+	_, err := q.ExecContext(ctx, `UPDATE curators SET
+			failures = CASE WHEN $4 THEN failures + 1 ELSE 0 END,
+			read_at = CASE WHEN $4 THEN read_at ELSE $2::timestamptz END,
+			next_at = $2::timestamptz + CASE WHEN $4 THEN least(interval '1 hour' * power(2, least(failures, 5)), interval '1 day') ELSE interval '1 second' * $3 END
+		WHERE account_id = $1`, accountID, now, pause.Seconds(), failed)
+	return err
+}
+
+func collectionsOf(ctx context.Context, q sqlx.ExtContext, accountID int64) (list []Collection, err error) {
+	err = sqlx.SelectContext(ctx, q, &list, `SELECT slug, uri, etag FROM curated_collections WHERE account_id = $1`, accountID)
+	return list, err
+}
+
+func upsertCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, c Collection) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO curated_collections (account_id, slug, uri, etag) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account_id, slug) DO UPDATE SET uri = $3, etag = $4`, accountID, c.Slug, c.URI, c.ETag)
+	return err
+}
+
+func deleteCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM curated_collections WHERE account_id = $1 AND slug = $2`, accountID, slug)
+	return err
+}
+
+// replaceItems writes only what differs, so that only these pages change.
+func replaceItems(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, items []Item) error {
+	uris, chapters := make([]string, len(items)), make([]string, len(items))
+	revisions := make([]int64, len(items))
+	for i, item := range items {
+		uris[i], chapters[i], revisions[i] = item.PostURI, item.Chapter, int64(item.Revision)
+	}
+	if _, err := q.ExecContext(ctx, `DELETE FROM curated_items WHERE account_id = $1 AND slug = $2 AND post_uri <> ALL ($3)`,
+		accountID, slug, pq.Array(uris)); err != nil {
+		return err
+	}
+	_, err := q.ExecContext(ctx, `INSERT INTO curated_items AS c (account_id, slug, post_uri, position, revision, chapter)
+		SELECT $1, $2, x.uri, x.position, x.revision, x.chapter
+		FROM unnest($3::text[], $4::bigint[], $5::text[]) WITH ORDINALITY AS x (uri, revision, chapter, position)
+		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET position = EXCLUDED.position, revision = EXCLUDED.revision, chapter = EXCLUDED.chapter
+		WHERE (c.position, c.revision, c.chapter) IS DISTINCT FROM (EXCLUDED.position, EXCLUDED.revision, EXCLUDED.chapter)`,
+		accountID, slug, pq.Array(uris), pq.Array(revisions), pq.Array(chapters))
+	return err
+}
+
+// hintCollection finds the collection of a catalogue by its id. It will be read soon, and whole: its ETag is forgotten.
+// sql.ErrNoRows when we do not keep it; then the catalogue as such is looked at.
+func hintCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, uri string) (slug string, err error) {
+	if _, err := q.ExecContext(ctx, `UPDATE curators SET next_at = least(next_at, now()) WHERE account_id = $1`, accountID); err != nil {
+		return "", err
+	}
+	err = sqlx.GetContext(ctx, q, &slug, `UPDATE curated_collections SET etag = '' WHERE account_id = $1 AND uri = $2 RETURNING slug`, accountID, uri)
+	return slug, err
+}
+
+func upsertItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, item Item) error {
+	_, err := q.ExecContext(ctx, `INSERT INTO curated_items (account_id, slug, post_uri, position, revision, chapter)
+		VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM curated_items WHERE account_id = $1 AND slug = $2), $4, $5)
+		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET revision = EXCLUDED.revision`, accountID, slug, item.PostURI, item.Revision, item.Chapter)
+	return err
+}
+
+func deleteItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug, postURI string) error {
+	_, err := q.ExecContext(ctx, `DELETE FROM curated_items WHERE account_id = $1 AND slug = $2 AND post_uri = $3`, accountID, slug, postURI)
+	return err
+}
+
+// tryItems lists entries without a post that were not tried since the given time, and notes that they are tried.
+func tryItems(ctx context.Context, q sqlx.ExtContext, accountID int64, now, since time.Time, limit int) (uris []string, err error) {
+	err = sqlx.SelectContext(ctx, q, &uris, `WITH tried AS (
+			SELECT i.post_uri, i.tried_at, min(i.position) AS position FROM curated_items i
+			WHERE i.account_id = $1 AND (i.tried_at IS NULL OR i.tried_at <= $3) AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.uri = i.post_uri)
+			GROUP BY 1, 2 ORDER BY i.tried_at NULLS FIRST, position LIMIT $4
+		)
+		UPDATE curated_items i SET tried_at = $2 FROM tried WHERE i.account_id = $1 AND i.post_uri = tried.post_uri RETURNING i.post_uri`,
+		accountID, now, since, limit)
+	return uris, err
+}
+
+func acceptedRevisions(ctx context.Context, q sqlx.ExtContext, ids []int64) (map[int64]int, error) {
+	var rows []struct {
+		PostID   int64 `db:"post_id"`
+		Revision int   `db:"revision_accepted"`
+	}
+	err := sqlx.SelectContext(ctx, q, &rows, `SELECT post_id, revision_accepted FROM curations WHERE post_id = ANY ($1)`, pq.Array(ids))
+	byID := make(map[int64]int, len(rows))
+	for _, r := range rows {
+		byID[r.PostID] = r.Revision
+	}
+	return byID, err
+}
