@@ -16,15 +16,25 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 )
 
-// fileView is an image of ours, or a link to what lives elsewhere: reading our pages tells no other server of the reader.
-type fileView struct{ media.Media }
+// fileView is an image that is read here, or a link to what lives elsewhere: reading our pages tells no other server of the reader.
+type fileView struct {
+	media.Media
+	Path, Preview string // where an image is read here, also that of another server; "" for what is only a link
+}
 
-// Remote reports whether it lives elsewhere.
-func (f fileView) Remote() bool { return f.File == "" }
+func (s *Site) fileView(m media.Media) fileView {
+	switch {
+	case m.File != "":
+		return fileView{m, media.Path(m.File), media.Path(m.PreviewFile)}
+	case m.Kind == media.Image:
+		m.PreviewWidth, m.PreviewHeight = media.PreviewSize(m.Width, m.Height)
+		return fileView{m, s.Media.RemotePath(media.Original, m.RemoteURL), s.Media.RemotePath(media.Preview, m.RemoteURL)}
+	}
+	return fileView{Media: m}
+}
 
-// Path and Preview are where an image of ours is read.
-func (f fileView) Path() string    { return media.Path(f.File) }
-func (f fileView) Preview() string { return media.Path(f.PreviewFile) }
+// Remote reports whether it is a link to elsewhere.
+func (f fileView) Remote() bool { return f.Path == "" }
 
 // Host is where it lives.
 func (f fileView) Host() string {
@@ -71,7 +81,7 @@ func (s *Site) hang(r *http.Request, posts ...*postView) error {
 	for _, p := range posts {
 		p.Files = nil
 		for _, f := range files[p.Post.ID] {
-			p.Files = append(p.Files, fileView{f})
+			p.Files = append(p.Files, s.fileView(f))
 		}
 		if asked, ok := polls[p.Post.ID]; ok {
 			p.Poll = viewOfPoll(asked, reader, time.Now())

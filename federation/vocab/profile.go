@@ -40,7 +40,7 @@ func parseProfileFields(f fields) (list account.Fields) {
 	return list
 }
 
-// picture is the address by https of an actor's icon or image, "" where it has none.
+// picture is the address by https, or of a server that is spoken to by http by http, of an actor's icon or image, "" where it has none.
 func picture(f fields, key string) string {
 	for _, raw := range f.list(key) {
 		address := ""
@@ -49,7 +49,7 @@ func picture(f fields, key string) string {
 		} else {
 			address = idOf(raw)
 		}
-		if _, ok := actorAddress(address); ok && strings.HasPrefix(address, "https://") {
+		if _, ok := actorAddress(address); ok && (strings.HasPrefix(address, "https://") || strings.HasPrefix(f.text("id"), "http://")) {
 			return address
 		}
 	}

@@ -33,6 +33,8 @@ type Config struct {
 	// MediaDir holds the uploaded files. All processes of an instance must see the same one, and no other instance may use it:
 	// each removes what it does not know. Empty: media in DataDir.
 	MediaDir string `env:"VORBILD_MEDIA_DIR"`
+	// MediaCacheMB is how many megabytes of other instances' pictures are kept there; those looked at longest ago go first.
+	MediaCacheMB int `env:"VORBILD_MEDIA_CACHE_MB" envDefault:"1024"`
 	// PrivateHosts are host names (with port if not 443) that may resolve to private or loopback addresses and
 	// be spoken to by http, comma-separated; "*.localhost" matches every name under localhost. For
 	// administration networks and for the demo; everything else private is refused.

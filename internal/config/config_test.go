@@ -35,7 +35,7 @@ func TestLoad(t *testing.T) {
 	}
 	want := Config{
 		BaseURL: "https://green-it.example", DatabaseURL: "postgres://u:p@db/vorbild", DatabaseURLFile: secret,
-		DatabaseConns: 16, DataDir: "data", PrivateHosts: []string{"*.verwaltung.example", "intern.example:8443"},
+		DatabaseConns: 16, DataDir: "data", MediaCacheMB: 1024, PrivateHosts: []string{"*.verwaltung.example", "intern.example:8443"},
 		TrustedProxies: []string{"127.0.0.1", "::1", "10.0.0.0/8"}, RateLimits: true, LogLevel: "warn",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -34,6 +34,8 @@ const (
 	maxConns = 1000
 )
 
+const maxCacheMB = 1 << 20 // a terabyte: more is a slip of the pen
+
 func (c Config) mistakes() []mistake {
 	var all []mistake
 	add := func(name, format string, args ...any) { all = append(all, mistake{name, fmt.Sprintf(format, args...)}) }
@@ -48,6 +50,9 @@ func (c Config) mistakes() []mistake {
 		if _, err := pq.NewConfig(c.DatabaseURL); err != nil {
 			add("VORBILD_DATABASE_URL", "is no connection string; expected is postgres://user:password@host/database?sslmode=verify-full or host=... dbname=...")
 		}
+	}
+	if c.MediaCacheMB < 0 || c.MediaCacheMB > maxCacheMB {
+		add("VORBILD_MEDIA_CACHE_MB", "is %d; expected is a number from 0 to %d", c.MediaCacheMB, maxCacheMB)
 	}
 	if c.DatabaseConns < minConns || c.DatabaseConns > maxConns {
 		add("VORBILD_DATABASE_CONNS", "is %d; expected is a number from %d to %d", c.DatabaseConns, minConns, maxConns)

@@ -1,6 +1,7 @@
 package mastodon
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -166,7 +167,7 @@ func (s *Server) describe(a account.Account, stats account.Stats) Account {
 		e.DisplayName, e.Note, e.Fields, e.Roles = "", "", []Field{}, []AccountRole{}
 		avatar, header = "", ""
 	}
-	e.Avatar, e.Header = s.picture(avatar, media.MissingAvatar(a.Kind)), s.picture(header, media.MissingHeader())
+	e.Avatar, e.Header = s.picture(avatar, media.MissingAvatar(a.Kind), media.Avatar), s.picture(header, media.MissingHeader(), media.Header)
 	e.AvatarStatic, e.HeaderStatic = e.Avatar, e.Header
 	return e
 }
@@ -190,10 +191,13 @@ func (s *Server) profileURL(a account.Account) string {
 	return a.URI
 }
 
-// picture is the address of an avatar or header, never empty: clients decode it as an address. Pictures of other instances are not
-// shown: clients would fetch them from there, and tell it who reads what and when.
-func (s *Server) picture(file, missing string) string {
-	if file == "" || strings.Contains(file, "://") {
+// picture is the address of an avatar or header, never empty: clients decode it as an address. Pictures of other instances come
+// through us: else clients would fetch them from there, and tell it who reads what and when.
+func (s *Server) picture(file, missing string, use media.Use) string {
+	if strings.Contains(file, "://") {
+		return cmp.Or(s.Media.RemoteURL(use, file), s.Config.BaseURL+missing)
+	}
+	if file == "" {
 		return s.Config.BaseURL + missing
 	}
 	return s.Media.URL(file)

@@ -40,12 +40,17 @@ type MediaFocus struct {
 	Y float64 `json:"y"`
 }
 
-// mediaEntity is one file as clients see it. Those of other servers are not kept here: clients show a link to an unknown
-// thing, and whoever follows it decides to be seen by that server.
+// mediaEntity is one file as clients see it. Images of other servers come through us; of what else there is clients show a link to
+// an unknown thing, and whoever follows it decides to be seen by that server.
 func (s *Server) mediaEntity(m media.Media) MediaAttachment {
 	e := MediaAttachment{
 		ID: idText(m.ID), Type: m.Kind, Description: textOrNil(m.Description), Blurhash: textOrNil(m.Blurhash),
 		Meta: &MediaMeta{Original: mediaSize(m.Width, m.Height), Focus: &MediaFocus{X: m.FocusX, Y: m.FocusY}},
+	}
+	if url := s.Media.RemoteURL(media.Original, m.RemoteURL); m.File == "" && m.Kind == media.Image && url != "" {
+		preview := s.Media.RemoteURL(media.Preview, m.RemoteURL)
+		e.URL, e.PreviewURL, e.RemoteURL = &url, &preview, &m.RemoteURL
+		return e
 	}
 	if m.File == "" {
 		e.Type, e.URL, e.RemoteURL = media.Unknown, &m.RemoteURL, &m.RemoteURL

@@ -96,7 +96,7 @@ func (s *Server) version() string {
 }
 
 // thumbnail is the picture of accounts that have none: the instance has none either.
-func (s *Server) thumbnail() string { return s.picture("", media.MissingHeader()) }
+func (s *Server) thumbnail() string { return s.picture("", media.MissingHeader(), media.Header) }
 
 // streamingURL has no path: clients add it.
 func (s *Server) streamingURL() string {

@@ -3,6 +3,7 @@ package mastodon
 import (
 	"bytes"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -34,7 +35,17 @@ func (s *Server) registerFiles(r *mux.Router) {
 }
 
 func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, name string) {
-	f, contentType, err := s.Media.Open(name)
+	keep := keepForever
+	var err error
+	if media.IsRemote(name) {
+		keep = keepADay // its origin may change it
+		name, err = s.Media.RemoteFile(r.Context(), name)
+	}
+	var f *os.File
+	var contentType string
+	if err == nil {
+		f, contentType, err = s.Media.Open(name)
+	}
 	if err != nil {
 		status := fault.KindOf(err).Status()
 		if status == http.StatusInternalServerError {
@@ -45,7 +56,7 @@ func (s *Server) serveFile(w http.ResponseWriter, r *http.Request, name string) 
 		return
 	}
 	defer f.Close() //nolint:errcheck // only read
-	fileHeaders(w.Header(), contentType, keepForever)
+	fileHeaders(w.Header(), contentType, keep)
 	w.Header().Set("ETag", `"`+name[:16]+`"`)
 	http.ServeContent(w, r, "", time.Time{}, f)
 }

@@ -120,6 +120,15 @@ func within(img image.Image, side int) image.Image {
 	return img
 }
 
+// PreviewSize is the size of the preview of an image of that size, 0 for one whose size is not known.
+func PreviewSize(width, height int) (previewWidth, previewHeight int) {
+	longest := max(width, height)
+	if width <= 0 || height <= 0 || longest <= previewSide {
+		return max(width, 0), max(height, 0)
+	}
+	return max(1, width*previewSide/longest), max(1, height*previewSide/longest)
+}
+
 // fill scales and cuts an image to exactly that size; the middle stays.
 func fill(img image.Image, width, height int) image.Image {
 	r := img.Bounds()

@@ -6,7 +6,8 @@
 // moves must be stoppable (EN 301 549, 9.2.2.2), and weighs much. Sound and film are refused: without a
 // transcoder what their files tell of people and places would be published with them.
 //
-// Media of other servers are known by their address only; nothing of them is fetched.
+// Media of other servers are known by their address. When somebody looks at an image of them, we fetch it, make it anew and keep
+// it for a while (proxy); everything else is a link.
 package media
 
 import (
@@ -76,6 +77,7 @@ type Service struct {
 	dir      string
 	baseURL  string
 	decoding chan struct{} // bounds how many images are in memory at a time
+	remote   *proxy        // nil: pictures of other servers are not shown
 }
 
 // New returns the service; files are kept below dir, which is made when the first is.

@@ -103,6 +103,8 @@ func unnamed(ctx context.Context, db sqlx.ExtContext, files []string) (list []st
 		SELECT f FROM unnest($1::text[]) AS f
 		WHERE NOT EXISTS (SELECT 1 FROM media m WHERE m.file = f)
 			AND NOT EXISTS (SELECT 1 FROM media m WHERE m.preview_file = f)
+			AND NOT EXISTS (SELECT 1 FROM remote_files r WHERE r.file = f AND r.file <> '')
+			AND NOT EXISTS (SELECT 1 FROM remote_files r WHERE r.preview_file = f AND r.preview_file <> '')
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.avatar = f AND a.avatar <> '')
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.header = f AND a.header <> '')`, pq.Array(files))
 	return list, err

@@ -30,6 +30,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}); err != nil {
 		return fmt.Errorf("media.Sweep: %w", err)
 	}
+	if err := s.sweepRemote(ctx); err != nil {
+		return fmt.Errorf("media.Sweep: remote: %w", err)
+	}
 	shards, err := os.ReadDir(s.dir)
 	if err != nil && !os.IsNotExist(err) {
 		return fmt.Errorf("media.Sweep: %w", err)

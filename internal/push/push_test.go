@@ -30,13 +30,13 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
-	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/notification"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/post/posttest"
 	"github.com/vorbild/vorbild/internal/push"
@@ -59,9 +59,10 @@ func newHouse(t *testing.T) *house {
 	h.push = push.New(base.DB, base.Accounts, h.notifications, base.Queue)
 	bundle, err := i18n.Load(locales.FS)
 	h.Must(err)
+	pictures := media.New(base.DB, base.Accounts, base.Posts, base.Queue, t.TempDir(), posttest.Base)
 	client := transport.New(base.DB, base.Accounts, peer.New(base.DB, nil), config.Config{BaseURL: posttest.Base, PrivateHosts: []string{"*.localhost"}}, slog.New(slog.DiscardHandler))
 	t.Cleanup(client.Close)
-	h.sender = push.NewSender(h.push, client, bundle, posttest.Base)
+	h.sender = push.NewSender(h.push, client, bundle, pictures, posttest.Base)
 	return h
 }
 

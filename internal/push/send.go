@@ -1,6 +1,7 @@
 package push
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,12 +43,13 @@ type Sender struct {
 	*Service
 	client   Doer
 	messages *i18n.Bundle
+	pictures *media.Service
 	baseURL  string
 }
 
 // NewSender returns who sends messages by client. baseURL is the address of the instance.
-func NewSender(s *Service, client Doer, messages *i18n.Bundle, baseURL string) *Sender {
-	return &Sender{Service: s, client: client, messages: messages, baseURL: baseURL}
+func NewSender(s *Service, client Doer, messages *i18n.Bundle, pictures *media.Service, baseURL string) *Sender {
+	return &Sender{Service: s, client: client, messages: messages, pictures: pictures, baseURL: baseURL}
 }
 
 // message is what Mastodon's clients expect to find in a push message. The token, by which some of them tell their accounts
@@ -164,15 +166,16 @@ func (s *Sender) message(reader account.Account, n notification.View) message {
 	return m
 }
 
-// icon is the address of an account's picture.
+// icon is the address of an account's picture, always ours.
 func (s *Sender) icon(a account.Account) string {
+	missing := s.baseURL + media.MissingAvatar(a.Kind)
 	switch {
 	case a.Avatar == "" || a.State != account.Active:
-		return s.baseURL + media.MissingAvatar(a.Kind)
+		return missing
 	case a.Local():
-		return s.baseURL + media.Path(a.Avatar)
+		return s.pictures.URL(a.Avatar)
 	}
-	return a.Avatar
+	return cmp.Or(s.pictures.RemoteURL(media.Avatar, a.Avatar), missing)
 }
 
 // shorten cuts to at most limit characters.
