@@ -11,6 +11,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // local finds one of our accounts by its path: /actor, /u/{name} or /g/{name}.
@@ -38,9 +39,17 @@ func (p *Publisher) local(r *http.Request) (account.Account, error) {
 	return a, nil
 }
 
-// actor serves an actor. It needs no signature: without it nobody could check ours.
+// actor serves an actor. It needs no signature: without it nobody could check ours. In secure mode who does not sign gets what
+// is needed for that and no more; of the instance actor, by which every server fetches, all there is.
 func (p *Publisher) actor(w http.ResponseWriter, r *http.Request) error {
 	a, err := p.local(r)
+	if fault.Is(err, fault.Gone) && a.ID != 0 && !isBrowser(r) {
+		body, err := p.Render.GoneActor(a)
+		if err != nil {
+			return err
+		}
+		return document(w, r, http.StatusGone, body)
+	}
 	if err != nil {
 		return err
 	}
@@ -50,6 +59,21 @@ func (p *Publisher) actor(w http.ResponseWriter, r *http.Request) error {
 	body, err := p.Render.Actor(a)
 	if err != nil {
 		return err
+	}
+	secure, err := p.secure(r.Context())
+	if err != nil {
+		return err
+	}
+	if secure && a.Kind != account.Application {
+		accessOf(r).caching = readerOnly
+		switch _, err := p.reader(r); {
+		case fault.Is(err, fault.Forbidden):
+			return err
+		case err != nil:
+			if body, err = p.Render.ActorStub(body); err != nil {
+				return err
+			}
+		}
 	}
 	return document(w, r, http.StatusOK, body)
 }
@@ -64,7 +88,15 @@ func (p *Publisher) list(w http.ResponseWriter, r *http.Request) error {
 	case "outbox":
 		return p.outbox(w, r, a)
 	case "featured":
-		body, err := p.Render.Items(vocab.Collection{ID: a.FeaturedURI, AttributedTo: a.URI}, nil)
+		pinned, err := p.Posts.Pinned(r.Context(), post.Viewer{}, a.ID)
+		if err != nil {
+			return err
+		}
+		ids := make([]string, len(pinned))
+		for i, v := range pinned {
+			ids[i] = v.Post.URI
+		}
+		body, err := p.Render.Items(vocab.Collection{ID: a.FeaturedURI, AttributedTo: a.URI}, ids)
 		if err != nil {
 			return err
 		}

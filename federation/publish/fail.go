@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/fault"
 )
@@ -21,6 +22,8 @@ func Fail(w http.ResponseWriter, r *http.Request, err error, words func(string) 
 		w.Header().Set("Retry-After", "60")
 	case fault.Limited:
 		w.Header().Set("Retry-After", "60")
+	case fault.Unauthorized:
+		w.Header().Set("Accept-Signature", transport.AcceptSignature(r.Method))
 	}
 	key := "error.federation." + string(kind)
 	if kind == fault.Internal && r.Context().Err() == nil {

@@ -10,27 +10,29 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/federation/vocab"
-	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// ownPost finds one of our posts by its path. What was never public does not exist for others, also when it was
-// withdrawn.
+// ownPost finds one of our posts by its path, for everyone or for who signed the request. What was never meant for them does
+// not exist for others, also when it was withdrawn.
 func (p *Publisher) ownPost(r *http.Request) (post.Post, error) {
 	id, err := number(r, "id")
 	if err != nil {
 		return post.Post{}, err
 	}
 	found, err := p.Posts.Get(r.Context(), id)
-	if err != nil {
+	if err != nil && !fault.Is(err, fault.NotFound) {
 		return found, err
 	}
-	public := found.Visibility == post.Public || found.Visibility == post.Unlisted
-	if !found.Local || found.State == post.StateDraft || found.PublishedAt == nil || !public || found.URI != p.BaseURL+"/"+mux.Vars(r)["list"]+"/"+mux.Vars(r)["id"] {
-		return found, notFound("post %d", id)
+	there := err == nil && found.Local && found.State != post.StateDraft && found.PublishedAt != nil &&
+		found.URI == p.BaseURL+"/"+mux.Vars(r)["list"]+"/"+mux.Vars(r)["id"]
+	if there && (found.Visibility == post.Public || found.Visibility == post.Unlisted) {
+		return found, nil
+	}
+	if allowed, err := p.mayRead(r, found, there); err != nil || !allowed {
+		return post.Post{}, cmp.Or(err, notFound("post %d", id))
 	}
 	return found, nil
 }
@@ -88,7 +90,14 @@ func (p *Publisher) activity(w http.ResponseWriter, r *http.Request) error {
 func (p *Publisher) sent(w http.ResponseWriter, r *http.Request, uri string) error {
 	body, err := publicActivity(r.Context(), p.DB, uri)
 	if db.IsNotFound(err) {
-		return notFound("activity %s", uri)
+		gone, err := takenBack(r.Context(), p.DB, uri)
+		if err == nil && gone {
+			err = fault.New(fault.Gone, "error.federation.gone")
+		}
+		if err == nil {
+			err = notFound("activity %s", uri)
+		}
+		return err
 	}
 	if err != nil {
 		return err
@@ -211,49 +220,4 @@ func at(p post.Post) time.Time {
 		return *p.PublishedAt
 	}
 	return p.CreatedAt
-}
-
-// collection serves what the catalogue curated: the truth that its Add and Remove only hint at.
-func (p *Publisher) collection(w http.ResponseWriter, r *http.Request) error {
-	a, err := p.local(r)
-	if err != nil {
-		return err
-	}
-	slug := mux.Vars(r)["slug"]
-	if a.Username != account.CatalogUsername || (slug != curation.Curated && slug != curation.Featured) {
-		return notFound("collection %s", slug)
-	}
-	posts, err := p.Curation.Collection(r.Context(), slug)
-	if err != nil {
-		return err
-	}
-	id := a.URI + "/collections/" + slug
-	if r.URL.Query().Get("page") == "" {
-		body, err := p.Render.Collection(vocab.Collection{
-			ID: id, Total: len(posts), First: id + "?page=true", AttributedTo: a.URI, Kind: "Curation",
-			Name: p.Words(cmp.Or(a.Language, "de")).T("federation.collection." + slug),
-		})
-		if err != nil {
-			return err
-		}
-		return document(w, r, http.StatusOK, body)
-	}
-	page := vocab.Page{ID: pageID(id, r), PartOf: id, Total: len(posts), Items: []any{}}
-	// The order is the editors'; the cursor is the last post of the page before.
-	start := 0
-	if after := before(r); slices.ContainsFunc(posts, func(x post.Post) bool { return x.ID == after }) {
-		start = slices.IndexFunc(posts, func(x post.Post) bool { return x.ID == after }) + 1
-	}
-	rest := posts[start:]
-	for _, entry := range rest[:min(len(rest), pageSize)] {
-		page.Items = append(page.Items, entry.URI)
-	}
-	if len(rest) > pageSize {
-		page.Next = nextAfter(id, rest[pageSize-1].ID)
-	}
-	body, err := p.Render.Page(page)
-	if err != nil {
-		return err
-	}
-	return document(w, r, http.StatusOK, body)
 }

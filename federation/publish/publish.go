@@ -4,6 +4,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -22,6 +23,7 @@ import (
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -41,6 +43,8 @@ type Deps struct {
 	Render    *vocab.Renderer
 	Words     func(language string) vocab.Words
 	BaseURL   string
+	Peers     *peer.Service
+	Verifier  Verifier
 	Log       *slog.Logger
 }
 
@@ -55,21 +59,22 @@ func (p *Publisher) Register(r *mux.Router) {
 	get := func(path string, f func(http.ResponseWriter, *http.Request) error) {
 		r.HandleFunc(path, p.handle(f)).Methods(http.MethodGet, http.MethodHead)
 	}
-	// ids of actors and what hangs on them
+	// ids of actors, always to be had, and what hangs on them
 	get("/actor", p.actor)
-	get("/actor/{list:outbox|followers|following|featured}", p.list)
+	get("/actor/{list:outbox|followers|following|featured}", p.guarded(false, p.list))
 	get("/{kind:u|g}/{name}", p.actor)
-	get("/{kind:u|g}/{name}/{list:outbox|followers|following|featured}", p.list)
-	get("/{kind:g}/{name}/collections/{slug}", p.collection)
-	get("/{kind:u|g}/{name}/{list:follows|likes|boosts|announces}/{id:[0-9]+}", p.activity)
-	get("/actor/{list:follows}/{id:[0-9]+}", p.activity)
+	get("/{kind:u|g}/{name}/{list:outbox|followers|following|featured}", p.guarded(false, p.list))
+	get("/{kind:u|g}/{name}/{list:followers}_synchronization", p.synchronization)
+	get("/{kind:g}/{name}/collections/{slug}", p.guarded(false, p.collection))
+	get("/{kind:u|g}/{name}/{list:follows|likes|boosts|announces}/{id:[0-9]+}", p.guarded(false, p.activity))
+	get("/actor/{list:follows}/{id:[0-9]+}", p.guarded(false, p.activity))
 
 	// ids of posts and what hangs on them
-	get("/{list:practices|notes}/{id:[0-9]+}", p.post)
-	get("/{list:practices|notes}/{id:[0-9]+}/activity", p.create)
-	get("/{list:practices|notes}/{id:[0-9]+}/replies", p.replies)
-	get("/{list:practices|notes}/{id:[0-9]+}/{count:likes|shares}", p.counts)
-	get("/threads/{id:[0-9]+}", p.thread)
+	get("/{list:practices|notes}/{id:[0-9]+}", p.guarded(true, p.post))
+	get("/{list:practices|notes}/{id:[0-9]+}/activity", p.guarded(true, p.create))
+	get("/{list:practices|notes}/{id:[0-9]+}/replies", p.guarded(false, p.replies))
+	get("/{list:practices|notes}/{id:[0-9]+}/{count:likes|shares}", p.guarded(false, p.counts))
+	get("/threads/{id:[0-9]+}", p.guarded(true, p.thread))
 
 	// pages, asked for ActivityPub
 	page := func(path string, f func(http.ResponseWriter, *http.Request) error) {
@@ -84,6 +89,7 @@ func (p *Publisher) Register(r *mux.Router) {
 func (p *Publisher) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Vary", "Accept")
+		r = r.WithContext(context.WithValue(r.Context(), accessKey{}, &access{caching: everyone}))
 		err := CheckPath(r)
 		if err == nil {
 			err = f(w, r)
@@ -124,7 +130,12 @@ func document(w http.ResponseWriter, r *http.Request, status int, body []byte) e
 	sum := sha256.Sum256(body)
 	etag := `"` + hex.EncodeToString(sum[:12]) + `"`
 	w.Header().Set("ETag", etag)
-	w.Header().Set("Cache-Control", "public, max-age=180")
+	// RULE: no cache between us may give others what one reader may see.
+	caching := cmp.Or(accessOf(r).caching, nobody)
+	if caching != everyone {
+		personal(w)
+	}
+	w.Header().Set("Cache-Control", caching)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if status == http.StatusOK && matches(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)

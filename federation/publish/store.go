@@ -54,11 +54,36 @@ func countOutbox(ctx context.Context, q sqlx.ExtContext, accountID int64) (int, 
 	return n, nil
 }
 
-// publicActivity returns the bytes of an activity that everyone may read, unless it was taken back. Follows are
+// publicActivity returns the bytes of an activity that everyone may read, unless it was taken back. Follows and Likes are
 // addressed to one account only, but their receivers look them up.
 func publicActivity(ctx context.Context, q sqlx.ExtContext, uri string) ([]byte, error) {
 	var body []byte
 	err := sqlx.GetContext(ctx, q, &body, `SELECT body FROM activities a WHERE uri = $1 AND (public OR type IN ('Follow', 'Like'))
 		AND NOT EXISTS (SELECT 1 FROM activities u WHERE u.uri = a.uri || '#undo')`, uri)
 	return body, err
+}
+
+// takenBack reports whether an activity that could be read was undone: who was told of a favourite by a group asks its origin.
+func takenBack(ctx context.Context, q sqlx.ExtContext, uri string) (bool, error) {
+	var yes bool
+	err := sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1 FROM activities a JOIN activities u ON u.uri = a.uri || '#undo'
+		WHERE a.uri = $1 AND (a.public OR a.type IN ('Follow', 'Like')))`, uri)
+	if err != nil {
+		return false, fmt.Errorf("publish: taken back %s: %w", uri, err)
+	}
+	return yes, nil
+}
+
+// addressed reports whether a host has someone for whom a post is meant: mentioned in it, or, unless author is 0, an accepted
+// follower of its author.
+func addressed(ctx context.Context, q sqlx.ExtContext, postID, author int64, host string) (bool, error) {
+	var yes bool
+	err := sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (
+			SELECT 1 FROM mentions m JOIN accounts a ON a.id = m.account_id
+			WHERE m.post_id = $1 AND a.domain IS NOT NULL AND a.state = 'active' AND lower(split_part(a.uri, '/', 3)) = $3
+		) OR EXISTS (
+			SELECT 1 FROM follows f JOIN accounts a ON a.id = f.account_id
+			WHERE f.target_id = $2 AND f.state = 'accepted' AND f.undone_at IS NULL
+				AND a.domain IS NOT NULL AND a.state = 'active' AND lower(split_part(a.uri, '/', 3)) = $3)`, postID, author, host)
+	return yes, err
 }
