@@ -36,12 +36,14 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/relationship"
 )
 
 // Instance is one Vorbild without pages.
@@ -58,6 +60,8 @@ type Instance struct {
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service
+	Relationships *relationship.Service
+	Moderation    *moderation.Service
 	Transport     *transport.Client
 	Federation    *federation.Federation
 	Author        account.Account // a member
@@ -136,6 +140,8 @@ func (i *Instance) wire() {
 	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Media = media.New(i.DB, i.Accounts, i.Posts, i.jobs, filepath.Join(i.T.TempDir(), "media"), base)
 	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
+	i.Relationships = relationship.New(i.DB, i.Accounts, i.Follows, i.jobs)
+	i.Moderation = moderation.New(i.DB, i.Accounts, i.Posts, i.jobs)
 	i.Transport = transport.New(i.DB, i.Accounts, i.Peers, i.Config, i.Log)
 	messages, err := i18n.Load(os.DirFS(localesDir(i.T)))
 	if err != nil {
@@ -143,7 +149,7 @@ func (i *Instance) wire() {
 	}
 	i.Federation, err = federation.New(federation.Deps{
 		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices,
-		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
+		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
 		i.T.Fatal(err)
@@ -248,13 +254,18 @@ func (i *Instance) Work() {
 	job.Work(q, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return i.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(q, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return i.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(q, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return i.Media.RemoveFiles(j.Args.Files) })
+	job.Work(q, func(ctx context.Context, j *river.Job[job.Move]) error {
+		return i.Relationships.Moved(ctx, j.Args.AccountID, j.Args.TargetID)
+	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Forget]) error {
 		return i.Posts.Forget(ctx, j.Args.AccountID)
 	})
 	i.must(q.Start(context.WithoutCancel(i.T.Context())))
+	i.Federation.Deliver(i.T.Context())
 	i.stopJobs = func(patience time.Duration) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
+		i.Federation.StopDelivering(ctx)
 		_ = q.Stop(ctx)
 	}
 }

@@ -5,19 +5,24 @@ import (
 	"strings"
 
 	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/fault"
 )
 
-// collected hears that a catalogue took a practice into a collection, or out of it. The collection itself is the truth and
-// is read where it stands; what the activity adds for us is that a practice exists that we may not know yet.
+// collected hears that an account put something into a collection of its own, or took it out: a pin, or a practice that a catalogue
+// curates. Of the latter the collection itself is the truth and is read where it stands; what the activity adds for us is that a
+// practice exists that we may not know yet.
 func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 	m := from(ctx)
 	// RULE: only its owner changes a collection. The owner's collections lie below the owner's id.
-	if !strings.HasPrefix(a.Target, m.actor.URI+"/") && a.Target != m.actor.FeaturedURI {
+	if !strings.HasPrefix(a.Target, m.actor.URI+"/") && (a.Target == "" || a.Target != m.actor.FeaturedURI) {
 		return rejected("%q is not a collection of %s", a.Target, a.Actor)
 	}
 	m.about = a.ObjectID
 	if a.Reason != "" {
 		m.note("reason: %s", a.Reason)
+	}
+	if a.Target == m.actor.FeaturedURI {
+		return in.pinned(ctx, a)
 	}
 	if in.ours(a.ObjectID) || a.Type != "Add" {
 		return ignored("a hint, nothing to change")
@@ -25,6 +30,34 @@ func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 	if _, err := in.Posts.Find(ctx, a.ObjectID); err == nil {
 		return ignored("a hint, known already")
 	}
+	return in.fetchCollected(ctx, a)
+}
+
+// pinned puts a post on top of its author's profile, or takes it down.
+func (in *Inbox) pinned(ctx context.Context, a vocab.Activity) error {
+	m := from(ctx)
+	p, err := in.Posts.Find(ctx, a.ObjectID)
+	if fault.Is(err, fault.NotFound) {
+		if a.Type != "Add" || in.ours(a.ObjectID) {
+			return ignored("unknown post")
+		}
+		if err := in.fetchCollected(ctx, a); err != nil {
+			return err
+		}
+		p, err = in.Posts.Find(ctx, a.ObjectID)
+	}
+	if err != nil {
+		return err
+	}
+	if a.Type != "Add" {
+		return in.Posts.ReceiveUnpin(ctx, m.actor.ID, p.ID)
+	}
+	return in.Posts.ReceivePin(ctx, m.actor.ID, p.ID)
+}
+
+// fetchCollected makes known what somebody we read has collected.
+func (in *Inbox) fetchCollected(ctx context.Context, a vocab.Activity) error {
+	m := from(ctx)
 	followed, err := in.Follows.FollowedByUs(ctx, m.actor.ID)
 	if err != nil {
 		return err

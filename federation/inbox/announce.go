@@ -77,18 +77,29 @@ func (in *Inbox) passedOn(ctx context.Context, a, inner vocab.Activity) error {
 	if err != nil {
 		return err
 	}
-	p, err := in.Posts.Find(ctx, inner.ObjectID)
+	about := inner.ObjectID
+	if inner.Type == "Undo" && inner.EmbeddedObject() {
+		if original, err := inner.Inner(); err == nil {
+			about = original.ObjectID
+		}
+	}
+	p, err := in.Posts.Find(ctx, about)
 	known := err == nil
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return err
 	}
+	onBoard := known && p.BoardID != nil && *p.BoardID == m.actor.ID
 	// RULE: a group is heard when someone here follows it, or about the posts of its own board.
-	if !followed && (!known || p.BoardID == nil || *p.BoardID != m.actor.ID) {
+	if !followed && !onBoard {
 		return ignored("nobody here follows %s", a.Actor)
 	}
 	// RULE: one level. An announced Announce could go round between groups for ever.
 	switch inner.Type {
 	case "Create", "Update", "Delete":
+	case "Like", vocab.EmojiReact, "Undo":
+		return in.passedReaction(ctx, inner)
+	case "Add", "Remove":
+		return in.passedPin(ctx, inner, p, onBoard)
 	case "Announce":
 		return rejected("announces an Announce")
 	default:
@@ -98,10 +109,13 @@ func (in *Inbox) passedOn(ctx context.Context, a, inner vocab.Activity) error {
 	if in.ours(inner.ObjectID) || in.ours(inner.Actor) {
 		return ignored("our own post")
 	}
+	m.about, m.kind, m.author = inner.ObjectID, inner.Type, inner.Actor
 	if !vocab.SameHost(inner.Actor, inner.ObjectID) {
+		if inner.Type == "Delete" && onBoard {
+			return in.moderated(ctx, inner, p)
+		}
 		return rejected("%s by %s", inner.ObjectID, inner.Actor)
 	}
-	m.about, m.kind, m.author = inner.ObjectID, inner.Type, inner.Actor
 	switch {
 	case inner.Type == "Delete" && !known:
 		return ignored("unknown post")

@@ -3,6 +3,8 @@ package inbox
 import (
 	"context"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
@@ -27,5 +29,11 @@ func (in *Inbox) like(ctx context.Context, a vocab.Activity) error {
 	} else if gone {
 		return ignored("undone meanwhile")
 	}
-	return in.Posts.ReceiveFavourite(ctx, m.actor.ID, p.ID, a.ID)
+	return in.Posts.ReceiveFavourite(ctx, m.actor.ID, p.ID, a.ID, in.passOnReaction(ctx, m))
+}
+
+// passOnReaction lets our group tell all who follow it, as FEP-1b12 has it, so that a post on its board is liked as often
+// everywhere. Only what changed something is passed on.
+func (in *Inbox) passOnReaction(ctx context.Context, m *message) func(tx *sqlx.Tx, p post.Post) error {
+	return func(tx *sqlx.Tx, p post.Post) error { return in.passOn(ctx, tx, p, m) }
 }

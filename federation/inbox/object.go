@@ -99,13 +99,25 @@ func (in *Inbox) recounted(ctx context.Context, p post.Post, o vocab.Object, why
 	if p.EditedAt != nil && (o.Updated == nil || o.Updated.Before(*p.EditedAt)) {
 		return nil
 	}
+	asked, quoted := o.Poll(), o.Quote()
+	if p.Kind != post.Question {
+		asked = nil
+	}
+	if asked == nil && quoted.URI == "" {
+		if _, err := in.Quotes.Get(ctx, p.ID); err != nil {
+			if fault.Is(err, fault.NotFound) {
+				err = nil
+			}
+			return err
+		}
+	}
 	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
-		if asked := o.Poll(); asked != nil && p.Kind == post.Question {
+		if asked != nil {
 			if err := in.Polls.Receive(ctx, tx, p, *asked); err != nil {
 				return err
 			}
 		}
-		return in.Quotes.Receive(ctx, tx, p, o.Quote(), why.quotes)
+		return in.Quotes.Receive(ctx, tx, p, quoted, why.quotes)
 	})
 }
 
@@ -134,8 +146,11 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 			return err
 		}
 	}
-	if err := in.Quotes.Receive(ctx, tx, p, o.Quote(), why.quotes); err != nil {
-		return err
+	// What is new quotes nothing yet.
+	if quoted := o.Quote(); quoted.URI != "" || o.Updated != nil {
+		if err := in.Quotes.Receive(ctx, tx, p, quoted, why.quotes); err != nil {
+			return err
+		}
 	}
 	return in.passOn(ctx, tx, p, why.told)
 }

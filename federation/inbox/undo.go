@@ -8,7 +8,7 @@ import (
 	"github.com/vorbild/vorbild/internal/fault"
 )
 
-// undo takes back a Follow, Like or Announce.
+// undo takes back a Follow, Like, Announce or Block. What Add did is taken back by Remove, a Move by the next one.
 func (in *Inbox) undo(ctx context.Context, a vocab.Activity) error {
 	m := from(ctx)
 	original, err := in.original(ctx, a)
@@ -26,7 +26,16 @@ func (in *Inbox) undo(ctx context.Context, a vocab.Activity) error {
 			return err
 		}
 		return in.Follows.ReceiveUndo(ctx, m.actor.ID, target.ID)
-	case "Like", "Announce":
+	case "Block":
+		if original.Target != "" {
+			return ignored("a ban from %s", original.Target)
+		}
+		target, err := in.blocked(ctx, original)
+		if err != nil {
+			return err
+		}
+		return in.Relationships.ReceiveUnblock(ctx, m.actor.ID, target.ID)
+	case "Like", vocab.EmojiReact, "Announce":
 	default:
 		return ignored("undo of %s", original.Type)
 	}
@@ -37,10 +46,10 @@ func (in *Inbox) undo(ctx context.Context, a vocab.Activity) error {
 	if err != nil {
 		return err
 	}
-	if original.Type == "Like" {
-		return in.Posts.ReceiveUnfavourite(ctx, m.actor.ID, p.ID)
+	if original.Type == "Announce" {
+		return in.Posts.ReceiveUnboost(ctx, m.actor.ID, p.ID)
 	}
-	return in.Posts.ReceiveUnboost(ctx, m.actor.ID, p.ID)
+	return in.Posts.ReceiveUnfavourite(ctx, m.actor.ID, p.ID, in.passOnReaction(ctx, m))
 }
 
 // original is what is taken back: embedded, or what we received under that id.

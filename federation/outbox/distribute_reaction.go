@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/riverqueue/river"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -37,18 +39,34 @@ func (o *Outbox) reacted(ctx context.Context, r post.Reaction) (reacted, error) 
 	return x, nil
 }
 
+// onOurBoard reports whether a group of ours tells all who follow it how often the post is liked.
+func (x reacted) onOurBoard() bool {
+	return x.board != nil && x.board.Local() && x.board.Kind == account.Group &&
+		(x.post.Visibility == post.Public || x.post.Visibility == post.Unlisted)
+}
+
+// passedOn lets the group of the board do so.
+func (x reacted) passedOn() func(activityID int64) []river.JobArgs {
+	if !x.onOurBoard() {
+		return nil
+	}
+	return func(activityID int64) []river.JobArgs {
+		return []river.JobArgs{job.GroupAnnounce{GroupID: x.board.ID, ActivityID: activityID}}
+	}
+}
+
 func (o *Outbox) like(ctx context.Context, id int64) (plan, error) {
 	f, err := o.Posts.FavouriteByID(ctx, id)
 	if err != nil || f.UndoneAt != nil {
 		return plan{}, err
 	}
 	x, err := o.reacted(ctx, f)
-	if err != nil || x.author.Local() {
+	if err != nil || x.author.Local() && !x.onOurBoard() {
 		return plan{}, err // nobody outside is concerned
 	}
 	out, err := o.Render.Like(f, x.actor, x.post, x.author, x.board)
 	return plan{
-		out: out, table: "favourites", id: id, to: recipients{Accounts: []int64{x.author.ID}},
+		out: out, table: "favourites", id: id, to: recipients{Accounts: []int64{x.author.ID}}, jobs: x.passedOn(),
 		still: func(ctx context.Context, _ *sqlx.Tx) (bool, error) {
 			now, err := o.Posts.FavouriteByID(ctx, id)
 			return now.UndoneAt == nil, err
@@ -61,7 +79,13 @@ func (o *Outbox) undoLike(ctx context.Context, id int64) (plan, error) {
 	if err != nil || f.UndoneAt == nil {
 		return plan{}, err
 	}
-	return o.undo(ctx, f.URI, f.AccountID, "favourites", id, recipients{})
+	x, err := o.reacted(ctx, f)
+	if err != nil {
+		return plan{}, err
+	}
+	p, err := o.undo(ctx, f.URI, f.AccountID, "favourites", id, recipients{})
+	p.jobs = x.passedOn()
+	return p, err
 }
 
 func (o *Outbox) boost(ctx context.Context, id int64) (plan, error) {

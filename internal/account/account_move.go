@@ -96,6 +96,7 @@ func (s *Service) change(ctx context.Context, actor Account, alter func(tx *sqlx
 	if !actor.Local() || actor.Kind != Person || !actor.Able(RoleGuest) {
 		return errForbidden()
 	}
+	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		a, err := s.lock(ctx, tx, actor.ID)
 		if err != nil {
@@ -118,6 +119,8 @@ func (s *Service) change(ctx context.Context, actor Account, alter func(tx *sqlx
 // ReceiveMove notes that an account of another server has moved to target, which was just read from its origin, and leads its
 // followers here on. Errors: Forbidden when target does not say it is the same, Conflict when it moved lately.
 func (s *Service) ReceiveMove(ctx context.Context, id int64, target Account) error {
+	defer s.remembered.touch()
+	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		a, err := s.lock(ctx, tx, id)
 		if err != nil {

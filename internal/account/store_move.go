@@ -24,3 +24,13 @@ func activeByURIs(ctx context.Context, db sqlx.ExtContext, uris []string) (list 
 	err = sqlx.SelectContext(ctx, db, &list, `SELECT `+columns+` FROM accounts WHERE uri = ANY ($1) AND state = 'active'`, pq.StringArray(uris))
 	return list, err
 }
+
+// closeAccount forgets the words and keys of one of ours, but not the key that signs the news.
+func closeAccount(ctx context.Context, db sqlx.ExtContext, id int64) error {
+	_, err := db.ExecContext(ctx, `
+		WITH p AS (DELETE FROM passkeys WHERE account_id = $1)
+		UPDATE accounts SET state = 'gone', role = '', display_name = '', note = '', note_source = '', avatar = '', header = '', fields = '[]',
+			discoverable = false, indexable = false, also_known_as = '{}', moved_to_uri = '', updated_at = now()
+		WHERE id = $1 AND domain IS NULL`, id)
+	return err
+}

@@ -94,6 +94,7 @@ func (a *App) Work(ctx context.Context) error {
 	if err := a.serveMetrics(ctx); err != nil {
 		return err
 	}
+	go a.Changes.Run(ctx)
 	if err := a.startJobs(ctx); err != nil {
 		return err
 	}
@@ -145,10 +146,13 @@ func (a *App) lanes(ctx context.Context) ([]web.Lane, error) {
 func (a *App) startJobs(ctx context.Context) error {
 	a.federation.Work(a.jobs)
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Notify]) error { return a.Notifications.Notify(ctx, j.Args) })
-	sender := push.NewSender(a.Push, a.transport, a.messages, a.Config.BaseURL)
+	sender := push.NewSender(a.Push, a.transport, a.messages, a.Media, a.Config.BaseURL)
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PushSend]) error { return sender.Send(ctx, j.Args) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error {
 		return a.Curation.Arrived(ctx, j.Args.PostID)
+	})
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Move]) error {
+		return a.Relationships.Moved(ctx, j.Args.AccountID, j.Args.TargetID)
 	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Forget]) error {
 		return a.Posts.Forget(ctx, j.Args.AccountID)
@@ -162,12 +166,14 @@ func (a *App) startJobs(ctx context.Context) error {
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}
+	a.federation.Deliver(ctx)
 	go a.federation.Run(ctx)
 	go a.sweep(ctx)
 	return nil
 }
 
 func (a *App) stopJobs(ctx context.Context) error {
+	a.federation.StopDelivering(ctx)
 	if err := a.jobs.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}

@@ -12,15 +12,15 @@ import (
 // forgetAtOnce is how many posts Forget looks up at a time.
 const forgetAtOnce = 100
 
-// Forget withdraws what a gone account of another server wrote and ends its favourites and boosts: readers expect that
-// somebody who was deleted there is no longer read here. Each row in a transaction of its own, so that a long history
+// Forget withdraws what a gone account wrote and ends its favourites and boosts: readers expect that somebody who was deleted,
+// here or on another server, is no longer read here. Each row in a transaction of its own, so that a long history
 // holds nobody up; what an interrupted call left, the next one takes.
 func (s *Service) Forget(ctx context.Context, accountID int64) error {
 	a, err := s.accounts.ByID(ctx, accountID)
 	if err != nil {
 		return err
 	}
-	if a.Local() || a.State != account.Gone {
+	if a.State != account.Gone {
 		return nil
 	}
 	each := func(find func(ctx context.Context, db sqlx.ExtContext, accountID int64, limit int) ([]int64, error), end func(tx *sqlx.Tx, postID int64) error) error {
