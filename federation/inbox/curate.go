@@ -127,6 +127,10 @@ func (v *visit) readCollection(ctx context.Context, a account.Account, slug, uri
 	if !whole {
 		return false, rejected("%s has no end", uri)
 	}
+	// A catalogue that says what its entries add up to was read between two of its changes if they do not.
+	if c, err := vocab.ParseCollection(doc.Body); err != nil || c.Checksum != "" && c.Checksum != checksum(items) {
+		return false, fault.Wrap(fault.Unavailable, "error.remote.unavailable", fmt.Errorf("%s changed while it was read", uri))
+	}
 	list := make([]curation.Item, 0, len(items))
 	for _, item := range items {
 		if vocab.HostOf(item.ID) != "" && len(item.ID) <= maxPostURI {
@@ -134,6 +138,14 @@ func (v *visit) readCollection(ctx context.Context, a account.Account, slug, uri
 		}
 	}
 	return true, v.Curation.ReceiveCollection(ctx, a.ID, curation.Collection{Slug: slug, URI: uri, ETag: doc.ETag}, list)
+}
+
+func checksum(items []vocab.Item) string {
+	entries := make([]vocab.Entry, len(items))
+	for i, item := range items {
+		entries[i] = vocab.Entry{ID: item.ID, Revision: item.Revision}
+	}
+	return vocab.Checksum(entries)
 }
 
 // maxPostURI is the longest id of a post that is kept, in bytes.

@@ -1,6 +1,9 @@
 package vocab
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 
 	"github.com/go-fed/activity/streams"
@@ -17,6 +20,7 @@ type Collection struct {
 	Name         string
 	Summary      string
 	Kind         string // vb:kind
+	Checksum     string // vb:checksum, of what a catalogue curated: Checksum
 }
 
 // CollectionURI is the id of one of a catalogue's collections.
@@ -37,6 +41,7 @@ func (r *Renderer) Collection(c Collection) ([]byte, error) {
 	}
 	d.set("attributedTo", c.AttributedTo)
 	d.set("vb:kind", c.Kind)
+	d.set("vb:checksum", c.Checksum)
 	return d.document(t)
 }
 
@@ -65,6 +70,17 @@ type Page struct {
 type Entry struct {
 	ID       string
 	Revision int // the one that was accepted
+}
+
+// Checksum is the SHA-256, as hexadecimal digits, of the entries of a collection in their order: each its id, a blank, its
+// revision and a line feed. Because of it the collection's own document changes with every entry, also on a later page, and
+// who reads the pages one by one notices when they changed in between.
+func Checksum(list []Entry) string {
+	h := sha256.New()
+	for _, e := range list {
+		fmt.Fprintf(h, "%s %d\n", e.ID, e.Revision)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 func entries(list []Entry) []any {

@@ -10,6 +10,8 @@ type ReadCollection struct {
 	Items []Item
 	First string // id of the first page, when it is not embedded
 	Next  string
+	// Checksum is vb:checksum of what a catalogue curated, "" where it is not said.
+	Checksum string
 }
 
 // Item is one entry: an id, or an object or activity with one.
@@ -37,7 +39,7 @@ func ParseCollection(raw []byte) (ReadCollection, error) {
 	default:
 		return ReadCollection{}, fmt.Errorf("%w: %.100q is no collection", ErrMalformed, f.text("id"))
 	}
-	c := ReadCollection{Items: items(f), Next: f.id("next"), First: f.id("first")}
+	c := ReadCollection{Items: items(f), Next: f.id("next"), First: f.id("first"), Checksum: f.text("vb:checksum")}
 	if page, err := parseFields(f["first"]); err == nil && len(c.Items) == 0 {
 		c.Items, c.Next, c.First = items(page), page.id("next"), page.id("id")
 	}

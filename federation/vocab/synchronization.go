@@ -11,6 +11,12 @@ import (
 // SynchronizationHeader is the name of the header by which a server tells who it believes follows the sender (FEP-8fcf).
 const SynchronizationHeader = "Collection-Synchronization"
 
+// MaxSynchronized is how many followers of one account on one host are listed; where there are more, nothing is compared.
+const MaxSynchronized = 5000
+
+// SynchronizationURI is where we list the followers of an account of ours for one host, by the id of all its followers.
+func SynchronizationURI(followersURI string) string { return followersURI + "_synchronization" }
+
 // maxSynchronization is the longest header we read, in bytes.
 const maxSynchronization = 6 << 10
 
