@@ -24,17 +24,20 @@ import (
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
-	"github.com/vorbild/vorbild/internal/observe"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
+	"github.com/vorbild/vorbild/internal/relationship"
 )
 
 // sweepEvery is how often lanes are looked for in which something waits that nobody knows of, tidyEvery how often old letters go.
@@ -45,25 +48,26 @@ const (
 
 // Deps are the services the surface stands on.
 type Deps struct {
-	DB        *sqlx.DB
-	Jobs      *job.Queue
-	Accounts  *account.Service
-	Follows   *follow.Service
-	Posts     *post.Service
-	Practices *practice.Service
-	Curation  *curation.Service
-	Media     *media.Service
-	Polls     *poll.Service
-	Events    *event.Service
-	Quotes    *quote.Service
-	Peers     *peer.Service
-	Changes   *change.Hub // nil: other processes are not heard
-	Transport *transport.Client
-	Metrics   *observe.Metrics
-	Messages  *i18n.Bundle
-	Metrics   *observe.Metrics // nil: nothing is counted
-	Config    config.Config
-	Log       *slog.Logger
+	DB            *sqlx.DB
+	Jobs          *job.Queue
+	Accounts      *account.Service
+	Follows       *follow.Service
+	Posts         *post.Service
+	Practices     *practice.Service
+	Curation      *curation.Service
+	Media         *media.Service
+	Polls         *poll.Service
+	Relationships *relationship.Service
+	Moderation    *moderation.Service
+	Events        *event.Service
+	Quotes        *quote.Service
+	Peers         *peer.Service
+	Changes       *change.Hub // nil: other processes are not heard
+	Transport     *transport.Client
+	Metrics       *observe.Metrics
+	Messages      *i18n.Bundle
+	Config        config.Config
+	Log           *slog.Logger
 }
 
 // Federation is the surface.
@@ -82,7 +86,7 @@ func New(d Deps) (*Federation, error) {
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	var changes inbox.Changes
 	if d.Changes != nil {
@@ -91,13 +95,13 @@ func New(d Deps) (*Federation, error) {
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Media: d.Media, Polls: d.Polls, Curation: d.Curation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Curation: d.Curation, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)
 	}
 	f.publish = publish.New(publish.Deps{
-		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Documents: f.outbox,
+		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Quotes: d.Quotes, Documents: f.outbox,
 		Render: render, Words: words, BaseURL: d.Config.BaseURL, Peers: d.Peers, Verifier: d.Transport, Log: d.Log,
 	})
 	f.door = gofed.NewInbox(d.Transport, f.inbox, func(w http.ResponseWriter, r *http.Request, err error) {

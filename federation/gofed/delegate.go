@@ -1,7 +1,7 @@
 // Package gofed puts go-fed's pub in front of our inboxes: its actor runs the steps of the protocol, our DelegateActor
 // decides each of them. None of go-fed's default side effects is used: they store embedded objects of other hosts, trust
 // an activity's id instead of its actor and answer before anything is safe (go-fed v1.0.0, SideEffectActor). It must not apply anything;
-// package inbox does, in a job.
+// package inbox does, afterwards.
 package gofed
 
 import (
@@ -22,8 +22,9 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 )
 
-// Verifier checks who signed a request; federation/transport implements it.
+// Verifier checks who signed a request, and knows what address it came from; federation/transport implements it.
 type Verifier interface {
+	ClientIP(r *http.Request) string
 	Verify(ctx context.Context, r *http.Request, body []byte) (account.Account, error)
 }
 
@@ -115,7 +116,7 @@ func (d *delegate) AuthorizePostInbox(ctx context.Context, _ http.ResponseWriter
 	return err == nil, err
 }
 
-// PostInbox keeps the activity for the job that applies it.
+// PostInbox keeps the activity until it is applied.
 func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) error {
 	arrived := arrivalIn(ctx)
 	forwarded, err := d.gate.Authorize(ctx, arrived.signer, arrived.activity)

@@ -3,44 +3,61 @@ package gofed
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"io"
 	"net/http"
+	"time"
 
 	"github.com/go-fed/activity/pub"
 
 	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/observe"
 )
 
 // maxBody is the largest activity we read; our own documents stay below a quarter of it.
 const maxBody = 1 << 20
 
+// bodyTime is how long a sender may take to send a body.
+const bodyTime = 10 * time.Second
+
 // Inbox serves POST to an inbox.
 type Inbox struct {
-	actor pub.FederatingActor
-	fail  func(w http.ResponseWriter, r *http.Request, err error)
-	log   *slog.Logger
+	actor   pub.FederatingActor
+	verify  Verifier
+	fail    func(w http.ResponseWriter, r *http.Request, err error)
+	metrics *observe.Metrics
+	budget  *budget
 }
 
 // NewInbox returns the handler; fail writes an error in the peer's format.
-func NewInbox(verify Verifier, gate Gate, fail func(http.ResponseWriter, *http.Request, error), log *slog.Logger) *Inbox {
+func NewInbox(verify Verifier, gate Gate, fail func(http.ResponseWriter, *http.Request, error), metrics *observe.Metrics) *Inbox {
 	return &Inbox{
-		actor: pub.NewCustomActor(&delegate{verify: verify, gate: gate}, false, true, clock{}),
-		fail:  fail, log: log,
+		actor:  pub.NewCustomActor(&delegate{verify: verify, gate: gate}, false, true, clock{}),
+		verify: verify, fail: fail, metrics: metrics, budget: newBudget(),
 	}
 }
 
 // Serve takes one activity for the inbox of the given scope and answers 202 once it is safe.
 func (in *Inbox) Serve(w http.ResponseWriter, r *http.Request, scope string) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	// Not every server below us can set a deadline; then that of the whole request holds.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime))
+	counted := &body{Reader: http.MaxBytesReader(w, r.Body, maxBody), budget: in.budget, sender: in.verify.ClientIP(r)}
+	defer counted.release()
+	r.Body = io.NopCloser(counted)
 	ctx := context.WithValue(r.Context(), arrivalKey{}, &arrival{scope: scope})
 	handled, err := in.actor.PostInbox(ctx, &acceptedWriter{ResponseWriter: w}, r.WithContext(ctx))
 	switch {
 	case err != nil:
-		in.fail(w, r, asFault(err))
+		err = asFault(err)
+		in.metrics.Received(string(fault.KindOf(err)))
+		in.fail(w, r, err)
 	case !handled:
+		in.metrics.Received("media_type")
 		w.Header().Set("Accept", vocab.MediaType)
 		http.Error(w, "send "+vocab.MediaType, http.StatusUnsupportedMediaType)
+	default:
+		in.metrics.Received("accepted")
 	}
 }
 
@@ -52,6 +69,8 @@ func asFault(err error) error {
 		return fault.Wrap(fault.TooLarge, "error.federation.too_large", err)
 	case errors.Is(err, vocab.ErrMalformed) && fault.KindOf(err) == fault.Internal:
 		return fault.Wrap(fault.Invalid, "error.federation.malformed", err)
+	case fault.KindOf(err) == fault.Internal && db.IsUnavailable(err):
+		return fault.Wrap(fault.Unavailable, "error.federation.unavailable", err)
 	}
 	return err
 }

@@ -57,19 +57,18 @@ func (in *Inbox) Authorize(_ context.Context, signer account.Account, a vocab.Ac
 	return true, nil
 }
 
-// Store keeps an authorized activity and enqueues its Receive, in one transaction. A repeat changes nothing.
+// Store keeps an authorized activity until it is applied. It returns when the activity is safe; a repeat changes nothing.
+// Errors: fault.Limited when too much of its host waits already, fault.Unavailable when it could not be stored now.
 func (in *Inbox) Store(ctx context.Context, scope string, a vocab.Activity) error {
-	err := db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
-		id, fresh, err := insertReceived(ctx, tx, scope, a, in.now())
-		if err != nil || !fresh {
-			return err
-		}
-		return in.Jobs.Enqueue(ctx, tx, job.Receive{ID: id})
-	})
+	host := vocab.HostOf(a.Actor)
+	err := in.room.take(in.now(), host, a.Actor, len(a.Raw), func() (int, int, int, error) { return countPending(ctx, in.DB, host, a.Actor) })
+	if err == nil {
+		err = in.intake.put(ctx, scope, host, a)
+	}
 	if err != nil {
 		return fmt.Errorf("inbox.Store %s: %w", a.ID, err)
 	}
-	in.seen(ctx, a.Actor)
+	in.greeter.seen(host)
 	return nil
 }
 
@@ -108,13 +107,6 @@ func (in *Inbox) known(ctx context.Context, a vocab.Activity) (bool, error) {
 		return false, err
 	}
 	return in.Follows.FollowedByUs(ctx, author.ID)
-}
-
-// seen tells the outbox that a host lives; it is only a hint, so an error is logged and no more.
-func (in *Inbox) seen(ctx context.Context, actor string) {
-	if err := in.Peers.PeerSeen(ctx, vocab.HostOf(actor)); err != nil {
-		in.Log.WarnContext(ctx, "peer seen", "actor", actor, "error", err)
-	}
 }
 
 func malformed(err error) error {

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
@@ -53,38 +55,54 @@ func rejected(format string, args ...any) error {
 	return &verdict{"rejected", fmt.Sprintf(format, args...)}
 }
 
-// Receive applies one stored activity. It may run twice: every handler is idempotent. What cannot be applied now, because
-// an origin does not answer, is tried again later.
-func (in *Inbox) Receive(ctx context.Context, id int64, attempt int) error {
-	r, err := receivedByID(ctx, in.DB, id)
-	if db.IsNotFound(err) || err == nil && r.ProcessedAt != nil {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("inbox.Receive %d: %w", id, err)
-	}
-	// RULE: one host's activities are applied one at a time, so that a Follow and its Undo cannot pass each other unseen,
-	// and a host whose documents come slowly never holds more than one worker. Their order may still differ from the order
-	// of sending; the handlers look for what took them back.
-	done, err := takeTurn(ctx, in.DB, receiveTurn, vocab.HostOf(r.ActorURI))
-	if err != nil {
-		return fmt.Errorf("inbox.Receive %d: %w", id, err)
-	}
-	defer done()
+// result is what became of one activity.
+type result struct {
+	id       int64
+	outcome  string // "": it is tried again
+	note     string
+	about    string
+	attempts int
+	next     time.Time // when it is tried again; zero where it is closed
+}
 
+// receive applies one stored activity. It may run twice: every handler is idempotent. What cannot be applied now, because an
+// origin does not answer, is tried again later. An error means that nothing can be said of it: the database did not answer, which
+// is no attempt as long as patient, or ctx has ended.
+func (in *Inbox) receive(ctx context.Context, r row, patient bool) (result, error) {
+	// What is done here is done again after a crash, for the activity is still pending then: none of it needs to wait for the disk.
+	limited, cancel := context.WithTimeout(db.Repeatable(ctx), applyTime)
+	defer cancel()
 	m := &message{row: r}
-	outcome, reason, err := in.applyOrPanic(ctx, m)
-	if err != nil && attempt < maxAttempts {
-		return fmt.Errorf("inbox.Receive %s %s: %w", r.Type, r.URI, err)
-	}
-	if err != nil {
+	done := result{id: r.ID, attempts: r.Attempts + 1}
+	outcome, reason, err := in.applyOrPanic(limited, m)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return done, ctx.Err()
+	case patient && fault.KindOf(err) == fault.Internal && db.IsUnavailable(err):
+		return done, fmt.Errorf("inbox.Receive %s %s: %w", r.Type, r.URI, err)
+	case done.attempts < maxAttempts:
+		in.Log.InfoContext(ctx, "activity is tried again", "type", r.Type, "uri", r.URI, "attempt", done.attempts, "error", err)
+		in.Metrics.Applied("failed")
+		done.next, done.note = in.now().Add(retryAfter(done.attempts)), clip(err.Error())
+		return done, nil
+	default:
 		outcome, reason = "ignored", "given up: "+err.Error()
 		in.Log.WarnContext(ctx, "activity given up", "type", r.Type, "uri", r.URI, "error", err)
 	}
 	if reason != "" {
 		m.notes = append([]string{reason}, m.notes...)
 	}
-	return markProcessed(ctx, in.DB, id, outcome, clip(strings.Join(m.notes, "; ")), m.about, in.now())
+	in.Metrics.Applied(outcome)
+	done.outcome, done.note, done.about = outcome, clip(strings.Join(m.notes, "; ")), m.about
+	return done, nil
+}
+
+// retryAfter is how long an activity waits after its nth attempt: 1, 2, 4 ... seconds, give or take a tenth, so that what failed
+// together does not come back together.
+func retryAfter(attempts int) time.Duration {
+	wait := time.Second << (attempts - 1)
+	return wait + time.Duration((rand.Float64()-0.5)*0.2*float64(wait))
 }
 
 // applyOrPanic makes a panic an error like others, so that an activity which we cannot digest ends with a note too.

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -10,11 +9,10 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
-
-	"github.com/vorbild/vorbild/federation/vocab"
 )
 
-// The spaces of takeTurn's locks: "turn" and "ftch" read as numbers.
+// The spaces of locks: "turn" and "ftch" read as numbers. Who holds a host's turn applies what it sent; who holds its fetch
+// asks it on behalf of a job.
 const (
 	receiveTurn = 0x7475726e
 	fetchTurn   = 0x66746368
@@ -36,26 +34,7 @@ type row struct {
 	ObjectURI   string     `db:"object_uri"`
 	Body        []byte     `db:"body"`
 	ProcessedAt *time.Time `db:"processed_at"`
-}
-
-// insertReceived stores the bytes; fresh is false when the activity came to this inbox before.
-func insertReceived(ctx context.Context, q sqlx.ExtContext, scope string, a vocab.Activity, at time.Time) (id int64, fresh bool, err error) {
-	err = sqlx.GetContext(ctx, q, &id, `INSERT INTO inbox_activities (scope, uri, actor_uri, type, object_uri, body, received_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (scope, uri) DO NOTHING RETURNING id`,
-		scope, a.ID, a.Actor, a.Type, a.ObjectID, []byte(a.Raw), at)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("insertReceived: %w", err)
-	}
-	return id, true, nil
-}
-
-func receivedByID(ctx context.Context, q sqlx.ExtContext, id int64) (row, error) {
-	var r row
-	err := sqlx.GetContext(ctx, q, &r, `SELECT id, scope, uri, actor_uri, type, object_uri, body, processed_at FROM inbox_activities WHERE id = $1`, id)
-	return r, err
+	Attempts    int        `db:"attempts"`
 }
 
 // receivedByURI returns an activity that an actor sent before, to any inbox.
@@ -80,30 +59,29 @@ func boostedBy(ctx context.Context, q sqlx.ExtContext, accountID, postID int64) 
 	return yes, err
 }
 
-func markProcessed(ctx context.Context, q sqlx.ExtContext, id int64, outcome, note, objectURI string, at time.Time) error {
-	_, err := q.ExecContext(ctx, `UPDATE inbox_activities SET processed_at = $2, outcome = $3, note = $4, object_uri = CASE WHEN $5 = '' THEN object_uri ELSE $5 END WHERE id = $1`,
-		id, at, outcome, note, objectURI)
-	if err != nil {
-		return fmt.Errorf("markProcessed %d: %w", id, err)
-	}
-	return nil
-}
-
-// deleteReceived removes what was processed before the given time, a portion at a time so that nobody waits for its locks.
+// deleteReceived removes what was processed before the given time, a portion at a time so that nobody waits for its locks. It goes
+// through the oldest rows and ends where a whole portion is newer.
 func deleteReceived(ctx context.Context, q sqlx.ExtContext, before time.Time) error {
-	for {
-		res, err := q.ExecContext(ctx, `DELETE FROM inbox_activities WHERE id IN (
-			SELECT i.id FROM inbox_activities i WHERE i.received_at < $1 AND i.processed_at < $1
-				AND NOT EXISTS (SELECT 1 FROM follows x WHERE x.uri = i.uri AND x.undone_at IS NULL)
-				AND NOT EXISTS (SELECT 1 FROM favourites x WHERE x.uri = i.uri AND x.undone_at IS NULL)
-				AND NOT EXISTS (SELECT 1 FROM boosts x WHERE x.uri = i.uri AND x.undone_at IS NULL)
-			LIMIT 5000)`, before)
+	for after := int64(0); ; {
+		var seen struct {
+			Last  *int64 `db:"last"`
+			Newer bool   `db:"newer"`
+		}
+		err := sqlx.GetContext(ctx, q, &seen, `
+			WITH portion AS (SELECT id, uri, received_at, processed_at FROM inbox_activities WHERE id > $2 ORDER BY id LIMIT 2000),
+			removed AS (DELETE FROM inbox_activities WHERE id IN (
+				SELECT i.id FROM portion i WHERE i.received_at < $1 AND i.processed_at < $1
+					AND NOT EXISTS (SELECT 1 FROM follows x WHERE x.uri = i.uri AND x.undone_at IS NULL)
+					AND NOT EXISTS (SELECT 1 FROM favourites x WHERE x.uri = i.uri AND x.undone_at IS NULL)
+					AND NOT EXISTS (SELECT 1 FROM boosts x WHERE x.uri = i.uri AND x.undone_at IS NULL)))
+			SELECT max(id) AS last, coalesce(bool_and(received_at >= $1), true) AS newer FROM portion`, before, after)
 		if err != nil {
 			return fmt.Errorf("deleteReceived: %w", err)
 		}
-		if n, err := res.RowsAffected(); err != nil || n == 0 {
-			return err
+		if seen.Newer {
+			return nil
 		}
+		after = *seen.Last
 	}
 }
 

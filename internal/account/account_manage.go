@@ -115,6 +115,7 @@ func (s *Service) restrict(ctx context.Context, actor Account, id int64, change 
 	if !actor.Able(RoleModerator) {
 		return errForbidden()
 	}
+	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		admins, err := lockAdmins(ctx, tx)
 		if err != nil {

@@ -56,6 +56,7 @@ func (s *Service) Receive(ctx context.Context, a Account) (Account, error) {
 	if db.IsUniqueViolation(err, "") {
 		return Account{}, fault.Wrap(fault.Conflict, "error.account.handle_taken", err)
 	}
+	s.remembered.touch()
 	return stored, err
 }
 
@@ -125,6 +126,7 @@ func (s *Service) bury(ctx context.Context, tx *sqlx.Tx, id int64) error {
 // MarkGone notes that a remote account was deleted at its origin, ends its follows and lets its posts be withdrawn. Only
 // the origin may say so. An unknown URI is no error: there is nothing to forget.
 func (s *Service) MarkGone(ctx context.Context, uri string) error {
+	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		a, err := lockAccountByURI(ctx, tx, uri)
 		switch {

@@ -25,6 +25,7 @@ type Service struct {
 	domain        string // host[:port] of baseURL
 	forumID       atomic.Int64
 	lookups       lookups
+	remembered    remembered
 	usage         counted[Usage]
 	activity      counted[[]Week]
 	peers         counted[[]string]
@@ -76,8 +77,10 @@ func (s *Service) ByIDIn(ctx context.Context, x sqlx.ExtContext, id int64) (Acco
 
 // ByURI finds an account, ours or another's, by its ActivityPub id.
 func (s *Service) ByURI(ctx context.Context, uri string) (Account, error) {
-	a, err := accountByURI(ctx, s.db, uri)
-	return found(a, err, "account.ByURI %q", uri)
+	return s.remembered.get(ctx, uri, func(ctx context.Context, uri string) (Account, error) {
+		a, err := accountByURI(ctx, s.db, uri)
+		return found(a, err, "account.ByURI %q", uri)
+	})
 }
 
 // ByUsername finds one of ours; upper and lower case are the same.

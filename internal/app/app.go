@@ -93,7 +93,7 @@ func New(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err 
 	if err := a.openDatabase(ctx); err != nil {
 		return nil, err
 	}
-	if err := a.wire(); err != nil {
+	if err := a.wire(ctx); err != nil {
 		return nil, err
 	}
 	return a, a.bootstrap(ctx)
@@ -119,7 +119,7 @@ func (a *App) openDatabase(ctx context.Context) error {
 	return db.Migrate(ctx, a.DB, a.log)
 }
 
-func (a *App) wire() error {
+func (a *App) wire(ctx context.Context) error {
 	base, domain := a.Config.BaseURL, a.Config.Domain()
 	if a.Config.MetricsListen != "" {
 		a.metrics = observe.NewMetrics()
@@ -135,6 +135,8 @@ func (a *App) wire() error {
 		return err
 	}
 	a.Follows = follow.New(a.DB, a.Accounts, a.jobs, base, a.Config.AutoAcceptHosts)
+	a.Accounts.Remember(a.Changes)
+	a.Follows.Remember(a.Changes)
 	a.Posts = post.New(a.DB, a.Accounts, a.jobs, renderer, base)
 	a.Practices = practice.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, renderer, base)
 	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
@@ -152,12 +154,16 @@ func (a *App) wire() error {
 	a.Moderation = moderation.New(a.DB, a.Accounts, a.Posts, a.jobs)
 	a.Push = push.New(a.DB, a.Accounts, a.Notifications, a.jobs)
 	a.transport = transport.New(a.DB, a.Accounts, a.Peers, a.Config, a.log)
+	a.transport.KeepBy(a.Changes)
+	if err := a.Media.Proxy(ctx, a.transport, int64(a.Config.MediaCacheMB)<<20); err != nil {
+		return err
+	}
 	if a.messages, err = i18n.Load(locales.FS); err != nil {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{
 		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation,
-		Media: a.Media, Polls: a.Polls, Peers: a.Peers, Transport: a.transport, Messages: a.messages, Config: a.Config, Log: a.log,
+		Media: a.Media, Polls: a.Polls, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err
 }

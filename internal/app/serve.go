@@ -173,8 +173,14 @@ func (a *App) startJobs(ctx context.Context) error {
 }
 
 func (a *App) stopJobs(ctx context.Context) error {
-	a.federation.StopDelivering(ctx)
-	if err := a.jobs.Stop(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	delivered := make(chan struct{})
+	go func() {
+		defer close(delivered)
+		a.federation.StopDelivering(ctx)
+	}()
+	err := a.jobs.Stop(ctx)
+	<-delivered
+	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return nil // what did not end in time is taken up again at the next start

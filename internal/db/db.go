@@ -85,6 +85,11 @@ func InTx(ctx context.Context, db *sqlx.DB, f func(tx *sqlx.Tx) error) error {
 		return fmt.Errorf("db.InTx: begin: %w", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it is a no-op
+	if isRepeatable(ctx) {
+		if _, err := tx.ExecContext(ctx, `SET LOCAL synchronous_commit TO off`); err != nil {
+			return fmt.Errorf("db.InTx: %w", err)
+		}
+	}
 	if err := f(tx); err != nil {
 		return err
 	}

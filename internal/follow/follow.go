@@ -81,6 +81,7 @@ type Service struct {
 	baseURL  string
 	// autoAccept are hosts whose follows of our groups need no approval.
 	autoAccept []string
+	remembered remembered
 }
 
 // New returns the service. autoAccept holds hosts (with port if not the usual one), "*.example" for all below example.

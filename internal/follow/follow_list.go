@@ -145,11 +145,13 @@ func (s *Service) Counts(ctx context.Context, accountID int64) (followers, follo
 
 // FollowedByUs reports whether any local account follows accountID (accepted).
 func (s *Service) FollowedByUs(ctx context.Context, accountID int64) (bool, error) {
-	yes, err := followedByUs(ctx, s.db, accountID)
-	if err != nil {
-		return false, fmt.Errorf("follow.FollowedByUs %d: %w", accountID, err)
-	}
-	return yes, nil
+	return s.remembered.get(ctx, accountID, func(ctx context.Context, id int64) (bool, error) {
+		yes, err := followedByUs(ctx, s.db, id)
+		if err != nil {
+			return false, fmt.Errorf("follow.FollowedByUs %d: %w", id, err)
+		}
+		return yes, nil
+	})
 }
 
 func (s *Service) withAccounts(ctx context.Context, follows []Follow, other func(Follow) int64) ([]Request, error) {

@@ -121,6 +121,7 @@ func (s *Service) ReceiveUndo(ctx context.Context, followerID, targetID int64) e
 // ReceiveAnswer notes Accept (true) or Reject (false) by targetID of our follow: by its uri, else by the pair.
 // The accept that makes us its first follower enqueues job.Backfill. fault.NotFound when we asked nothing of that target.
 func (s *Service) ReceiveAnswer(ctx context.Context, targetID int64, followURI string, readerURI string, accepted bool) error {
+	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		f, err := s.asked(ctx, tx, targetID, followURI, readerURI)
 		if err != nil {

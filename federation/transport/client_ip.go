@@ -1,0 +1,6 @@
+package transport
+
+import "net/http"
+
+// ClientIP returns the address a request came from, as far as the proxies before us are trusted.
+func (c *Client) ClientIP(r *http.Request) string { return c.clientIP(r) }
