@@ -8,7 +8,7 @@ export GOFLAGS := -buildvcs=false
 # Static: the binary runs on any Linux, and no C compiler is needed.
 export CGO_ENABLED := 0
 
-.PHONY: demo build test check css postgres browser axe clients clean
+.PHONY: demo build test check css postgres browser axe clients fedify clean
 
 demo: postgres build
 	@$(BIN) demo
@@ -17,7 +17,7 @@ build:
 	@echo "building $(BIN) (the first time takes a minute or two)"
 	@$(GO) build -trimpath -ldflags "-s -w -X github.com/vorbild/vorbild/internal/app.release=$(RELEASE)" -o $(BIN) ./cmd/vorbild
 
-test: postgres browser axe clients check
+test: postgres browser axe clients fedify check
 	$(GO) test ./...
 
 # What needs no database and no browser.
@@ -45,6 +45,13 @@ internal/app/testdata/clients/node_modules/.package-lock.json: internal/app/test
 	@cd internal/app/testdata/clients && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
+# A peer made with Fedify, and activitypub-testing, speak with an instance; pinned in internal/app/testdata/fedify/package-lock.json.
+fedify: internal/app/testdata/fedify/node_modules/.package-lock.json
+internal/app/testdata/fedify/node_modules/.package-lock.json: internal/app/testdata/fedify/package-lock.json
+	@deploy/need npm "" npm
+	@cd internal/app/testdata/fedify && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 # The style sheet, reduced anew from KERN-UX. Its release stands here and in web/static/build.
 css:
 	@deploy/need npm "" npm
@@ -52,4 +59,4 @@ css:
 	$(GO) run ./web/static/build bin/kern/package
 
 clean:
-	rm -rf bin web/testdata/node_modules internal/app/testdata/clients/node_modules
+	rm -rf bin web/testdata/node_modules internal/app/testdata/clients/node_modules internal/app/testdata/fedify/node_modules
