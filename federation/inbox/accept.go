@@ -6,13 +6,16 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 )
 
-// accept and reject are answers to a Follow of ours.
+// accept and reject are answers to a Follow of ours, or to our request to quote.
 func (in *Inbox) accept(ctx context.Context, a vocab.Activity) error { return in.answer(ctx, a, true) }
 
 func (in *Inbox) reject(ctx context.Context, a vocab.Activity) error { return in.answer(ctx, a, false) }
 
 func (in *Inbox) answer(ctx context.Context, a vocab.Activity, accepted bool) error {
 	m := from(ctx)
+	if handled, err := in.quoteAnswered(ctx, a, accepted); handled || err != nil {
+		return err
+	}
 	followURI, reader := a.ObjectID, ""
 	if a.EmbeddedObject() {
 		f, err := a.Inner()

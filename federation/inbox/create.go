@@ -7,8 +7,22 @@ import (
 	"github.com/vorbild/vorbild/internal/fault"
 )
 
-// create takes in a new post.
+// create takes in a new post, or the several votes that GoToSocial sends at once.
 func (in *Inbox) create(ctx context.Context, a vocab.Activity) error {
+	var first error
+	for _, part := range a.Parts() {
+		err := in.createOne(ctx, part)
+		if err != nil && asVerdict(err) == nil && !fault.Is(err, fault.Invalid) {
+			return err
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (in *Inbox) createOne(ctx context.Context, a vocab.Activity) error {
 	m := from(ctx)
 	o, err := in.objectOf(ctx, a)
 	if err != nil {

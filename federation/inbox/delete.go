@@ -19,6 +19,9 @@ func (in *Inbox) delete(ctx context.Context, a vocab.Activity) error {
 	case !vocab.SameHost(a.ID, a.Actor, a.ObjectID):
 		return rejected("%s is not on the host of %s", a.ObjectID, a.Actor)
 	}
+	if revoked, err := in.revokedStamp(ctx, a.ObjectID); revoked || err != nil {
+		return err
+	}
 	known, err := in.Posts.Find(ctx, a.ObjectID)
 	switch {
 	case fault.Is(err, fault.NotFound):

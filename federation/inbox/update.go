@@ -16,6 +16,10 @@ func (in *Inbox) update(ctx context.Context, a vocab.Activity) error {
 		_, err := in.Fetch.RefreshActor(ctx, a.Actor)
 		return err
 	}
+	// Some say by an Update that a post has become a Tombstone.
+	if o, err := vocab.ParseObject(a.Object); err == nil && a.EmbeddedObject() && o.Tombstone() {
+		return in.delete(ctx, a)
+	}
 	o, err := in.objectOf(ctx, a)
 	if err != nil {
 		return err

@@ -46,13 +46,19 @@ func (o *Outbox) deletePost(ctx context.Context, id int64) (plan, error) {
 	}
 	out, err := o.Render.Delete(doc)
 	p := o.aboutPost(doc, out)
-	// Whoever was told that it exists is told that it does not, also those who no longer follow.
+	// Whoever was told that it exists is told that it does not, also those who no longer follow, and those who may quote it.
 	p.to.ToldOf = doc.Post.URI
+	if err != nil {
+		return p, err
+	}
+	stamped, err := o.Quotes.Stamps(ctx, id)
+	p.to.Accounts = append(p.to.Accounts, stamped...)
 	return p, err
 }
 
 // aboutPost is who hears of a post, and what its board does with it.
 func (o *Outbox) aboutPost(doc vocab.PostDoc, out vocab.Outgoing) plan {
+	out.FollowersOnly = doc.Post.Visibility == post.Followers
 	p := plan{out: out, table: "posts", id: doc.Post.ID}
 	if doc.Post.Visibility != post.Direct {
 		p.to.FollowersOf = []int64{doc.Author.ID}
@@ -157,6 +163,16 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 			doc.Poll = &asked
 		}
 	}
+	quoted, err := o.Quotes.Get(ctx, p.ID)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return doc, err
+	}
+	if err == nil {
+		doc.Quote = &quoted
+		if doc.QuotedURL, err = o.pageOf(ctx, quoted.QuotedID); err != nil {
+			return doc, err
+		}
+	}
 	if p.Kind == post.Article {
 		details, err := o.Practices.Get(ctx, p.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
@@ -177,6 +193,18 @@ func (o *Outbox) circle(ctx context.Context, p post.Post) (*account.Account, err
 	}
 	group, err := find(ctx)
 	return &group, err
+}
+
+// pageOf is the page of a post, "" for one that we do not know.
+func (o *Outbox) pageOf(ctx context.Context, id *int64) (string, error) {
+	if id == nil {
+		return "", nil
+	}
+	p, err := o.Posts.Get(ctx, *id)
+	if fault.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	return p.URL, err
 }
 
 func pointer(accounts map[int64]account.Account, id int64) *account.Account {

@@ -5,6 +5,7 @@ import (
 	"html"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-fed/activity/streams"
 
@@ -65,6 +66,11 @@ func quoteHTML(doc PostDoc) string {
 
 // QuoteRequestURI is the id of the request that a post of ours may quote what it quotes.
 func QuoteRequestURI(p post.Post) string { return p.URI + "#quote-request" }
+
+// QuotingURI is the post that a request of ours with that id is about; ok is false for the id of anything else.
+func QuotingURI(requestURI string) (postURI string, ok bool) {
+	return strings.CutSuffix(requestURI, "#quote-request")
+}
 
 // AskQuote asks author for the leave to quote their post; the post that quotes it is embedded, so that they see what they decide on.
 func (r *Renderer) AskQuote(doc PostDoc, author account.Account) (Outgoing, error) {

@@ -91,7 +91,11 @@ func (e Event) Where() string {
 type Service struct{ db *sqlx.DB }
 
 // New returns the service.
-func New(db *sqlx.DB) *Service { return &Service{db: db} }
+func New(db *sqlx.DB, posts *post.Service) *Service {
+	// When and where is part of what was written.
+	posts.OnErase(func(ctx context.Context, tx *sqlx.Tx, postID int64) error { return remove(ctx, tx, postID) })
+	return &Service{db: db}
+}
 
 // Receive stores or replaces what another server says of one of its events.
 func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, r Received) error {
@@ -123,6 +127,3 @@ func (s *Service) ByPosts(ctx context.Context, ids []int64) (map[int64]Event, er
 	}
 	return events, nil
 }
-
-// Erase is a post.Eraser: when and where is part of what was written.
-func Erase(ctx context.Context, tx *sqlx.Tx, postID int64) error { return remove(ctx, tx, postID) }
