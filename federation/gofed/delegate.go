@@ -18,6 +18,7 @@ import (
 	"github.com/go-fed/activity/pub"
 	as "github.com/go-fed/activity/streams/vocab"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 )
@@ -35,6 +36,7 @@ type Gate interface {
 	Authorize(ctx context.Context, signer account.Account, a vocab.Activity) (forwarded bool, err error)
 	Store(ctx context.Context, scope string, a vocab.Activity) error
 	Forwarded(ctx context.Context, a vocab.Activity) error
+	Synchronize(ctx context.Context, signer account.Account, header string)
 }
 
 // arrival is what the steps of one request hand to each other.
@@ -42,6 +44,8 @@ type arrival struct {
 	scope    string
 	signer   account.Account
 	activity vocab.Activity
+	// followers is what the signer's server says of its followers here (FEP-8fcf), "" where it says nothing.
+	followers string
 }
 
 type arrivalKey struct{}
@@ -79,6 +83,10 @@ func (d *delegate) AuthenticatePostInbox(ctx context.Context, w http.ResponseWri
 			return ctx, false, nil
 		}
 		return ctx, false, err
+	}
+	// RULE: only what the sender signed is heard.
+	if transport.Covers(r, vocab.SynchronizationHeader) {
+		arrived.followers = r.Header.Get(vocab.SynchronizationHeader)
 	}
 	if !arrived.activity.Known(ctx) {
 		// RULE: an activity of an unknown type is kept and answered like any other; go-fed would say 400.
@@ -126,7 +134,13 @@ func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) er
 	if forwarded {
 		return d.gate.Forwarded(ctx, arrived.activity)
 	}
-	return d.gate.Store(ctx, arrived.scope, arrived.activity)
+	if err := d.gate.Store(ctx, arrived.scope, arrived.activity); err != nil {
+		return err
+	}
+	if arrived.followers != "" {
+		d.gate.Synchronize(ctx, arrived.signer, arrived.followers)
+	}
+	return nil
 }
 
 // InboxForwarding does nothing: our groups announce instead (ActivityPub 7.1.2).

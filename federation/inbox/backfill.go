@@ -38,7 +38,7 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 	}
 	ctx, v, cancel := in.begin(ctx, &a)
 	defer cancel()
-	uris, failed := v.published(ctx, a)
+	uris, pins, failed := v.published(ctx, a)
 	var begun []string // posts whose threads are ours to complete
 	for _, uri := range uris {
 		if over(ctx) {
@@ -51,6 +51,11 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 			}
 		}
 		begun = append(begun, uri)
+	}
+	if pins != nil {
+		if err := in.pinAll(ctx, a, pins); err != nil {
+			return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
+		}
 	}
 	slices.Reverse(begun) // what is newest is read first
 	for _, uri := range begun {
@@ -69,14 +74,12 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 	return failed
 }
 
-// published lists the posts that an account's outbox and its featured collection name, oldest first. The error is worth
-// another attempt.
-func (v *visit) published(ctx context.Context, a account.Account) ([]string, error) {
-	var uris []string
-	var failed error
-	read := func(collection string, pages, limit int) {
+// published lists the posts that an account's outbox and its featured collection name, oldest first, and which of them are
+// featured, nil when that is not known. The error is worth another attempt.
+func (v *visit) published(ctx context.Context, a account.Account) (uris, pins []string, failed error) {
+	read := func(collection string, pages, limit int) (named []string, ok bool) {
 		if !vocab.SameHost(a.URI, collection) {
-			return
+			return nil, false
 		}
 		items, _, err := v.members(ctx, collection, pages, limit)
 		if err := v.settled(ctx, collection, err); err != nil {
@@ -87,15 +90,35 @@ func (v *visit) published(ctx context.Context, a account.Account) ([]string, err
 			if err != nil {
 				v.Log.InfoContext(ctx, "entry not read", "collection", collection, "entry", item.ID, "reason", err)
 			}
-			if uri != "" && !v.ours(uri) && !slices.Contains(uris, uri) {
-				uris = append(uris, uri)
+			if uri != "" && !v.ours(uri) && !slices.Contains(named, uri) {
+				named = append(named, uri)
 			}
 		}
+		return named, err == nil
 	}
-	read(a.OutboxURI, maxOutbox+1, maxBackfill) // the collection itself and its pages
+	uris, _ = read(a.OutboxURI, maxOutbox+1, maxBackfill) // the collection itself and its pages
 	slices.Reverse(uris)
-	read(a.FeaturedURI, 2, maxFeatured)
-	return uris, failed
+	featured, ok := read(a.FeaturedURI, 2, maxFeatured)
+	for _, uri := range featured {
+		if !slices.Contains(uris, uri) {
+			uris = append(uris, uri)
+		}
+	}
+	if ok {
+		pins = append([]string{}, featured...)
+	}
+	return uris, pins, failed
+}
+
+// pinAll puts the featured posts on top of their author's profile. What does not belong there the service leaves out.
+func (in *Inbox) pinAll(ctx context.Context, a account.Account, pins []string) error {
+	var ids []int64
+	for _, uri := range pins {
+		if p, err := in.Posts.Find(ctx, uri); err == nil {
+			ids = append(ids, p.ID)
+		}
+	}
+	return in.Posts.ReceivePins(ctx, a.ID, ids)
 }
 
 // entry is the post that an entry stands for. A mere id may be one of a post, of its Create, or of an Announce.

@@ -19,8 +19,14 @@ const maxFollowerPages = 20
 
 // Synchronize reads the Collection-Synchronization header of a signed delivery (FEP-8fcf): what the signer's server believes
 // who of us follows the signer. Where we know otherwise, a job asks it for the list. The header is only a hint: nothing is
-// believed for its sake.
-func (in *Inbox) Synchronize(ctx context.Context, signer account.Account, header string) error {
+// believed for its sake, and what it came with is safe already, whatever becomes of it.
+func (in *Inbox) Synchronize(ctx context.Context, signer account.Account, header string) {
+	if err := in.compareFollowers(ctx, signer, header); err != nil {
+		in.Log.WarnContext(ctx, "followers not compared", "actor", signer.URI, "error", err)
+	}
+}
+
+func (in *Inbox) compareFollowers(ctx context.Context, signer account.Account, header string) error {
 	s, ok := vocab.ParseSynchronization(header)
 	// RULE: an actor speaks of its own followers only, and sends us nowhere but to its own host.
 	if !ok || s.CollectionID != signer.FollowersURI || !vocab.SameHost(s.URL, signer.URI) || signer.Local() {

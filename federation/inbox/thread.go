@@ -20,13 +20,14 @@ import (
 
 // How often a thread is read where it stands.
 const (
-	visitPause    = 5 * time.Minute // between two visits at least
-	visitPauseMax = 12 * time.Hour  // after which even a thread in which nothing happens is looked at again
-	announcePause = time.Hour       // for a thread of which a group tells us anyway
-	roundPause    = time.Minute     // between the visits that one long thread needs
-	maxRounds     = 10              // of these
-	openedEvery   = time.Second     // opened threads that are looked at in one process, after
-	openedBurst   = 60              // so many at once
+	visitPause    = 5 * time.Minute  // between two visits at least
+	visitPauseMax = 12 * time.Hour   // after which even a thread in which nothing happens is looked at again
+	announcePause = time.Hour        // for a thread of which a group tells us anyway
+	youngThread   = 10 * time.Minute // a post that is announced within it has brought no thread along
+	roundPause    = time.Minute      // between the visits that one long thread needs
+	maxRounds     = 10               // of these
+	openedEvery   = time.Second      // opened threads that are looked at in one process, after
+	openedBurst   = 60               // so many at once
 )
 
 // errMore says that a thread goes on where the visit ended.
