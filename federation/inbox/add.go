@@ -24,10 +24,20 @@ func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 	if a.Target == m.actor.FeaturedURI {
 		return in.pinned(ctx, a)
 	}
+	kept, err := in.hinted(ctx, a)
+	if err != nil {
+		return err
+	}
 	if in.ours(a.ObjectID) || a.Type != "Add" {
+		if kept {
+			return nil
+		}
 		return ignored("a hint, nothing to change")
 	}
 	if _, err := in.Posts.Find(ctx, a.ObjectID); err == nil {
+		if kept {
+			return nil
+		}
 		return ignored("a hint, known already")
 	}
 	return in.fetchCollected(ctx, a)

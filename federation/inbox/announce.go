@@ -147,6 +147,9 @@ func (in *Inbox) fetchAndSave(ctx context.Context, uri string, why reason) (post
 	if err != nil {
 		return post.Post{}, err
 	}
-	p, _, err := in.save(ctx, o, author, why)
+	p, created, err := in.save(ctx, o, author, why)
+	if err == nil && created && in.now().Sub(o.Published) > youngThread {
+		err = in.complete(ctx, p)
+	}
 	return p, err
 }
