@@ -27,9 +27,9 @@ func mayActAs(actor, as account.Account, role account.Role) bool {
 	}
 }
 
-// needsApproval reports whether someone has to answer a follow of target by reader.
+// needsApproval reports whether someone has to answer a follow of target by reader. Limited accounts ask, whomever they follow.
 func (s *Service) needsApproval(reader, target account.Account) bool {
-	return target.ApprovesFollowers && !(target.Kind == account.Group && s.trusted(reader.Host()))
+	return reader.Limited || target.ApprovesFollowers && !(target.Kind == account.Group && s.trusted(reader.Host()))
 }
 
 func (s *Service) trusted(host string) bool {

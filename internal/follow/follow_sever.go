@@ -54,6 +54,20 @@ func (s *Service) SeverHost(ctx context.Context, tx *sqlx.Tx, ours account.Accou
 	return nil
 }
 
+// SeverHome ends all follows from and to the accounts of a home that is suspended. Nobody there is told: nothing goes out to them.
+// It begins with the newest and takes some at a time, so that it holds nobody up; what an interrupted call left, the next one takes.
+func (s *Service) SeverHome(ctx context.Context, home account.Home) error {
+	for {
+		n, err := undoRefused(ctx, s.db, home, time.Now())
+		if err != nil {
+			return fmt.Errorf("follow.SeverHome %s: %w", home.Domain, err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+}
+
 // stop undoes a follow of target and tells its server.
 func (s *Service) stop(ctx context.Context, tx *sqlx.Tx, target account.Account, f Follow) error {
 	if err := undo(ctx, tx, f.ID, time.Now()); err != nil {

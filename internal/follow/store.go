@@ -148,3 +148,19 @@ func localFollowers(ctx context.Context, db sqlx.ExtContext, targetID int64) (id
 		ORDER BY f.account_id`, targetID)
 	return ids, err
 }
+
+// undoRefused ends some follows from and to hidden accounts of a home and returns how many.
+func undoRefused(ctx context.Context, db sqlx.ExtContext, home account.Home, at time.Time) (int64, error) {
+	result, err := db.ExecContext(ctx, `
+		UPDATE follows SET undone_at = $3 WHERE undone_at IS NULL AND id IN (
+			SELECT f.id FROM accounts a JOIN follows f ON f.undone_at IS NULL AND f.account_id = a.id
+			WHERE a.domain = $1 AND coalesce(url_host(a.uri), a.domain) = $2 AND a.hidden
+			UNION
+			SELECT f.id FROM accounts a JOIN follows f ON f.undone_at IS NULL AND f.target_id = a.id
+			WHERE a.domain = $1 AND coalesce(url_host(a.uri), a.domain) = $2 AND a.hidden
+			ORDER BY 1 DESC LIMIT 1000)`, home.Domain, home.Host, at)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}

@@ -276,6 +276,23 @@ type RemoveFiles struct {
 // Kind implements river.JobArgs.
 func (RemoveFiles) Kind() string { return "media.remove_files" }
 
+// Enforce carries out what it means that domains are suspended: follows end, what waits for them is not sent.
+type Enforce struct{}
+
+// Kind implements river.JobArgs.
+func (Enforce) Kind() string { return "policy.enforce" }
+
+// Purge removes what the accounts of a suspended domain wrote and said of themselves. Domain: domain_rules.domain.
+type Purge struct {
+	Domain string `json:"domain"`
+}
+
+// Kind implements river.JobArgs.
+func (Purge) Kind() string { return "policy.purge" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Purge) InsertOpts() river.InsertOpts { return river.InsertOpts{UniqueOpts: uniqueWhileWaiting} }
+
 // Queues and how many jobs of each one process works at a time.
 const (
 	QueueDefault = river.QueueDefault

@@ -6,12 +6,15 @@ package peer
 import (
 	"context"
 	"fmt"
-	"net"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/fault"
 )
 
 // Mode says with whom an instance federates at all.
@@ -107,13 +110,6 @@ func (s *Service) current(ctx context.Context) (*rules, error) {
 	return read, nil
 }
 
-// touch makes this process see its own change at once.
-func (s *Service) touch() {
-	if s.changes != nil {
-		s.changes.TouchTables(tables...)
-	}
-}
-
 // Policy returns how the instance federates as a whole.
 func (s *Service) Policy(ctx context.Context) (Policy, error) {
 	r, err := s.current(ctx)
@@ -161,12 +157,12 @@ func (r *rules) of(host string) Rule {
 }
 
 // names lists the names whose rule holds for a host, the nearest first: itself with and without port, and all parents with
-// at least two labels.
+// at least two labels. host_names does the same in the database.
 func names(host string) []string {
 	host = strings.ToLower(host)
 	list := []string{host}
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		host = h
+	if i := strings.LastIndexByte(host, ':'); i > 0 && digits(host[i+1:]) {
+		host = host[:i]
 		list = append(list, host)
 	}
 	for {
@@ -179,22 +175,87 @@ func names(host string) []string {
 	}
 }
 
-// SavePolicy replaces the policy.
-func (s *Service) SavePolicy(ctx context.Context, p Policy) error {
-	p.UpdatedAt = time.Now()
-	if err := savePolicy(ctx, s.db, p); err != nil {
-		return fmt.Errorf("peer.SavePolicy: %w", err)
+func digits(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}
+
+// List returns all rules by domain.
+func (s *Service) List(ctx context.Context) ([]Rule, error) {
+	r, err := s.current(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("peer.List: %w", err)
 	}
-	s.touch()
+	list := slices.Collect(maps.Values(r.rules))
+	slices.SortFunc(list, func(a, b Rule) int { return strings.Compare(a.Domain, b.Domain) })
+	return list, nil
+}
+
+// ByDomain returns the rule of just this domain. fault.NotFound.
+func (s *Service) ByDomain(ctx context.Context, domain string) (Rule, error) {
+	r, err := s.current(ctx)
+	if err != nil {
+		return Rule{}, fmt.Errorf("peer.ByDomain %s: %w", domain, err)
+	}
+	rule, ok := r.rules[domain]
+	if !ok {
+		return Rule{}, fault.New(fault.NotFound, "error.policy.not_found")
+	}
+	return rule, nil
+}
+
+// SavePolicy replaces the policy. It asks nobody's role, and tells nobody: moderation.Service does.
+func (s *Service) SavePolicy(ctx context.Context, p Policy) error {
+	if err := s.PutPolicy(ctx, s.db, p); err != nil {
+		return err
+	}
+	s.Changed()
 	return nil
 }
 
-// Save inserts or replaces the rule for its domain.
+// Save inserts or replaces the rule for its domain, as SavePolicy does.
 func (s *Service) Save(ctx context.Context, r Rule) error {
-	r.UpdatedAt = time.Now()
-	if err := saveRule(ctx, s.db, r); err != nil {
-		return fmt.Errorf("peer.Save %s: %w", r.Domain, err)
+	if err := s.Put(ctx, s.db, r); err != nil {
+		return err
 	}
-	s.touch()
+	s.Changed()
 	return nil
+}
+
+// PutPolicy, Put and Remove change what is stored, in the caller's transaction; Changed tells this process after it.
+func (s *Service) PutPolicy(ctx context.Context, q sqlx.ExtContext, p Policy) error {
+	p.UpdatedAt = time.Now()
+	if err := savePolicy(ctx, q, p); err != nil {
+		return fmt.Errorf("peer.PutPolicy: %w", err)
+	}
+	return nil
+}
+
+// Put inserts or replaces rules, all in one statement: what they make of accounts is looked up once for each.
+func (s *Service) Put(ctx context.Context, q sqlx.ExtContext, list ...Rule) error {
+	if len(list) == 0 {
+		return nil
+	}
+	if err := saveRules(ctx, q, list, time.Now()); err != nil {
+		return fmt.Errorf("peer.Put %s: %w", list[0].Domain, err)
+	}
+	return nil
+}
+
+// Remove deletes the rule of just this domain. fault.NotFound.
+func (s *Service) Remove(ctx context.Context, q sqlx.ExtContext, domain string) error {
+	removed, err := deleteRule(ctx, q, domain)
+	if err != nil {
+		return fmt.Errorf("peer.Remove %s: %w", domain, err)
+	}
+	if !removed {
+		return fault.New(fault.NotFound, "error.policy.not_found")
+	}
+	return nil
+}
+
+// Changed makes this process see its own changes at once.
+func (s *Service) Changed() {
+	if s.changes != nil {
+		s.changes.TouchTables(tables...)
+	}
 }

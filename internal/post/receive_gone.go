@@ -23,6 +23,22 @@ func (s *Service) Forget(ctx context.Context, accountID int64) error {
 	if a.State != account.Gone {
 		return nil
 	}
+	return s.forget(ctx, accountID)
+}
+
+// Purge is Forget for an account of a domain that does not federate any more.
+func (s *Service) Purge(ctx context.Context, accountID int64) error {
+	a, err := s.accounts.ByID(ctx, accountID)
+	if err != nil {
+		return err
+	}
+	if a.Local() || a.State == account.Active {
+		return nil
+	}
+	return s.forget(ctx, accountID)
+}
+
+func (s *Service) forget(ctx context.Context, accountID int64) error {
 	each := func(find func(ctx context.Context, db sqlx.ExtContext, accountID int64, limit int) ([]int64, error), end func(tx *sqlx.Tx, postID int64) error) error {
 		for {
 			ids, err := find(ctx, s.db, accountID, forgetAtOnce)
