@@ -23,7 +23,6 @@ type practiceView struct {
 	Thread      threadView
 	MayEdit     bool
 	MayReact    bool
-	Curator     string // who curated it, when our desk accepted it
 	Delivery    *deliveryView
 	RepliesOpen bool
 }
@@ -67,15 +66,6 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Thread.Words = commentWords
-	if v.Curation != nil && v.Curation.State == "accepted" {
-		o, err := s.organization(r.Context())
-		if err != nil {
-			return err
-		}
-		if o.Curates {
-			data.Curator = o.ShortName
-		}
-	}
 	if v.Post.Local && data.MayEdit && s.Deliveries != nil {
 		var d deliveryView
 		if d.Delivered, d.Pending, d.Failed, err = s.Deliveries(r.Context(), v.Post.URI); err != nil {

@@ -87,6 +87,9 @@ func (s *Site) thread(r *http.Request, root post.View, base string) (threadView,
 	if err != nil {
 		return threadView{}, fmt.Errorf("thread %d: %w", root.Post.ThreadID, err)
 	}
+	if s.ThreadOpened != nil {
+		s.ThreadOpened(r.Context(), root.Post)
+	}
 	t := threadView{Base: base, Words: answerWords, Address: root.Post.URI}
 	names := make(map[int64]string, len(views))
 	for _, v := range views {

@@ -60,6 +60,8 @@ type Deps struct {
 	// FetchPost gets a post by its ActivityPub id or page address from its origin, for a member who looks for it.
 	// Errors: fault.NotFound, fault.Unavailable.
 	FetchPost func(ctx context.Context, address string) (post.Post, error)
+	// ThreadOpened is told which post's thread somebody looks at, so that a job can complete it. It returns at once.
+	ThreadOpened func(ctx context.Context, p post.Post)
 	// Version of the software, as the page about this instance says it.
 	Version string
 }

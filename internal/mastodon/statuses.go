@@ -257,6 +257,9 @@ func (s *Server) statusContext(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.ThreadOpened != nil {
+		s.ThreadOpened(c.ctx(), v.Post)
+	}
 	above, below, err := s.Posts.Surroundings(c.ctx(), c.viewer(), v.Post.ID)
 	if err != nil {
 		return nil, err

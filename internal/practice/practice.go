@@ -109,6 +109,7 @@ type View struct {
 	post.View
 	Practice Practice
 	Curation *Curation // what our own desk says of it; nil when it never stood there
+	Seals    []Seal    // who curated it
 }
 
 // Curation is filled by package curation for lists and pages.

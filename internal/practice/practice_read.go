@@ -69,10 +69,14 @@ func (s *Service) attach(ctx context.Context, posts []post.View) ([]View, error)
 	if err != nil {
 		return nil, err
 	}
+	seals, err := s.seals(ctx, s.db, details, curations, ids)
+	if err != nil {
+		return nil, err
+	}
 	views := make([]View, 0, len(posts))
 	for _, v := range posts {
 		if d, ok := details[v.Post.ID]; ok {
-			views = append(views, View{View: v, Practice: d, Curation: curations[v.Post.ID]})
+			views = append(views, View{View: v, Practice: d, Curation: curations[v.Post.ID], Seals: seals[v.Post.ID]})
 		}
 	}
 	return views, nil
