@@ -32,6 +32,7 @@ type Verifier interface {
 // Gate decides what comes in; federation/inbox implements it.
 type Gate interface {
 	Read(body []byte) (vocab.Activity, error)
+	Unheard(ctx context.Context, a vocab.Activity) bool
 	MayForget(a vocab.Activity, err error) bool
 	Authorize(ctx context.Context, signer account.Account, a vocab.Activity) (forwarded bool, err error)
 	Store(ctx context.Context, scope string, a vocab.Activity) error
@@ -76,6 +77,10 @@ func (d *delegate) AuthenticatePostInbox(ctx context.Context, w http.ResponseWri
 	}
 	if arrived.activity, err = d.gate.Read(body); err != nil {
 		return ctx, false, err
+	}
+	if d.gate.Unheard(ctx, arrived.activity) {
+		w.WriteHeader(http.StatusAccepted)
+		return ctx, false, nil
 	}
 	if arrived.signer, err = d.verify.Verify(ctx, r, body); err != nil {
 		if d.gate.MayForget(arrived.activity, err) {

@@ -30,6 +30,16 @@ func (in *Inbox) Read(body []byte) (vocab.Activity, error) {
 	return a, nil
 }
 
+// Unheard reports whether an activity is the deletion of an actor that nobody here has heard of. When a large server closes an
+// account, it tells everybody: nothing is asked and nothing kept for it, as the key that signed is gone with the actor.
+func (in *Inbox) Unheard(ctx context.Context, a vocab.Activity) bool {
+	if a.Type != "Delete" || a.ObjectID != a.Actor || in.ours(a.Actor) {
+		return false
+	}
+	_, err := in.Accounts.ByURI(ctx, a.Actor)
+	return fault.Is(err, fault.NotFound)
+}
+
 // MayForget reports whether a request whose signer could not be verified needs no verification: the deletion of an actor
 // that is gone at its origin has nothing left to delete here.
 func (in *Inbox) MayForget(a vocab.Activity, err error) bool {
