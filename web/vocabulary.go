@@ -56,6 +56,7 @@ var vocabulary = []vocabularySection{
 		{Name: "contact", Type: "{name, unit, email, url}", DE: "Fachlicher Kontakt, keine privaten Daten.", EN: "Functional contact, no private data."},
 		{Name: "licence", Type: "URL", DE: "Lizenz des Textes.", EN: "Licence of the text.", ID: true},
 		{Name: "links", Type: "list of {rel, href, name}", DE: "Verweise: opencode, documentation, law, product, other.", EN: "Links: opencode, documentation, law, product, other."},
+		{Name: "visibility", Type: "network", DE: "Nur für den Verwaltungsverbund bestimmt; auch an Beiträgen.", EN: "Meant for the administration network only; on notes as well."},
 		{Name: "reuseOf", Type: "id", DE: "Das Praxisbeispiel, aus dem dieses entstanden ist.", EN: "The practice this one grew out of.", ID: true},
 	}},
 	{"antwort", "about.ns.note", []vocabularyTerm{

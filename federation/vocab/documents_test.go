@@ -162,6 +162,14 @@ func documents(t *testing.T) map[string][]byte {
 		body, err = r.Post(doc)
 		add("note_"+string(v), body, err)
 	}
+	internal := samplePractice()
+	internal.Post.Visibility, internal.Board, internal.Circle = post.Network, nil, &cat
+	body, err = r.Post(internal)
+	add("article_network", body, err)
+	within := thread()
+	within.Post.Visibility, within.Board, within.Circle = post.Network, nil, &talk
+	body, err = r.Post(within)
+	add("note_network", body, err)
 	curation := answer()
 	curation.Author, curation.Post.Role = cat, post.RoleCurationNote
 	body, err = r.Post(curation)
