@@ -129,9 +129,15 @@ func (f fields) list(key string) []json.RawMessage {
 	return []json.RawMessage{raw}
 }
 
+// timeLayouts are how times are written; what has no zone is UTC.
+var timeLayouts = []string{
+	time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00",
+	"2006-01-02T15:04", "2006-01-02", time.RFC1123, time.RFC1123Z,
+}
+
 func (f fields) time(key string) (time.Time, bool) {
-	s := f.text(key)
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05"} {
+	s := strings.TrimSpace(f.text(key))
+	for _, layout := range timeLayouts {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() > 1970 && t.Year() < 9999 {
 			return t.UTC(), true
 		}
