@@ -334,8 +334,8 @@ func TestSignMessage(t *testing.T) {
 		},
 		"get with query": {
 			"GET", "https://Peer.example:8443/j%C3%B6rg?page=2&max=%20x", "",
-			`("@method" "@target-uri" "@authority" "@query");created=1793866150;keyid="` + keyID + `";alg="rsa-v1_5-sha256"`,
-			"\"@method\": GET\n\"@target-uri\": https://peer.example:8443/j%C3%B6rg?page=2&max=%20x\n\"@authority\": peer.example:8443\n\"@query\": ?page=2&max=%20x\n",
+			`("@method" "@target-uri" "@authority");created=1793866150;keyid="` + keyID + `";alg="rsa-v1_5-sha256"`,
+			"\"@method\": GET\n\"@target-uri\": https://peer.example:8443/j%C3%B6rg?page=2&max=%20x\n\"@authority\": peer.example:8443\n",
 		},
 		"get": {
 			"GET", "https://peer.example", "", `("@method" "@target-uri" "@authority");created=1793866150;keyid="` + keyID + `";alg="rsa-v1_5-sha256"`,

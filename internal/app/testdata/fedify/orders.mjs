@@ -192,9 +192,9 @@ export async function announce({ as, id, by }) {
 }
 
 // sign and verify are Fedify's own, on any request.
-export async function sign({ as, kind, method, url, headers, body }) {
+export async function sign({ as, kind, method, url, headers, body, age = 0 }) {
   const { privateKey, keyId } = (await context().getActorKeyPairs(as))[0];
-  const signed = await signRequest(new Request(url, { method, headers, body }), privateKey, keyId, { spec: kind });
+  const signed = await signRequest(new Request(url, { method, headers, body }), privateKey, keyId, { spec: kind, currentTime: Temporal.Now.instant().subtract({ seconds: age }) });
   return Object.fromEntries(signed.headers);
 }
 
