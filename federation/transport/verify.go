@@ -30,6 +30,17 @@ func Signed(r *http.Request) bool {
 	return len(r.Header.Values("Signature")) > 0 || len(r.Header.Values(signatureInputHeader)) > 0
 }
 
+// ClaimedHost returns the host whose key a request says it is signed by, "" where it says none. Nothing is checked: it is
+// what an honest sender says of itself.
+func ClaimedHost(r *http.Request) string {
+	if len(r.Header.Values(signatureInputHeader)) > 0 {
+		sig, _ := parseMessageSignature(r.Header)
+		return hostOfURI(sig.keyID)
+	}
+	sig, _ := parseSignature(r.Header.Get("Signature"))
+	return hostOfURI(sig.keyID)
+}
+
 // Verify checks the HTTP signature of an inbound request and returns the account that owns the key. body is the
 // whole body as received, which the caller has read within its limit, nil for GET. The caller must still compare the
 // account with the actor of the activity.
