@@ -38,16 +38,7 @@ func (in *Inbox) createOne(ctx context.Context, a vocab.Activity) error {
 			return err
 		}
 	}
-	// RULE: a late or repeated Create is no Update: what we know is at least as new.
-	if known, err := in.Posts.Find(ctx, o.ID); err == nil && known.AccountID == m.actor.ID {
-		if err := in.passOnNow(ctx, known, m); err != nil {
-			return err
-		}
-		return ignored("known already")
-	} else if err != nil && !fault.Is(err, fault.NotFound) {
-		return err
-	}
-	_, _, err = in.save(ctx, o, m.actor, reason{told: m})
+	_, _, err = in.save(ctx, o, m.actor, reason{told: m, first: true})
 	return err
 }
 

@@ -43,6 +43,7 @@ func objectIn(doc transport.Document) (vocab.Object, error) {
 type reason struct {
 	via    *account.Account // the group or person whose announcement or outbox brought it
 	wanted bool             // asked for: a parent, an answer, a backfill
+	first  bool             // a Create, which changes nothing that we know
 	told   *message         // the activity about it, when there was one that can be passed on
 	quotes int              // how many quotes led to it
 }
@@ -59,6 +60,13 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 	known, err := in.Posts.Find(ctx, o.ID)
 	if err != nil && !fault.Is(err, fault.NotFound) {
 		return post.Post{}, false, err
+	}
+	// RULE: a late or repeated Create is no Update: what we know is at least as new.
+	if err == nil && why.first && known.AccountID == author.ID {
+		if err := in.passOnNow(ctx, known, why.told); err != nil {
+			return post.Post{}, false, err
+		}
+		return known, false, ignored("known already")
 	}
 	// RULE: a post keeps its author.
 	if err == nil && known.AccountID != author.ID {
@@ -135,8 +143,10 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 			return err
 		}
 	}
-	if err := in.Media.Receive(ctx, tx, p, o.Media()); err != nil {
-		return err
+	if list := o.Media(); len(list) > 0 || p.EditedAt != nil { // what is new has nothing attached yet
+		if err := in.Media.Receive(ctx, tx, p, list); err != nil {
+			return err
+		}
 	}
 	if err := in.asked(ctx, tx, p, o); err != nil {
 		return err

@@ -46,22 +46,23 @@ func (s *Service) Receive(ctx context.Context, r Received, extra func(tx *sqlx.T
 		if err := lockURIs(ctx, tx, p.URI, p.InReplyToURI); err != nil {
 			return fmt.Errorf("post.Receive %q: lock: %w", r.URI, err)
 		}
-		known, err := lockPostByURI(ctx, tx, p.URI)
-		switch {
-		case err == nil:
-			p, err = s.receiveUpdate(ctx, tx, known, p, r, tags, extra)
-			return err
-		case !db.IsNotFound(err):
+		at, err := lookFor(ctx, tx, p.URI, p.AccountID)
+		if err != nil {
 			return fmt.Errorf("post.Receive %q: %w", r.URI, err)
 		}
-		if dead, err := tombstoned(ctx, tx, p.URI); err != nil || dead {
-			if dead {
-				err = errGone()
+		switch {
+		case at.Known:
+			known, err := lockPostByURI(ctx, tx, p.URI)
+			if err != nil {
+				return fmt.Errorf("post.Receive %q: %w", r.URI, err)
 			}
+			p, err = s.receiveUpdate(ctx, tx, known, p, r, tags, extra)
 			return err
+		case at.Dead:
+			return errGone()
 		}
 		created = true
-		p, err = s.receiveNew(ctx, tx, p, r, tags, extra)
+		p, err = s.receiveNew(ctx, tx, p, r, tags, at, extra)
 		return err
 	})
 	if err != nil {
@@ -70,7 +71,7 @@ func (s *Service) Receive(ctx context.Context, r Received, extra func(tx *sqlx.T
 	return p, created, nil
 }
 
-func (s *Service) receiveNew(ctx context.Context, tx *sqlx.Tx, p Post, r Received, tags []string, extra func(tx *sqlx.Tx, p Post) error) (Post, error) {
+func (s *Service) receiveNew(ctx context.Context, tx *sqlx.Tx, p Post, r Received, tags []string, at circumstances, extra func(tx *sqlx.Tx, p Post) error) (Post, error) {
 	fetch, err := s.hang(ctx, tx, &p)
 	if err != nil {
 		return p, err
@@ -88,19 +89,22 @@ func (s *Service) receiveNew(ctx context.Context, tx *sqlx.Tx, p Post, r Receive
 			return p, fmt.Errorf("post.Receive %q: %w", p.URI, err)
 		}
 	}
-	if err := s.writeDetails(ctx, tx, p, mentionsWithin(r.MentionIDs), tags); err != nil {
-		return p, err
+	mentions := mentionsWithin(r.MentionIDs)
+	if err := insertDetails(ctx, tx, p.ID, mentions, tags); err != nil {
+		return p, fmt.Errorf("post.Receive %q: %w", p.URI, err)
 	}
 	if p.InReplyToID != nil {
 		if err := recountReplies(ctx, tx, *p.InReplyToID); err != nil {
 			return p, fmt.Errorf("post.Receive %q: count: %w", p.URI, err)
 		}
 	}
-	if err := s.adoptOrphans(ctx, tx, p); err != nil {
-		return p, fmt.Errorf("post.Receive %q: orphans: %w", p.URI, err)
-	}
-	if p, err = postByID(ctx, tx, p.ID); err != nil {
-		return p, fmt.Errorf("post.Receive %q: %w", r.URI, err)
+	if at.Awaited {
+		if err := s.adoptOrphans(ctx, tx, p); err != nil {
+			return p, fmt.Errorf("post.Receive %q: orphans: %w", p.URI, err)
+		}
+		if p, err = postByID(ctx, tx, p.ID); err != nil {
+			return p, fmt.Errorf("post.Receive %q: %w", r.URI, err)
+		}
 	}
 	if extra != nil {
 		if err := extra(tx, p); err != nil {
@@ -114,6 +118,10 @@ func (s *Service) receiveNew(ctx context.Context, tx *sqlx.Tx, p Post, r Receive
 		if err := s.jobs.Enqueue(ctx, tx, job.FetchPost{URI: p.InReplyToURI}); err != nil {
 			return p, err
 		}
+	}
+	// Most of what arrives is news for nobody in particular: it needs no job to find that out.
+	if p.InReplyToID == nil && len(mentions) == 0 && !at.Close {
+		return p, nil
 	}
 	return p, s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyPost, ID: p.ID})
 }
@@ -359,11 +367,11 @@ func (s *Service) received(r Received, now time.Time) (Post, []string, error) {
 	}
 	p.Summary = shorten(markup.Line(p.Summary), maxSummary)
 
-	published := r.PublishedAt.UTC()
+	published := r.PublishedAt.UTC().Truncate(time.Microsecond) // as precise as the database
 	if published.Before(oldest) || published.After(now) {
 		published = now
 	}
-	p.PublishedAt = &published
+	p.PublishedAt, p.CreatedAt, p.SourceType = &published, now.Truncate(time.Microsecond), Markdown
 	if r.UpdatedAt != nil && r.UpdatedAt.After(published) {
 		edited := r.UpdatedAt.UTC()
 		if edited.After(now.Add(clockSkew)) {

@@ -119,6 +119,24 @@ func tombstoned(ctx context.Context, db sqlx.ExtContext, uri string) (yes bool, 
 	return yes, err
 }
 
+// circumstances are what there is already when a post arrives.
+type circumstances struct {
+	Known   bool `db:"known"`   // the post itself
+	Dead    bool `db:"dead"`    // it was deleted before it came
+	Awaited bool `db:"awaited"` // answers to it
+	Close   bool `db:"close"`   // people here who want to be told of each post of its author
+}
+
+// lookFor needs the address locked by lockURIs.
+func lookFor(ctx context.Context, db sqlx.ExtContext, uri string, authorID int64) (at circumstances, err error) {
+	err = sqlx.GetContext(ctx, db, &at, `
+		SELECT EXISTS (SELECT 1 FROM posts WHERE uri = $1) AS known,
+			EXISTS (SELECT 1 FROM tombstones WHERE uri = $1) AS dead,
+			EXISTS (SELECT 1 FROM posts WHERE in_reply_to_uri = $1 AND in_reply_to_uri <> '' AND in_reply_to_id IS NULL) AS awaited,
+			EXISTS (SELECT 1 FROM follows WHERE target_id = $2 AND notify AND state = 'accepted' AND undone_at IS NULL) AS close`, uri, authorID)
+	return at, err
+}
+
 // lockURIs makes all that speak of one of these addresses take turns until the transaction ends, also while no row
 // bears it yet. Sorted by the database, so that two that lock the same ones do not lock up.
 func lockURIs(ctx context.Context, db sqlx.ExtContext, uris ...string) error {
