@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -161,7 +162,18 @@ func asArray(v any) []any {
 
 // encode adds the @context and writes the bytes that are stored and sent.
 func encode(m map[string]any) ([]byte, error) {
-	m["@context"] = Context()
+	body, err := plainJSON(m)
+	if err != nil {
+		return nil, err
+	}
+	context, err := plainJSON(map[string]any{"@context": contextOf(body)})
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(context[:len(context)-1], []byte(","), body[1:]), nil
+}
+
+func plainJSON(m map[string]any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)

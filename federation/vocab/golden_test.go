@@ -7,6 +7,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestGolden(t *testing.T) {
 			if err := json.Unmarshal(body, &m); err != nil {
 				t.Fatal(err)
 			}
-			checkContext(t, m["@context"])
+			checkContext(t, m["@context"], m)
 			delete(m, "@context")
 			checkShape(t, "", m)
 			if err := CheckShape(body); err != nil {
@@ -74,15 +75,64 @@ func TestGoldenComplete(t *testing.T) {
 	}
 }
 
-func checkContext(t *testing.T, c any) {
+// checkContext holds that a document maps what it says beyond ActivityStreams, and where its prefixes lead.
+func checkContext(t *testing.T, c any, document map[string]any) {
 	t.Helper()
 	list, ok := c.([]any)
-	if !ok || len(list) != 3 || list[0] != "https://www.w3.org/ns/activitystreams" || list[1] != "https://w3id.org/security/v1" {
+	if !ok || len(list) < 2 || len(list) > 3 || list[0] != "https://www.w3.org/ns/activitystreams" || list[1] != "https://w3id.org/security/v1" {
 		t.Fatalf("@context = %v, want two well-known URLs and one inline object", c)
 	}
-	if inline, ok := list[2].(map[string]any); !ok || inline["vb"] != Namespace {
-		t.Errorf("inline context does not map vb: %v", list[2])
+	inline := map[string]any{}
+	if len(list) == 3 {
+		inline, _ = list[2].(map[string]any)
 	}
+	for _, name := range extensions(document) {
+		if inline[name] == nil {
+			t.Errorf("inline context does not map %s: %v", name, inline)
+		}
+	}
+	for name, meaning := range inline {
+		id, _ := meaning.(string)
+		if m, ok := meaning.(map[string]any); ok {
+			id, _ = m["@id"].(string)
+		}
+		if prefix, _, _ := strings.Cut(id, ":"); prefix != "https" && prefix != "http" && prefix != "as" && inline[prefix] == nil {
+			t.Errorf("inline context says %s by %s, and does not map that", name, prefix)
+		}
+	}
+}
+
+// extensions lists the names and types that a document uses and neither of the two well-known contexts has.
+func extensions(v any) (names []string) {
+	switch v := v.(type) {
+	case []any:
+		for _, entry := range v {
+			names = append(names, extensions(entry)...)
+		}
+	case map[string]any:
+		for key, value := range v {
+			prefix, _, prefixed := strings.Cut(key, ":")
+			switch {
+			case key == "@context":
+				continue
+			case prefixed:
+				names = append(names, prefix)
+				continue // our terms have their own shapes
+			case slices.Contains([]string{
+				"sensitive", "conversation", "blurhash", "focalPoint", "votersCount", "discoverable", "indexable", "featured", "manuallyApprovesFollowers",
+				"alsoKnownAs", "movedTo", "postingRestrictedToMods", "implements", "interactionPolicy", "canQuote", "quote", "quoteUri", "quoteAuthorization",
+			}, key):
+				names = append(names, key)
+			}
+			if typ, ok := value.(string); key == "type" && ok && slices.Contains([]string{"Hashtag", "PropertyValue", "QuoteRequest", "QuoteAuthorization"}, typ) {
+				names = append(names, typ)
+			}
+			if inner, ok := value.(map[string]any); !ok || inner["@context"] == nil { // a spliced activity maps its own
+				names = append(names, extensions(value)...)
+			}
+		}
+	}
+	return names
 }
 
 // checkShape holds what the strictest receivers ask of strings and arrays (FEDERATION.md, Objects), for the document and everything in it.
@@ -102,7 +152,7 @@ func checkShape(t *testing.T, path string, v any) {
 			switch key {
 			case "@context":
 				// A spliced activity of ours keeps its own.
-				checkContext(t, value)
+				checkContext(t, value, v)
 				continue
 			case "type", "attributedTo", "context", "audience", "url", "inReplyTo", "actor", "id", "conversation":
 				if _, ok := value.(string); !ok {

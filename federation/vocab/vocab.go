@@ -25,36 +25,6 @@ const PublicURI = "https://www.w3.org/ns/activitystreams#Public"
 // Namespace is where our extension terms are defined; receivers match the literal prefix "vb:".
 const Namespace = "https://w3id.org/vorbild#"
 
-// Context is the @context of every document: two well-known URLs and one inline object, so that no peer has to fetch a
-// private context.
-func Context() []any {
-	terms := map[string]any{
-		"toot":                      "http://joinmastodon.org/ns#",
-		"discoverable":              "toot:discoverable",
-		"indexable":                 "toot:indexable",
-		"featured":                  map[string]any{"@id": "toot:featured", "@type": "@id"},
-		"manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
-		"alsoKnownAs":               map[string]any{"@id": "as:alsoKnownAs", "@type": "@id"},
-		"movedTo":                   map[string]any{"@id": "as:movedTo", "@type": "@id"},
-		"lemmy":                     "https://join-lemmy.org/ns#",
-		"postingRestrictedToMods":   "lemmy:postingRestrictedToMods",
-		"Hashtag":                   "as:Hashtag",
-		"sensitive":                 "as:sensitive",
-		"ostatus":                   "http://ostatus.org#",
-		"conversation":              "ostatus:conversation",
-		"blurhash":                  "toot:blurhash",
-		"focalPoint":                map[string]any{"@container": "@list", "@id": "toot:focalPoint"},
-		"votersCount":               "toot:votersCount",
-		"schema":                    "http://schema.org#",
-		"PropertyValue":             "schema:PropertyValue",
-		"value":                     "schema:value",
-		"implements":                map[string]any{"@container": "@list", "@id": "https://w3id.org/fep/844e/implements", "@type": "@id"},
-		"vb":                        Namespace,
-	}
-	quoteContext(terms)
-	return []any{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1", terms}
-}
-
 // Words speaks one language: it states key figures in a sentence for software that does not know our terms.
 // *i18n.Localizer implements it.
 type Words interface {
