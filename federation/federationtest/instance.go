@@ -5,6 +5,7 @@ package federationtest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,6 +32,7 @@ import (
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
@@ -43,6 +45,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 )
 
@@ -60,8 +63,11 @@ type Instance struct {
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service
+	Events        *event.Service
+	Quotes        *quote.Service
 	Relationships *relationship.Service
 	Moderation    *moderation.Service
+	Rules         *moderation.Rules
 	Transport     *transport.Client
 	Federation    *federation.Federation
 	Author        account.Account // a member
@@ -78,6 +84,28 @@ type Instance struct {
 	Asked         sync.Map     // path -> true: what was fetched of Extra
 	dsn           string
 	organizations *organization.Service
+	gets          log
+}
+
+// log is what was asked for over HTTP, in order.
+type log struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (l *log) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = append(l.lines, line)
+}
+
+// Gets returns what others fetched from the instance since the last call: path and query.
+func (i *Instance) Gets() []string {
+	i.gets.mu.Lock()
+	defer i.gets.mu.Unlock()
+	lines := i.gets.lines
+	i.gets.lines = nil
+	return lines
 }
 
 // Start runs an instance under http://name.localhost:port until the test ends.
@@ -142,6 +170,9 @@ func (i *Instance) wire() {
 	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
 	i.Relationships = relationship.New(i.DB, i.Accounts, i.Follows, i.jobs)
 	i.Moderation = moderation.New(i.DB, i.Accounts, i.Posts, i.jobs)
+	i.Rules = moderation.NewRules(i.DB, i.Peers, i.Accounts, i.Follows, i.Posts, i.jobs)
+	i.Events = event.New(i.DB, i.Posts)
+	i.Quotes = quote.New(i.DB, i.Posts, i.jobs, base)
 	i.Transport = transport.New(i.DB, i.Accounts, i.Peers, i.Config, i.Log)
 	messages, err := i18n.Load(os.DirFS(localesDir(i.T)))
 	if err != nil {
@@ -149,7 +180,7 @@ func (i *Instance) wire() {
 	}
 	i.Federation, err = federation.New(federation.Deps{
 		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices,
-		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
+		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
 		i.T.Fatal(err)
@@ -216,6 +247,8 @@ func (i *Instance) Serve() {
 		}
 		if r.Method == http.MethodPost {
 			i.PostsTaken.Add(1)
+		} else {
+			i.gets.add(r.URL.RequestURI())
 		}
 		if doc, ok := i.Extra.Load(r.URL.Path); ok && r.Method == http.MethodGet {
 			i.Asked.Store(r.URL.Path, true)
@@ -260,6 +293,10 @@ func (i *Instance) Work() {
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Forget]) error {
 		return i.Posts.Forget(ctx, j.Args.AccountID)
 	})
+	job.Work(q, func(ctx context.Context, _ *river.Job[job.Enforce]) error {
+		return errors.Join(i.Rules.Enforce(ctx), i.Federation.DropSuspended(ctx))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.Purge]) error { return i.Rules.Purge(ctx, j.Args.Domain) })
 	i.must(q.Start(context.WithoutCancel(i.T.Context())))
 	i.Federation.Deliver(i.T.Context())
 	i.stopJobs = func(patience time.Duration) {

@@ -5,74 +5,141 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// TestSettle reads every kind of answer.
-func TestSettle(t *testing.T) {
-	t.Parallel()
-	refusal := errors.New("no")
-	tests := map[string]struct {
-		status     int
-		err        error
-		retryAfter time.Duration
-		attempt    int
-		state      string
-		wait       [2]time.Duration // the head waits between these
-		failures   int
-	}{
-		"taken":              {status: 202, state: "delivered"},
-		"server error":       {status: 500, err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}, failures: 1},
-		"no answer":          {err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}, failures: 1},
-		"no answer, again":   {err: refusal, attempt: 2, state: "pending", wait: [2]time.Duration{30 * time.Second, 38 * time.Second}, failures: 1},
-		"not ours to speak":  {err: fault.New(fault.Forbidden, "error.remote.refused"), state: "failed"},
-		"bad request":        {status: 400, err: refusal, state: "failed"},
-		"forbidden":          {status: 403, err: refusal, state: "failed"},
-		"too large":          {status: 413, err: refusal, state: "failed"},
-		"unauthorized":       {status: 401, err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}},
-		"too many":           {status: 429, err: refusal, retryAfter: time.Hour, state: "pending", wait: [2]time.Duration{time.Hour, 61 * time.Minute}},
-		"asked for too long": {status: 429, err: refusal, retryAfter: 90 * time.Hour, state: "pending", wait: [2]time.Duration{24 * time.Hour, 25 * time.Hour}},
-		"not found":          {status: 404, err: refusal, state: "pending", wait: [2]time.Duration{time.Second, 2 * time.Second}},
-		"not found, thrice":  {status: 404, err: refusal, attempt: 2, state: "failed"},
-		"given up":           {status: 401, err: refusal, attempt: len(retryWaits), state: "failed"},
+// deliver empties the lanes until the test ends.
+func (h *house) deliver() {
+	h.t.Helper()
+	h.Start(h.ctx)
+	h.t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		h.Stop(ctx)
+	})
+}
+
+// within waits for a condition.
+func (h *house) within(what string, check func() bool) {
+	h.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !check(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("%s: not within 30 seconds; sent %v", what, h.mail.list())
+		}
 	}
-	h := newHouse(t)
+}
+
+func (h *house) drained() {
+	h.t.Helper()
+	h.within("lanes are empty", func() bool {
+		return h.count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`) == 0 && h.count(`SELECT count(*) FROM lanes WHERE worker IS NOT NULL OR next_at IS NOT NULL`) == 0
+	})
+}
+
+// laneOf is a lane's row.
+func (h *house) laneOf(host string) (l struct {
+	NextAt       *time.Time `db:"next_at"`
+	Worker       *int32     `db:"worker"`
+	Failures     int        `db:"failures"`
+	FailingSince *time.Time `db:"failing_since"`
+	LastError    string     `db:"last_error"`
+	WaitingSince *time.Time `db:"waiting_since"`
+	AnsweredAt   *time.Time `db:"answered_at"`
+}) {
+	h.t.Helper()
+	h.must(h.DB.GetContext(h.ctx, &l, `SELECT next_at, worker, failures, failing_since, last_error, waiting_since, answered_at FROM lanes WHERE host = $1`, host))
+	return l
+}
+
+func (m *mail) list() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.sent)
+}
+
+// TestJudge reads every kind of answer.
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	no, now := errors.New("no"), time.Now()
+	week := now.Add(-8 * 24 * time.Hour)
+	type want struct {
+		outcome  outcome
+		state    string
+		wait     [2]time.Duration // the lane waits between these; zero: it goes on
+		failures int
+		down     bool
+	}
+	short := [2]time.Duration{time.Second, 1250 * time.Millisecond}
+	tests := map[string]struct {
+		answer   answer
+		failures int
+		since    *time.Time
+		attempt  int
+		age      time.Duration
+		want     want
+	}{
+		"taken":            {answer: answer{status: 202}, want: want{outcome: delivered, state: lane.Delivered}},
+		"taken at last":    {answer: answer{status: 202}, failures: 7, want: want{outcome: delivered, state: lane.Delivered, down: true}},
+		"server error":     {answer: answer{status: 500, err: no}, want: want{outcome: hostDown, state: lane.Pending, wait: short, failures: 1, down: true}},
+		"no answer":        {answer: answer{err: no}, want: want{outcome: hostDown, state: lane.Pending, wait: short, failures: 1, down: true}},
+		"no answer, again": {answer: answer{err: no}, attempt: 2, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{30 * time.Second, 38 * time.Second}, failures: 1, down: true}},
+		"not for an hour":  {answer: answer{status: 503, err: no, retryAfter: time.Hour}, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{time.Hour, time.Hour}, failures: 1, down: true}},
+		"fifth failure":    {answer: answer{status: 502, err: no}, failures: 4, attempt: 4, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{30 * time.Minute, 38 * time.Minute}, failures: 5, down: true}},
+		"dead for a week":  {answer: answer{err: no}, failures: 300, since: &week, attempt: 300, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{24 * time.Hour, 30 * time.Hour}, failures: 301, down: true}},
+		"down for three days": {answer: answer{status: 503, err: no}, failures: 100, attempt: 100, age: 73 * time.Hour, want: want{outcome: hostDown, state: lane.Pending,
+			wait: [2]time.Duration{30 * time.Minute, 38 * time.Minute}, failures: 101, down: true}},
+		"breaks at this one": {answer: answer{status: 500, err: no}, failures: 100, attempt: 100, age: 73 * time.Hour, want: want{outcome: hostDown, state: lane.Failed,
+			wait: [2]time.Duration{30 * time.Minute, 38 * time.Minute}, failures: 101, down: true}},
+		"not ours to speak":  {answer: answer{err: fault.New(fault.Forbidden, "error.remote.refused")}, want: want{outcome: refused, state: lane.Failed}},
+		"bad request":        {answer: answer{status: 400, err: no}, want: want{outcome: refused, state: lane.Failed}},
+		"forbidden":          {answer: answer{status: 403, err: no}, want: want{outcome: refused, state: lane.Failed}},
+		"gone":               {answer: answer{status: 410, err: no}, want: want{outcome: gone, state: lane.Failed}},
+		"too large":          {answer: answer{status: 413, err: no}, want: want{outcome: refused, state: lane.Failed}},
+		"unauthorized":       {answer: answer{status: 401, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
+		"timed out there":    {answer: answer{status: 408, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
+		"too early":          {answer: answer{status: 425, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
+		"too many":           {answer: answer{status: 429, err: no, retryAfter: time.Hour}, want: want{outcome: later, state: lane.Pending, wait: [2]time.Duration{time.Hour, time.Hour}, down: true}},
+		"asked for too long": {answer: answer{status: 429, err: no, retryAfter: 90 * time.Hour}, want: want{outcome: later, state: lane.Pending, wait: [2]time.Duration{24 * time.Hour, 24 * time.Hour}, down: true}},
+		"lives again":        {answer: answer{status: 429, err: no}, failures: 9, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
+		"not found":          {answer: answer{status: 404, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
+		"not found, thrice":  {answer: answer{status: 404, err: no}, attempt: 2, want: want{outcome: refused, state: lane.Failed}},
+		"given up":           {answer: answer{status: 401, err: no}, attempt: len(retryWaits), want: want{outcome: refused, state: lane.Failed}},
+		"last wait":          {answer: answer{status: 401, err: no}, attempt: len(retryWaits) - 1, want: want{outcome: later, state: lane.Pending, wait: [2]time.Duration{48 * time.Hour, 60 * time.Hour}, down: true}},
+	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			host := fmt.Sprintf("%x.example", name)
-			h := &house{Outbox: h.Outbox, t: t, ctx: t.Context(), author: h.author, remote: 1000 + len(name)*100}
-			h.follower(host, true, h.author)
-			p := h.note(name, post.Public)
-			h.distribute(job.CreatePost, p.ID)
-			d, ok, err := headOfLane(h.ctx, h.DB, host)
-			if err != nil || !ok {
-				t.Fatal(ok, err)
+			t.Parallel()
+			a := test.answer
+			a.turn = &turn{host: "b.example", failures: test.failures, failingSince: test.since}
+			if test.failures > 0 && test.since == nil {
+				a.turn.failingSince = &now
 			}
-			d.Attempt = test.attempt
-			now := time.Now()
-			h.must(h.settle(h.ctx, host, d, peer{}, test.status, test.retryAfter, test.err))
-			var got struct {
-				State  string    `db:"state"`
-				NextAt time.Time `db:"next_at"`
+			a.item = delivery{ID: 7, Attempt: test.attempt, letter: &letter{CreatedAt: now.Add(-test.age)}}
+			v, m, down := judge(a, now)
+			if v != test.want.outcome || m.State != test.want.state || m.ID != 7 || m.Attempt != test.attempt || m.Status != a.status || (m.Error != "") != (a.err != nil) {
+				t.Errorf("%s, %+v", v, m)
 			}
-			h.must(h.DB.GetContext(h.ctx, &got, `SELECT state, next_at FROM deliveries WHERE id = $1`, d.ID))
-			if got.State != test.state {
-				t.Errorf("delivery is %s, want %s", got.State, test.state)
+			if a.turn.failures != test.want.failures || (a.turn.failingSince != nil) != (test.want.failures > 0) {
+				t.Errorf("%d failures since %v, want %d", a.turn.failures, a.turn.failingSince, test.want.failures)
 			}
-			if wait := got.NextAt.Sub(now); test.state == "pending" && (wait < test.wait[0]-time.Millisecond || wait > test.wait[1]) {
-				t.Errorf("waits %s, want %v", wait, test.wait)
+			if (down != nil) != test.want.down {
+				t.Fatalf("the lane is put down: %v", down)
 			}
-			if p, err := peerByHost(h.ctx, h.DB, host); err != nil || p.Failures != test.failures {
-				t.Errorf("host has %d failures, want %d (%v)", p.Failures, test.failures, err)
+			if down != nil && (down.idle || down.wait < test.want.wait[0] || down.wait > test.want.wait[1]) {
+				t.Errorf("the lane waits %s (idle: %v), want %v", down.wait, down.idle, test.want.wait)
 			}
 		})
 	}
@@ -83,10 +150,16 @@ func TestGone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	reader := h.follower("b.example", false, h.author)
+	other := h.follower("b.example", false, h.author)
+	h.mail.answer = func(inbox string, _ []byte) (int, time.Duration, error) {
+		if inbox == reader.InboxURI {
+			return http.StatusGone, 0, errors.New("gone")
+		}
+		return 202, 0, nil
+	}
+	h.deliver()
 	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
-	d, _, err := headOfLane(h.ctx, h.DB, "b.example")
-	h.must(err)
-	h.must(h.settle(h.ctx, "b.example", d, peer{}, http.StatusGone, 0, errors.New("gone")))
+	h.drained()
 	if a, err := h.Accounts.ByID(h.ctx, reader.ID); err != nil || a.State != account.Active {
 		t.Errorf("account is %s, %v: only its own document may say that it is gone", a.State, err)
 	}
@@ -94,8 +167,12 @@ func TestGone(t *testing.T) {
 		t.Errorf("%d follows of someone who reads no more", n)
 	}
 	h.distribute(job.CreatePost, h.note("Noch da?", post.Public).ID)
-	if n := h.count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`); n != 0 {
+	h.drained()
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE inbox_uri = $1`, reader.InboxURI); n != 1 {
 		t.Errorf("%d deliveries to someone who is gone", n)
+	}
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE inbox_uri = $1 AND state = 'delivered'`, other.InboxURI); n != 2 {
+		t.Errorf("%d deliveries to their neighbour", n)
 	}
 }
 
@@ -104,44 +181,88 @@ func TestBreaker(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.follower("b.example", true, h.author)
-	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
-	fail := func() peer {
-		t.Helper()
-		d, ok, err := headOfLane(h.ctx, h.DB, "b.example")
-		if err != nil || !ok {
-			t.Fatal(ok, err)
+	var mu sync.Mutex
+	up := false
+	h.mail.answer = func(string, []byte) (int, time.Duration, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if up {
+			return 202, 0, nil
 		}
-		p, err := peerByHost(h.ctx, h.DB, "b.example")
-		h.must(err)
-		h.must(h.settle(h.ctx, "b.example", d, p, 503, 0, errors.New("down")))
-		p, err = peerByHost(h.ctx, h.DB, "b.example")
-		h.must(err)
-		return p
+		return 503, 0, errors.New("down")
 	}
-	for range breakerFailures - 1 {
-		if p := fail(); p.HeldUntil != nil {
-			t.Fatalf("held after %d failures", p.Failures)
+	h.distribute(job.CreatePost, h.note("Erster", post.Public).ID)
+	h.distribute(job.CreatePost, h.note("Zweiter", post.Public).ID)
+	h.deliver()
+	for n := 1; n < lane.HeldAfter; n++ {
+		h.within("next failure", func() bool { l := h.laneOf("b.example"); return l.Failures == n && l.Worker == nil })
+		if l := h.laneOf("b.example"); time.Until(*l.NextAt) > 2*time.Minute || l.LastError == "" || l.WaitingSince == nil {
+			t.Fatalf("after %d failures it is %+v", n, l)
 		}
+		h.DB.MustExec(`UPDATE lanes SET next_at = now()`) // the wait is over
+		h.DB.MustExec(`SELECT pg_notify('lanes', '')`)
 	}
-	p := fail()
-	if p.HeldUntil == nil || time.Until(*p.HeldUntil) < 29*time.Minute || time.Until(*p.HeldUntil) > 38*time.Minute {
-		t.Fatalf("held until %v", p.HeldUntil)
+	h.within("held", func() bool { l := h.laneOf("b.example"); return l.Failures == lane.HeldAfter && l.Worker == nil })
+	if l := h.laneOf("b.example"); time.Until(*l.NextAt) < 29*time.Minute || time.Until(*l.NextAt) > 38*time.Minute {
+		t.Errorf("held until %v", l.NextAt)
 	}
-	h.DB.MustExec(`UPDATE peers SET failing_since = now() - interval '8 days'`)
-	if p = fail(); time.Until(*p.HeldUntil) < 23*time.Hour {
-		t.Errorf("a host that is dead for a week is probed again at %v", p.HeldUntil)
+	h.distribute(job.CreatePost, h.note("Dritter", post.Public).ID)
+	if l := h.laneOf("b.example"); time.Until(*l.NextAt) < 28*time.Minute {
+		t.Errorf("what is new wakes a host that is held: %v", l.NextAt)
 	}
+	h.DB.MustExec(`UPDATE lanes SET failing_since = now() - interval '8 days', next_at = now()`)
+	h.DB.MustExec(`SELECT pg_notify('lanes', '')`)
+	h.within("parked", func() bool { l := h.laneOf("b.example"); return l.Failures == lane.HeldAfter+1 && l.Worker == nil })
+	if l := h.laneOf("b.example"); time.Until(*l.NextAt) < 23*time.Hour {
+		t.Errorf("a host that is dead for a week is probed again at %v", l.NextAt)
+	}
+	mu.Lock()
+	up = true
+	mu.Unlock()
 	h.must(h.PeerSeen(h.ctx, "b.example"))
-	d, ok, err := headOfLane(h.ctx, h.DB, "b.example")
-	if err != nil || !ok || time.Until(d.NextAt) > 0 {
-		t.Errorf("after a sign of life the head waits until %v (%v, %v)", d.NextAt, ok, err)
+	h.drained()
+	if l := h.laneOf("b.example"); l.Failures != 0 || l.FailingSince != nil || l.LastError != "" || l.WaitingSince != nil || l.AnsweredAt == nil {
+		t.Errorf("after a sign of life it is %+v", l)
 	}
-	if p, err := peerByHost(h.ctx, h.DB, "b.example"); err != nil || p.HeldUntil != nil || p.Failures != 0 {
-		t.Errorf("peer is %+v, %v", p, err)
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE state = 'delivered'`); n != 3 {
+		t.Errorf("%d arrived", n)
 	}
 }
 
-// TestLane: one host's rows are sent in order, the head holds back the rest, and a lane that is empty has no job.
+// TestParkedIsBounded: what waits for a host that is dead for long does not grow for ever, and what is dropped can be counted;
+// a lane that is merely held keeps all.
+func TestParkedIsBounded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("held.example", true, h.author)
+	h.follower("dead.example", true, h.author)
+	h.mail.answer = func(string, []byte) (int, time.Duration, error) { return 0, 0, errors.New("no answer") }
+	p := h.note("Alt", post.Public)
+	h.distribute(job.CreatePost, p.ID)
+	h.DB.MustExec(`UPDATE activities SET created_at = now() - interval '31 days'`)
+	h.distribute(job.CreatePost, h.note("Neu", post.Public).ID)
+	h.DB.MustExec(`INSERT INTO deliveries (activity_id, inbox_uri, host) SELECT a.id, 'https://' || l.host || '/inbox/' || n, l.host
+		FROM activities a, lanes l, generate_series(1, $1) n WHERE a.created_at > now() - interval '1 day' AND a.type = 'Create'`, parkedRows+10)
+	h.DB.MustExec(`UPDATE lanes SET failures = 100, failing_since = CASE WHEN host = 'dead.example' THEN now() - interval '8 days' ELSE now() - interval '3 days' END`)
+	h.deliver()
+	h.within("both were probed", func() bool {
+		return h.count(`SELECT count(*) FROM lanes WHERE failures = 101 AND worker IS NULL`) == 2 && h.count(`SELECT count(*) FROM deliveries WHERE state = 'dropped'`) > 0
+	})
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE host = 'held.example' AND state = 'pending'`); n != parkedRows+12 {
+		t.Errorf("a host that is down for three days lost %d", parkedRows+12-n)
+	}
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE host = 'dead.example' AND state = 'pending'`); n != parkedRows {
+		t.Errorf("%d wait for a dead host", n)
+	}
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE host = 'dead.example' AND state = 'dropped'`); n != 12 {
+		t.Errorf("%d are counted as dropped", n)
+	}
+	if n := h.count(`SELECT count(*) FROM follows WHERE state = 'accepted' AND undone_at IS NULL`); n != 2 {
+		t.Errorf("%d of 2 follows are left", n)
+	}
+}
+
+// TestLane: one host's rows are sent in order, the head holds back the rest, and a lane that is empty rests.
 func TestLane(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -154,8 +275,6 @@ func TestLane(t *testing.T) {
 		}
 		return 202, 0, nil
 	}
-	q := job.New(h.DB, h.Log)
-	h.Outbox.Work(q)
 	p := h.note("Erster", post.Public)
 	h.distribute(job.CreatePost, p.ID)
 	_, err := h.Posts.Edit(h.ctx, h.author, p.ID, "Titel", "Geändert")
@@ -163,74 +282,236 @@ func TestLane(t *testing.T) {
 	h.distribute(job.UpdatePost, p.ID)
 	h.must(h.Posts.Delete(h.ctx, h.author, p.ID))
 	h.distribute(job.DeletePost, p.ID)
-	h.DB.MustExec(`DELETE FROM river_job WHERE kind <> 'activity.deliver'`)
-	h.must(q.Start(context.WithoutCancel(h.ctx)))
-	defer func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		h.must(q.Stop(ctx))
-	}()
-	for deadline := time.Now().Add(20 * time.Second); h.count(`SELECT count(*) FROM river_job WHERE state <> 'completed'`) > 0; time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("lane not drained: %v", h.mail.sent)
-		}
-	}
+	h.deliver()
+	h.drained()
 	inbox := "https://b.example/inbox "
-	if diff := cmp.Diff([]string{inbox + "Create", inbox + "Create", inbox + "Update", inbox + "Delete"}, h.mail.sent); diff != "" {
+	if diff := cmp.Diff([]string{inbox + "Create", inbox + "Create", inbox + "Update", inbox + "Delete"}, h.mail.list()); diff != "" {
 		t.Errorf("sent (-want +got):\n%s", diff)
 	}
 }
 
-// TestSweep: a lane that lost its job gets one.
+// TestSweep: a lane that says nothing waits in it although something does is mended.
 func TestSweep(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.follower("b.example", true, h.author)
+	h.follower("c.example", true, h.author)
+	h.follower("d.example", true, h.author)
 	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
-	h.DB.MustExec(`DELETE FROM river_job`)
+	later := time.Now().Add(time.Hour).Truncate(time.Millisecond)
+	h.DB.MustExec(`UPDATE lanes SET next_at = NULL WHERE host = 'b.example'`)
+	h.DB.MustExec(`DELETE FROM lanes WHERE host = 'c.example'`)
+	h.DB.MustExec(`UPDATE lanes SET next_at = $1 WHERE host = 'd.example'`, later)
 	for range 2 {
 		h.must(h.Sweep(h.ctx))
 	}
-	if n := h.count(`SELECT count(*) FROM river_job WHERE kind = 'activity.deliver' AND state = 'available'`); n != 1 {
-		t.Errorf("%d jobs", n)
+	if n := h.count(`SELECT count(*) FROM lanes WHERE host IN ('b.example', 'c.example') AND next_at <= now()`); n != 2 {
+		t.Errorf("%d of 2 lanes mended", n)
 	}
-	// One that sleeps although its host answers again is woken.
-	h.DB.MustExec(`UPDATE river_job SET state = 'scheduled', scheduled_at = now() + interval '1 hour'`)
-	h.must(h.Sweep(h.ctx))
-	if n := h.count(`SELECT count(*) FROM river_job WHERE state = 'available' AND scheduled_at <= now()`); n != 1 {
-		t.Error("the sleeping job was not woken")
+	if l := h.laneOf("d.example"); !l.NextAt.Equal(later) {
+		t.Errorf("a lane that waits is due at %v", l.NextAt)
 	}
 }
 
-// TestRaceForTheLane: rows that come while a lane is being finished are not left behind.
+// TestRaceForTheLane: rows that come while a lane is put down are not left behind, whoever of two empties it, and nothing is sent
+// twice.
 func TestRaceForTheLane(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.follower("b.example", true, h.author)
-	q := job.New(h.DB, h.Log)
-	h.Outbox.Work(q)
-	h.must(q.Start(context.WithoutCancel(h.ctx)))
-	const n = 40
+	h.follower("c.example", true, h.author)
+	h.mail.answer = func(string, []byte) (int, time.Duration, error) { return 202, 0, nil }
+	h.deliver()
+	other := *h
+	other.Outbox = New(h.Deps) // as another process would
+	other.deliver()
+	const n = 60
 	for i := range n {
 		h.distribute(job.CreatePost, h.note(fmt.Sprint("Nr. ", i), post.Public).ID)
 		time.Sleep(time.Duration(i%5) * 3 * time.Millisecond)
 	}
-	var left int
-	for deadline := time.Now().Add(15 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if left = h.count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`); left == 0 {
-			break
+	h.drained()
+	creates := map[string]int{}
+	for _, sent := range h.mail.list() {
+		creates[sent]++
+	}
+	if creates["https://b.example/inbox Create"] != n || creates["https://c.example/inbox Create"] != n {
+		t.Errorf("sent %v, want %d each", creates, n)
+	}
+}
+
+// TestOneAtATime: a host never has two requests of ours, and gets what it gets in order, while many hosts have one each.
+func TestOneAtATime(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const hosts, posts = 40, 6
+	for n := range hosts {
+		h.follower(fmt.Sprintf("h%d.example", n), true, h.author)
+	}
+	var mu sync.Mutex
+	busy, most := map[string]bool{}, 0
+	got := map[string][]string{}
+	h.mail.slow = func(inbox string, body []byte) {
+		mu.Lock()
+		if busy[inbox] {
+			t.Errorf("%s has two requests", inbox)
+		}
+		busy[inbox] = true
+		most = max(most, len(busy))
+		got[inbox] = append(got[inbox], string(body))
+		mu.Unlock()
+		time.Sleep(10 * time.Millisecond)
+		mu.Lock()
+		delete(busy, inbox)
+		mu.Unlock()
+	}
+	var want []string
+	for n := range posts {
+		h.distribute(job.CreatePost, h.note(fmt.Sprint("Nr. ", n), post.Public).ID)
+	}
+	h.must(h.DB.SelectContext(h.ctx, &want, `SELECT convert_from(body, 'UTF8') FROM activities WHERE type = 'Create' ORDER BY id`))
+	h.deliver()
+	h.drained()
+	for inbox, list := range got {
+		if diff := cmp.Diff(want, list); diff != "" {
+			t.Errorf("%s got (-want +got):\n%s", inbox, diff)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	h.must(q.Stop(ctx))
-	creates := 0
-	for _, sent := range h.mail.sent {
-		if strings.HasSuffix(sent, " Create") { // beside them, the Accept of the follow
-			creates++
-		}
+	if len(got) != hosts || most < hosts/4 {
+		t.Errorf("%d hosts, at most %d at once", len(got), most)
 	}
-	if left != 0 || creates != n {
-		t.Errorf("%d left, %d sent of %d", left, creates, n)
+}
+
+// TestClaims: a lane belongs to one worker as long as that lives, and is free at once when it is dead.
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
+	first, err := openSession(h.ctx, db.DSN(h.DB))
+	h.must(err)
+	second, err := openSession(h.ctx, db.DSN(h.DB))
+	h.must(err)
+	defer second.close()
+	take := func(s *session) []string {
+		t.Helper()
+		hosts, err := claim(h.ctx, h.DB, s.number, 10)
+		h.must(err)
+		return hosts
+	}
+	if got := take(first); !slices.Equal(got, []string{"b.example"}) {
+		t.Fatalf("the first gets %v", got)
+	}
+	h.must(freeClaims(h.ctx, h.DB))
+	if got := take(second); len(got) != 0 {
+		t.Errorf("the second gets %v of the first", got)
+	}
+	first.close()
+	h.within("the session has ended", func() bool { h.must(freeClaims(h.ctx, h.DB)); return h.laneOf("b.example").Worker == nil })
+	if got := take(first); len(got) != 0 {
+		t.Errorf("without its lock it gets %v", got)
+	}
+	if got := take(second); !slices.Equal(got, []string{"b.example"}) {
+		t.Errorf("the second gets %v", got)
+	}
+}
+
+// TestSettleOnce: what is settled twice, or by who lost the lane, or after an operator decided, changes nothing more.
+func TestSettleOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	h.distribute(job.CreatePost, h.note("Eins", post.Public).ID)
+	h.distribute(job.CreatePost, h.note("Zwei", post.Public).ID)
+	s, err := openSession(h.ctx, db.DSN(h.DB))
+	h.must(err)
+	defer s.close()
+	if _, err := claim(h.ctx, h.DB, s.number, 10); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := heads(h.ctx, h.DB, s.number, []string{"b.example"}, readAhead)
+	h.must(err)
+	mine := &turn{host: "b.example", fills: rows["b.example"].Fills, queue: rows["b.example"].queue}
+	if len(mine.queue) != 2 {
+		t.Fatalf("%+v", mine.queue)
+	}
+	marks := []mark{{ID: mine.queue[0].ID, State: lane.Pending, Status: 503, Error: "down", Wait: time.Second}, {ID: mine.queue[1].ID, State: lane.Delivered, Status: 202}}
+	h.DB.MustExec(`UPDATE deliveries SET state = 'dropped' WHERE id = $1`, mine.queue[1].ID)
+	for range 2 {
+		_, err = settle(h.ctx, h.DB, s.number, marks, nil)
+		h.must(err)
+	}
+	if n := h.count(`SELECT attempt FROM deliveries WHERE id = $1`, mine.queue[0].ID); n != 1 {
+		t.Errorf("one attempt counts %d times", n)
+	}
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE id = $1 AND state = 'dropped'`, mine.queue[1].ID); n != 1 {
+		t.Error("an operator's decision was overruled")
+	}
+	idle := []putDown{{turn: mine, idle: true}}
+	h.distribute(job.CreatePost, h.note("Drei", post.Public).ID)
+	if l, err := settle(h.ctx, h.DB, s.number, nil, idle); err != nil || l[0].Freed || !l[0].Ours || !l[0].Filled {
+		t.Errorf("a lane with something new in it is put down as empty: %+v, %v", l, err)
+	}
+	if l, err := settle(h.ctx, h.DB, s.number+1, nil, []putDown{{turn: mine}}); err != nil || l[0].Freed || l[0].Ours {
+		t.Errorf("somebody else put it down: %+v, %v", l, err)
+	}
+	tx := h.DB.MustBegin()
+	defer tx.Rollback() //nolint:errcheck // only its locks are wanted
+	if _, err := tx.Exec(`UPDATE lanes SET fills = fills WHERE host = 'b.example'`); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := settle(h.ctx, h.DB, s.number, nil, []putDown{{turn: mine}}); err != nil || l[0].Freed || !l[0].Ours {
+		t.Errorf("a lane that is being filled: %+v, %v", l, err)
+	}
+}
+
+// TestCutOff: a worker that is stopped without patience leaves what was on its way to the next.
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.follower("b.example", true, h.author)
+	begun := make(chan struct{}, 10)
+	h.mail.wait = func(ctx context.Context) error {
+		begun <- struct{}{}
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
+	h.Start(h.ctx)
+	select {
+	case <-begun:
+	case <-time.After(30 * time.Second):
+		t.Fatal("nothing is sent")
+	}
+	ctx, cancel := context.WithCancel(h.ctx)
+	cancel()
+	h.Stop(ctx)
+	h.mail.mu.Lock()
+	h.mail.wait = nil
+	h.mail.mu.Unlock()
+	h.deliver()
+	h.drained()
+	if n := h.count(`SELECT count(*) FROM deliveries WHERE state = 'delivered' AND attempt = 1`); n != 1 {
+		t.Error("the attempt that we cut off counts")
+	}
+	if got := h.mail.list(); len(got) != 2 || !strings.HasSuffix(got[1], " Create") {
+		t.Errorf("sent %v", got)
+	}
+}
+
+// TestLetters: what is kept ready is bounded, and what was used last stays.
+func TestLetters(t *testing.T) {
+	t.Parallel()
+	l := newLetters(100)
+	for id := range int64(5) {
+		l.put(&letter{ID: id, Body: make([]byte, 30)})
+		l.get(0)
+	}
+	if _, ok := l.get(0); !ok || l.size != 90 || len(l.byID) != 3 || l.order.Len() != 3 {
+		t.Errorf("%d bytes, %d letters", l.size, len(l.byID))
+	}
+	l.put(&letter{ID: 9, Body: make([]byte, 500)})
+	if _, ok := l.get(9); !ok || len(l.byID) != 1 {
+		t.Errorf("the large one: %d letters", len(l.byID))
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/riverqueue/river"
@@ -24,6 +25,8 @@ type plan struct {
 	still func(ctx context.Context, tx *sqlx.Tx) (bool, error)
 	// jobs follow from the stored activity.
 	jobs func(activityID int64) []river.JobArgs
+	// then writes down, in the same transaction, what the stored activity means for its object; at is when it was made.
+	then func(ctx context.Context, tx *sqlx.Tx, at time.Time) error
 }
 
 // errChanged says that the object changed between rendering and storing.
@@ -65,6 +68,14 @@ func (o *Outbox) plan(ctx context.Context, args job.Distribute) (plan, error) {
 		return o.updatePoll(ctx, args.ID)
 	case job.Vote:
 		return o.vote(ctx, args.ID)
+	case job.AskQuote:
+		return o.askQuote(ctx, args.ID)
+	case job.AnswerQuote:
+		return o.answerQuote(ctx, args.ID)
+	case job.RevokeQuote:
+		return o.revokeQuote(ctx, args.ID)
+	case job.UpdateQuote:
+		return o.updateQuote(ctx, args.ID)
 	case job.Like:
 		return o.like(ctx, args.ID)
 	case job.UndoLike:
@@ -77,12 +88,30 @@ func (o *Outbox) plan(ctx context.Context, args job.Distribute) (plan, error) {
 		return o.follow(ctx, args.ID)
 	case job.UndoFollow:
 		return o.undoFollow(ctx, args.ID)
+	case job.DisownFollow:
+		return o.disownFollow(ctx, args.ID)
 	case job.AcceptFollow:
 		return o.answerFollow(ctx, args.ID, true)
 	case job.RejectFollow:
 		return o.answerFollow(ctx, args.ID, false)
 	case job.UpdateAccount:
 		return o.updateAccount(ctx, args.ID)
+	case job.RotateKey:
+		return o.rotateKey(ctx, args.ID)
+	case job.MoveAccount:
+		return o.move(ctx, args.ID)
+	case job.DeleteAccount:
+		return o.deleteAccount(ctx, args.ID)
+	case job.Block:
+		return o.block(ctx, args.ID)
+	case job.UndoBlock:
+		return o.undoBlock(ctx, args.ID)
+	case job.Flag:
+		return o.flag(ctx, args.ID)
+	case job.PinPost:
+		return o.pin(ctx, args.ID)
+	case job.UnpinPost:
+		return o.unpin(ctx, args.ID)
 	case job.AddCurated, job.RemoveCurated, job.AddFeatured, job.RemoveFeatured:
 		return o.collect(ctx, args.Verb, args.ID)
 	}
@@ -115,6 +144,11 @@ func (o *Outbox) store(ctx context.Context, p plan) error {
 				return err
 			}
 		}
+		if p.then != nil {
+			if err := p.then(ctx, tx, now); err != nil {
+				return err
+			}
+		}
 		return o.fill(ctx, tx, id, p.to)
 	})
 	if err != nil && !errors.Is(err, errChanged) {
@@ -123,21 +157,10 @@ func (o *Outbox) store(ctx context.Context, p plan) error {
 	return err
 }
 
-// fill puts a stored activity into the lanes of its receivers and wakes them. The peers' rows are locked before the
-// jobs are inserted: Deliver ends under the same lock, so either it still sees our rows or we see that it ended.
+// fill puts a stored activity into the lanes of its receivers and wakes who empties them.
 func (o *Outbox) fill(ctx context.Context, tx *sqlx.Tx, activityID int64, to recipients) error {
-	hosts, err := fillLanes(ctx, tx, activityID, to, o.Domain, o.now())
-	if err != nil || len(hosts) == 0 {
-		return err
-	}
-	if err := lockPeers(ctx, tx, hosts...); err != nil {
-		return err
-	}
-	args := make([]river.JobArgs, len(hosts))
-	for i, host := range hosts {
-		args[i] = job.Deliver{Host: host}
-	}
-	return o.Jobs.Enqueue(ctx, tx, args...)
+	_, err := fillLanes(ctx, tx, activityID, to, o.Domain)
+	return err
 }
 
 // known reports whether an activity was stored.

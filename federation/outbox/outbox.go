@@ -1,6 +1,6 @@
 // Package outbox is what leaves the instance. Distribute renders one activity, stores its bytes once and fills the lanes
-// of the hosts that should get it; Deliver drains one host's lane in order; GroupAnnounce lets a local group pass on what
-// happens on its board. All of it runs as jobs. It must not decide who may do what (the services did) nor open a
+// of the hosts that should get it; GroupAnnounce lets a local group pass on what happens on its board. Both run as jobs. The
+// courier empties the lanes, many at once and each in order. It must not decide who may do what (the services did) nor open a
 // connection itself (that is transport's).
 package outbox
 
@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -17,13 +18,16 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/curation"
-	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/moderation"
+	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
+	"github.com/vorbild/vorbild/internal/relationship"
 )
 
 // Sender posts a body to an inbox, signed by one of our accounts. federation/transport implements it: status is 0 when
@@ -34,25 +38,34 @@ type Sender interface {
 
 // Deps are what the outbox works with.
 type Deps struct {
-	DB        *sqlx.DB
-	Jobs      *job.Queue
-	Accounts  *account.Service
-	Follows   *follow.Service
-	Posts     *post.Service
-	Practices *practice.Service
-	Curation  *curation.Service
-	Media     *media.Service
-	Polls     *poll.Service
-	Render    *vocab.Renderer
-	Sender    Sender
-	Domain    string // host[:port] of this instance
-	Log       *slog.Logger
+	DB            *sqlx.DB
+	Jobs          *job.Queue
+	Accounts      *account.Service
+	Follows       *follow.Service
+	Posts         *post.Service
+	Practices     *practice.Service
+	Curation      *curation.Service
+	Media         *media.Service
+	Polls         *poll.Service
+	Quotes        *quote.Service
+	Relationships *relationship.Service
+	Moderation    *moderation.Service
+	Render        *vocab.Renderer
+	Sender        Sender
+	Metrics       *observe.Metrics
+	Domain        string // host[:port] of this instance
+	Log           *slog.Logger
 }
 
 // Outbox works the jobs that send.
 type Outbox struct {
 	Deps
-	now func() time.Time
+	now     func() time.Time
+	alive   alive
+	digests digests
+
+	mu   sync.Mutex                  // guards stop
+	stop func(until context.Context) // nil while no lanes are emptied
 }
 
 // New returns the outbox.
@@ -62,27 +75,58 @@ func New(d Deps) *Outbox { return &Outbox{Deps: d, now: time.Now} }
 func (o *Outbox) Work(q *job.Queue) {
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Distribute]) error { return o.Distribute(ctx, j.Args) })
 	job.Work(q, func(ctx context.Context, j *river.Job[job.GroupAnnounce]) error { return o.GroupAnnounce(ctx, j.Args) })
-	job.Work(q, o.deliver)
 }
 
-// Sweep enqueues a Deliver for every host whose lane has something due. Every way into a lane enqueues one already; this
-// mends what an operator's hand or a lost job left behind.
+// Start begins to empty the lanes, until Stop. Any number of processes may do so.
+func (o *Outbox) Start(ctx context.Context) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stop != nil {
+		return
+	}
+	// Only Stop ends it, not the context of the start.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	patience, cutOff := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		newCourier(o).run(ctx, patience)
+	}()
+	o.stop = func(until context.Context) {
+		cancel()
+		defer cutOff()
+		select {
+		case <-done:
+			return
+		case <-until.Done():
+		}
+		cutOff()
+		<-done
+	}
+}
+
+// Stop begins no more requests and waits until those on their way are answered and settled, at most until ctx ends. What is cut
+// off then is sent again by the next worker.
+func (o *Outbox) Stop(ctx context.Context) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.stop != nil {
+		o.stop(ctx)
+		o.stop = nil
+	}
+}
+
+// Sweep makes lanes due in which something waits that nobody knows of. Every way into a lane makes it due already; this mends
+// what an operator's hand left behind.
 func (o *Outbox) Sweep(ctx context.Context) error {
-	hosts, err := dueHosts(ctx, o.DB)
+	n, err := mendLanes(ctx, o.DB)
 	if err != nil {
 		return fmt.Errorf("outbox.Sweep: %w", err)
 	}
-	return db.InTx(ctx, o.DB, func(tx *sqlx.Tx) error {
-		for _, host := range hosts {
-			if err := o.Jobs.Enqueue(ctx, tx, job.Deliver{Host: host}); err != nil {
-				return err
-			}
-			if err := wakeDeliver(ctx, tx, host); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	if n > 0 {
+		o.Log.WarnContext(ctx, "lanes mended", "lanes", n)
+	}
+	return nil
 }
 
 // Reach counts the hosts at which what we said of an object has arrived, is on its way, or could not be delivered.
@@ -94,34 +138,17 @@ func (o *Outbox) Reach(ctx context.Context, objectURI string) (delivered, pendin
 	return delivered, pending, failed, err
 }
 
-// Lanes lists every host we deliver to, those in trouble first.
-func (o *Outbox) Lanes(ctx context.Context) ([]Lane, error) {
-	list, err := lanes(ctx, o.DB)
-	if err != nil {
-		return nil, fmt.Errorf("outbox.Lanes: %w", err)
-	}
-	return list, nil
-}
-
 // PeerSeen notes that a host sent us something valid: it lives, so what waits for it is tried now instead of at the end
-// of its pause.
+// of its pause. It asks the database once in a while only, however much comes.
 func (o *Outbox) PeerSeen(ctx context.Context, host string) error {
-	failing := false
-	err := db.InTx(ctx, o.DB, func(tx *sqlx.Tx) (err error) {
-		if failing, err = peerSeen(ctx, tx, host, o.now()); err != nil || !failing {
-			return err
-		}
-		if err := clearWaits(ctx, tx, host); err != nil {
-			return err
-		}
-		if err := o.Jobs.Enqueue(ctx, tx, job.Deliver{Host: host}); err != nil {
-			return err
-		}
-		return wakeDeliver(ctx, tx, host)
-	})
+	if o.alive.recently(host, o.now()) {
+		return nil
+	}
+	failing, err := peerSeen(ctx, o.DB, host)
 	if err != nil {
 		return fmt.Errorf("outbox.PeerSeen %s: %w", host, err)
 	}
+	o.alive.note(host, o.now())
 	if failing {
 		o.Log.InfoContext(ctx, "peer answers again", "host", host)
 	}

@@ -23,10 +23,13 @@ import (
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
+	"github.com/vorbild/vorbild/internal/relationship"
 )
 
 const base = "https://sh.example"
@@ -46,18 +49,31 @@ type mail struct {
 	mu     sync.Mutex
 	sent   []string // inbox and type
 	answer func(inbox string, body []byte) (int, time.Duration, error)
+	slow   func(inbox string, body []byte)
+	wait   func(ctx context.Context) error
 }
 
-func (m *mail) Post(_ context.Context, d transport.Delivery) (int, time.Duration, error) {
+func (m *mail) Post(ctx context.Context, d transport.Delivery) (int, time.Duration, error) {
 	a, err := vocab.ParseActivity(d.Body)
 	if err != nil {
 		return 0, 0, err
 	}
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.sent = append(m.sent, d.Inbox+" "+a.Type)
-	if m.answer != nil {
-		return m.answer(d.Inbox, d.Body)
+	answer, slow, wait := m.answer, m.slow, m.wait
+	m.mu.Unlock()
+	if slow != nil {
+		slow(d.Inbox, d.Body)
+	}
+	if wait != nil {
+		if err := wait(ctx); err != nil {
+			return 0, 0, err
+		}
+	}
+	if answer != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		return answer(d.Inbox, d.Body)
 	}
 	return http.StatusAccepted, 0, nil
 }
@@ -74,13 +90,15 @@ func newHouse(t *testing.T) *house {
 	}
 	organizations := organization.New(d)
 	accounts := account.New(d, organizations, q, base, "sh.example")
+	follows := follow.New(d, accounts, q, base, nil)
 	posts := post.New(d, accounts, q, renderer, base)
 	practices := practice.New(d, organizations, accounts, posts, q, renderer, base)
 	h := &house{t: t, ctx: t.Context(), mail: &mail{}}
 	h.Outbox = New(Deps{
-		DB: d, Jobs: q, Accounts: accounts, Follows: follow.New(d, accounts, q, base, nil), Posts: posts, Practices: practices,
+		DB: d, Jobs: q, Accounts: accounts, Follows: follows, Relationships: relationship.New(d, accounts, follows, q), Posts: posts, Practices: practices,
 		Curation: curation.New(d, organizations, accounts, posts, practices, q), Sender: h.mail, Domain: "sh.example", Log: log,
 		Media: media.New(d, accounts, posts, q, t.TempDir(), base), Polls: poll.New(d, accounts, posts, q),
+		Quotes: quote.New(d, posts, q, base), Moderation: moderation.New(d, accounts, posts, q),
 		Render: vocab.NewRenderer(base, func(l string) vocab.Words { return messages.For(l) }),
 	})
 	h.must(organizations.Save(h.ctx, organization.Organization{Name: "Land", ShortName: "SH", Level: organization.LevelLand, Region: "DE-SH"}))
@@ -168,8 +186,8 @@ func TestFanOut(t *testing.T) {
 	if diff := cmp.Diff(want, h.rows()); diff != "" {
 		t.Errorf("lanes (-want +got):\n%s", diff)
 	}
-	if n := h.count(`SELECT count(*) FROM river_job WHERE kind = 'activity.deliver'`); n != 2 {
-		t.Errorf("%d Deliver jobs for two hosts", n)
+	if n := h.count(`SELECT count(*) FROM lanes WHERE next_at <= now() AND waiting_since IS NOT NULL`); n != 2 {
+		t.Errorf("%d lanes are due for two hosts", n)
 	}
 }
 

@@ -5,11 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
-	"github.com/lib/pq"
 
 	"github.com/vorbild/vorbild/federation/vocab"
 )
@@ -28,9 +26,9 @@ type stored struct {
 
 // insertActivity stores the bytes once; false when the activity was stored before.
 func insertActivity(ctx context.Context, q sqlx.ExtContext, id int64, a vocab.Outgoing, at time.Time) (bool, error) {
-	res, err := q.ExecContext(ctx, `INSERT INTO activities (id, uri, account_id, type, object_uri, public, body, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (uri) DO NOTHING`,
-		id, a.URI, a.ActorID, a.Type, a.ObjectURI, a.Public, a.Body, at)
+	res, err := q.ExecContext(ctx, `INSERT INTO activities (id, uri, account_id, type, object_uri, public, followers_only, body, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (uri) DO NOTHING`,
+		id, a.URI, a.ActorID, a.Type, a.ObjectURI, a.Public, a.FollowersOnly, a.Body, at)
 	if err != nil {
 		return false, fmt.Errorf("insertActivity %s: %w", a.URI, err)
 	}
@@ -101,7 +99,7 @@ func sentAdd(ctx context.Context, q sqlx.ExtContext, collection, postURI string)
 // lockTables are the rows by which Distribute jobs about the same object take turns.
 var lockTables = map[string]string{
 	"posts": "posts", "favourites": "favourites", "boosts": "boosts", "follows": "follows", "accounts": "accounts",
-	"curations": "curations", "poll_votes": "poll_votes",
+	"curations": "curations", "poll_votes": "poll_votes", "quote_requests": "quote_requests", "blocks": "blocks", "reports": "reports",
 }
 
 // lockObject locks the row an activity is about. Writers of the row wait, readers and foreign keys do not.
@@ -164,56 +162,4 @@ type recipients struct {
 	ToldBy      int64   // also every inbox that got this activity
 	NotHost     string  // except this host, where it came from
 	NetworkOnly bool    // only on hosts of the administration network
-}
-
-// fillLanes is the fan-out: one row per inbox, shared inboxes folded, our own host and blocked ones left out. It returns
-// the hosts that got a row.
-func fillLanes(ctx context.Context, q sqlx.ExtContext, activityID int64, r recipients, domain string, at time.Time) ([]string, error) {
-	var hosts []string
-	err := sqlx.SelectContext(ctx, q, &hosts, `
-		WITH reached AS (
-			SELECT a.inbox_uri, a.shared_inbox_uri FROM follows f JOIN accounts a ON a.id = f.account_id
-			WHERE f.target_id = ANY($2) AND f.state = 'accepted' AND f.undone_at IS NULL AND a.domain IS NOT NULL AND a.state = 'active'
-			UNION ALL
-			SELECT inbox_uri, shared_inbox_uri FROM accounts WHERE id = ANY($3) AND domain IS NOT NULL AND state = 'active'
-		), inboxes AS (
-			SELECT CASE WHEN $4 OR shared_inbox_uri = '' THEN inbox_uri ELSE shared_inbox_uri END AS inbox_uri FROM reached
-			UNION
-			SELECT d.inbox_uri FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE $5 <> '' AND a.object_uri = $5
-			UNION
-			SELECT inbox_uri FROM deliveries WHERE activity_id = $9
-		), hosted AS (
-			SELECT inbox_uri, regexp_replace(lower(substring(inbox_uri FROM '^https?://([^/?#]+)')),
-				CASE WHEN inbox_uri LIKE 'https:%' THEN ':443$' ELSE ':80$' END, '') AS host
-			FROM inboxes WHERE inbox_uri <> ''
-		), filled AS (
-			INSERT INTO deliveries (activity_id, inbox_uri, host, next_at)
-			SELECT $1, inbox_uri, host, $8 FROM hosted h
-			WHERE host IS NOT NULL AND host <> $6 AND host <> $7 AND NOT EXISTS (
-				SELECT 1 FROM domain_rules r WHERE r.severity = 'suspend' AND (r.domain IN (h.host, split_part(h.host, ':', 1))
-					OR right(split_part(h.host, ':', 1), length(r.domain) + 1) = '.' || r.domain))
-				AND (NOT $10 OR in_network(h.host))
-			ON CONFLICT (activity_id, inbox_uri) DO NOTHING
-			RETURNING host
-		)
-		SELECT DISTINCT host FROM filled ORDER BY host`,
-		activityID, pq.Array(r.FollowersOf), pq.Array(r.Accounts), r.Personal, r.ToldOf, domain, r.NotHost, at, r.ToldBy, r.NetworkOnly)
-	if err != nil {
-		return nil, fmt.Errorf("fillLanes %d: %w", activityID, err)
-	}
-	return hosts, nil
-}
-
-// lockPeers locks the rows of hosts, making them where needed, always in the same order.
-func lockPeers(ctx context.Context, q sqlx.ExtContext, hosts ...string) error {
-	hosts = slices.Sorted(slices.Values(hosts))
-	if _, err := q.ExecContext(ctx, `INSERT INTO peers (host) SELECT unnest($1::text[]) ORDER BY 1 ON CONFLICT (host) DO NOTHING`, pq.Array(hosts)); err != nil {
-		return fmt.Errorf("lockPeers: %w", err)
-	}
-	var locked []string
-	err := sqlx.SelectContext(ctx, q, &locked, `SELECT host FROM peers WHERE host = ANY($1) ORDER BY host FOR NO KEY UPDATE`, pq.Array(hosts))
-	if err != nil {
-		return fmt.Errorf("lockPeers: %w", err)
-	}
-	return nil
 }

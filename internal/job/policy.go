@@ -15,7 +15,7 @@ import (
 const maxRetryWait = 6 * time.Hour
 
 // retryPolicy waits 1, 2, 4, 8 ... seconds, give or take a tenth, so that jobs that failed together do not come
-// back together. Deliveries have their own table of waiting times (federation/outbox) and snooze.
+// back together. Deliveries are no jobs and have their own table of waiting times (federation/outbox).
 type retryPolicy struct{}
 
 // NextRetry implements river.ClientRetryPolicy.

@@ -29,13 +29,12 @@ const (
 	keepFailed = 30 * 24 * time.Hour
 )
 
-// workersPerQueue is how many jobs of each queue one process works at a time. Deliveries mostly wait for other hosts, and
-// nobody waits for them or for what is fetched, so these queues are polled less often.
+// workersPerQueue is how many jobs of each queue one process works at a time. Nobody waits for what is fetched or pushed, so
+// these queues are polled less often.
 var workersPerQueue = map[string]river.QueueConfig{
 	QueueDefault: {MaxWorkers: 4},
 	QueueReceive: {MaxWorkers: 4},
 	QueueFetch:   {MaxWorkers: 3, FetchPollInterval: 4 * pollInterval},
-	QueueDeliver: {MaxWorkers: 16, FetchPollInterval: 2 * pollInterval},
 	QueuePush:    {MaxWorkers: 4, FetchPollInterval: 4 * pollInterval},
 }
 

@@ -101,16 +101,16 @@ func TestUniqueJobs(t *testing.T) {
 	t.Parallel()
 	conn := dbtest.New(t)
 	q := New(conn, quiet)
-	enqueue(t, conn, q, Deliver{Host: "a.example"}, Deliver{Host: "b.example"}, Deliver{Host: "a.example"}, Receive{ID: 1}, Receive{ID: 1})
-	enqueue(t, conn, q, Deliver{Host: "a.example"})
+	enqueue(t, conn, q, FetchPost{URI: "https://a.example/1"}, FetchPost{URI: "https://b.example/1"}, FetchPost{URI: "https://a.example/1"}, PushSend{NotificationID: 1}, PushSend{NotificationID: 1})
+	enqueue(t, conn, q, FetchPost{URI: "https://a.example/1"})
 	var got []string
 	err := conn.Select(&got, "SELECT kind || ' ' || args::text FROM river_job ORDER BY 1")
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		`activity.deliver {"host": "a.example"}`, `activity.deliver {"host": "b.example"}`,
-		`activity.receive {"id": 1}`, `activity.receive {"id": 1}`,
+		`post.fetch {"uri": "https://a.example/1"}`, `post.fetch {"uri": "https://b.example/1"}`,
+		`push.send {"notification_id": 1, "subscription_id": 0}`, `push.send {"notification_id": 1, "subscription_id": 0}`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -124,7 +124,7 @@ func TestUniqueJobsDoNotLockUp(t *testing.T) {
 	q := New(conn, quiet)
 	hosts := make([]river.JobArgs, 50)
 	for i := range hosts {
-		hosts[i] = Deliver{Host: strings.Repeat("x", i+1) + ".example"}
+		hosts[i] = FetchPost{URI: "https://a.example/" + strings.Repeat("x", i+1)}
 	}
 	backwards := slices.Clone(hosts)
 	slices.Reverse(backwards)
