@@ -210,7 +210,12 @@ func fieldValue(h http.Header, name string) (string, error) {
 	for i, v := range values {
 		trimmed[i] = strings.TrimSpace(v)
 	}
-	return strings.Join(trimmed, ", "), nil
+	value := strings.Join(trimmed, ", ")
+	// RULE: a line break would let one value stand for several. net/http lets none in; whoever serves us otherwise may.
+	if strings.ContainsAny(value, "\r\n") {
+		return "", fmt.Errorf("%s has a line break", name)
+	}
+	return value, nil
 }
 
 // targetOf is the path and query of a request as they were sent.
