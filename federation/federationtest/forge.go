@@ -11,9 +11,11 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,6 +27,7 @@ type Letter struct {
 	To          string // inbox
 	Body        string
 	ContentType string
+	Signed      map[string]string // further headers that the signature covers
 	Tamper      func(r *http.Request)
 }
 
@@ -54,6 +57,11 @@ func (i *Instance) Send(signer account.Account, l Letter) int {
 	sum := sha256.Sum256([]byte(l.Body))
 	digest := "SHA-256=" + base64.StdEncoding.EncodeToString(sum[:])
 	text := fmt.Sprintf("(request-target): post %s\nhost: %s\ndate: %s\ndigest: %s", u.Path, u.Host, date, digest)
+	covered := "(request-target) host date digest"
+	for _, name := range slices.Sorted(maps.Keys(l.Signed)) {
+		covered += " " + strings.ToLower(name)
+		text += "\n" + strings.ToLower(name) + ": " + l.Signed[name]
+	}
 	hash := sha256.Sum256([]byte(text))
 	signature, err := rsa.SignPKCS1v15(rand.Reader, parsed.(*rsa.PrivateKey), crypto.SHA256, hash[:])
 	i.must(err)
@@ -65,8 +73,11 @@ func (i *Instance) Send(signer account.Account, l Letter) int {
 	}
 	r.Header.Set("Date", date)
 	r.Header.Set("Digest", digest)
-	r.Header.Set("Signature", fmt.Sprintf(`keyId="%s",algorithm="rsa-sha256",headers="(request-target) host date digest",signature="%s"`,
-		signer.PublicKeyID, base64.StdEncoding.EncodeToString(signature)))
+	r.Header.Set("Signature", fmt.Sprintf(`keyId="%s",algorithm="rsa-sha256",headers="%s",signature="%s"`,
+		signer.PublicKeyID, covered, base64.StdEncoding.EncodeToString(signature)))
+	for name, value := range l.Signed {
+		r.Header.Set(name, value)
+	}
 	if l.Tamper != nil {
 		l.Tamper(r)
 	}

@@ -17,48 +17,48 @@ const (
 	// maxSynchronized is how many followers at other servers an account may have for them to be compared.
 	maxSynchronized = 25_000
 	digestsTTL      = 30 * time.Second
-	maxDigests      = 64 // accounts
+	maxDigests      = 64 // letters
 )
 
-// digests keeps what an account's followers add up to at each host, for the time in which one post goes to many of them. A
+// digests keeps what an account's followers add up to at each host, for the time in which one letter goes to many of them. A
 // digest that is a moment old costs its receiver one look at a list, no more.
 type digests struct {
-	mu       sync.Mutex
-	accounts map[int64]accountDigests
+	mu      sync.Mutex
+	letters map[int64]hostDigests
 }
 
-type accountDigests struct {
+type hostDigests struct {
 	uri   string // of the followers; "" when there is nothing to say
 	hosts map[string][sha256.Size]byte
 	at    time.Time
 }
 
-func (d *digests) get(accountID int64, now time.Time) (accountDigests, bool) {
+func (d *digests) get(letterID int64, now time.Time) (hostDigests, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	found, ok := d.accounts[accountID]
+	found, ok := d.letters[letterID]
 	return found, ok && now.Sub(found.at) < digestsTTL
 }
 
-func (d *digests) put(accountID int64, a accountDigests) {
+func (d *digests) put(letterID int64, found hostDigests) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.accounts == nil || len(d.accounts) >= maxDigests {
-		d.accounts = map[int64]accountDigests{}
+	if d.letters == nil || len(d.letters) >= maxDigests {
+		d.letters = map[int64]hostDigests{}
 	}
-	d.accounts[accountID] = a
+	d.letters[letterID] = found
 }
 
-// synchronization is the header by which a delivery to an account's followers lets the receiving host check whom of its
+// synchronization is the header by which a letter (activities.id) to an account's followers lets the receiving host check whom of its
 // people we believe to follow the account (FEP-8fcf). nil where there is nothing to compare.
-func (o *Outbox) synchronization(ctx context.Context, accountID int64, host string) (http.Header, error) {
-	known, ok := o.digests.get(accountID, o.now())
+func (o *Outbox) synchronization(ctx context.Context, letterID, accountID int64, host string) (http.Header, error) {
+	known, ok := o.digests.get(letterID, o.now())
 	if !ok {
 		var err error
 		if known, err = o.digest(ctx, accountID); err != nil {
 			return nil, fmt.Errorf("outbox: followers of %d: %w", accountID, err)
 		}
-		o.digests.put(accountID, known)
+		o.digests.put(letterID, known)
 	}
 	digest, ok := known.hosts[host]
 	if !ok {
@@ -68,8 +68,8 @@ func (o *Outbox) synchronization(ctx context.Context, accountID int64, host stri
 	return http.Header{vocab.SynchronizationHeader: {s.String()}}, nil
 }
 
-func (o *Outbox) digest(ctx context.Context, accountID int64) (accountDigests, error) {
-	d := accountDigests{at: o.now()}
+func (o *Outbox) digest(ctx context.Context, accountID int64) (hostDigests, error) {
+	d := hostDigests{at: o.now()}
 	a, err := o.Accounts.ByID(ctx, accountID)
 	if err != nil || a.FollowersURI == "" {
 		return d, err
