@@ -45,7 +45,7 @@ func (s *Site) managed(r *http.Request) (admin, a account.Account, err error) {
 	if a, err = s.Accounts.ByID(r.Context(), id); err != nil {
 		return admin, a, fmt.Errorf("manage account %d: %w", id, err)
 	}
-	if !a.Local() || a.Kind != account.Person {
+	if !a.Local() || a.Kind != account.Person || a.State == account.Gone {
 		return admin, a, fault.New(fault.NotFound, "web.error.not_found.text")
 	}
 	return admin, a, nil

@@ -81,6 +81,21 @@ func TestAuthorization(t *testing.T) {
 		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
 	}
 	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
+	liste, err := h.Accounts.Receive(ctx, remote(account.Person, "liste", "vitako.example"))
+	must(t, err)
+	fromElsewhere := func() int64 {
+		t.Helper()
+		fresh++
+		return h.received(t, liste, fmt.Sprintf("https://vitako.example/notes/%d", fresh), "Kauft!").ID
+	}
+	byStranger := func() int64 {
+		t.Helper()
+		a, err := h.Accounts.ByID(ctx, other())
+		must(t, err)
+		p, err := h.Posts.Create(ctx, a, post.Draft{Title: "Werbung", Source: "Kauft!", Visibility: post.Public, Language: "de"})
+		must(t, err)
+		return p.ID
+	}
 	question := func() int64 {
 		t.Helper()
 		return h.ask(t, "member", poll.Draft{Options: []string{"Ja", "Nein"}, ExpiresIn: time.Hour}).ID
@@ -114,6 +129,14 @@ func TestAuthorization(t *testing.T) {
 		"/einstellungen/zugangsschluessel/{id:[0-9]+}/umbenennen": {{accounts, fixed("/einstellungen/zugangsschluessel/1/umbenennen"), form("name", "x")}},
 		"/einstellungen/zugangsschluessel/{id:[0-9]+}/entfernen":  {{accounts, fixed("/einstellungen/zugangsschluessel/1/entfernen"), nil}},
 		"/einstellungen/sitzungen/{id:[0-9]+}/abmelden":           {{accounts, fixed("/einstellungen/sitzungen/1/abmelden"), nil}},
+		"/einstellungen/umzug":                                    {{accounts, fixed("/einstellungen/umzug"), form("target", "niemand@nirgends.example")}},
+		"/einstellungen/umzug/abschliessen":                       {{accounts, fixed("/einstellungen/umzug/abschliessen"), form("target", "niemand@nirgends.example")}},
+		"/einstellungen/umzug/zuruecknehmen":                      {{accounts, fixed("/einstellungen/umzug/zuruecknehmen"), nil}},
+		"/einstellungen/umzug/konten":                             {{accounts, fixed("/einstellungen/umzug/konten"), form("alias", "niemand@nirgends.example")}},
+		"/einstellungen/umzug/konten/entfernen":                   {{accounts, fixed("/einstellungen/umzug/konten/entfernen"), form("uri", "https://nirgends.example/u/x")}},
+		"/beitraege/{id:[0-9]+}/melden":                           {{accounts, at("/beitraege/%d/melden", byStranger), form("category", "spam")}},
+		"/@{handle}/melden":                                       {{accounts, fixed("/@other1/melden"), form("category", "other")}},
+		"/verwaltung/konten/{id:[0-9]+}/schliessen":               {{admins, at("/verwaltung/konten/%d/schliessen", other), nil}},
 		"/einstellungen/programme/{id:[0-9]+}/entziehen":          {{accounts, fixed("/einstellungen/programme/1/entziehen"), nil}},
 		"/einstellungen/token/{id:[0-9]+}/entziehen":              {{accounts, fixed("/einstellungen/token/1/entziehen"), nil}},
 		"/oauth/authorize":                                        {{accounts, fixed(asks(h.program(t, "Phanpy", "read", "https://phanpy.example/"), "https://phanpy.example/")), form("antwort", "erlauben")}},
@@ -127,6 +150,13 @@ func TestAuthorization(t *testing.T) {
 		"/verwaltung/einladungen":                           {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
 		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen": {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
 		"/verwaltung/foederation/folgen":                    {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
+		"/verwaltung/regeln":                                {{admins, fixed("/verwaltung/regeln"), form("mode", "open")}},
+		"/verwaltung/regeln/regel":                          {{admins, fixed("/verwaltung/regeln/regel"), form("domain", "boese.example", "severity", "suspend")}},
+		"/verwaltung/regeln/aufheben":                       {{admins, fixed("/verwaltung/regeln/aufheben"), form("domain", "boese.example")}},
+		"/verwaltung/regeln/import":                         {{admins, fixed("/verwaltung/regeln/import"), form("list", "boese.example", "action", "apply")}},
+		"/@{handle}/moderieren":                             {{moderators, fixed("/@liste@vitako.example/moderieren"), form("massnahme", "einschraenken")}},
+		"/beitraege/{id:[0-9]+}/ausblenden":                 {{moderators, at("/beitraege/%d/ausblenden", fromElsewhere), form("reason", "Werbung")}},
+		"/beitraege/{id:[0-9]+}/einblenden":                 {{moderators, at("/beitraege/%d/einblenden", fromElsewhere), nil}},
 		"/webauthn/anmeldung/beginn":                        {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
 		"/webauthn/anmeldung/abschluss":                     {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
 		"/webauthn/registrierung/beginn":                    {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
@@ -207,7 +237,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

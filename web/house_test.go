@@ -21,6 +21,7 @@ import (
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
@@ -32,9 +33,11 @@ import (
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
@@ -85,10 +88,13 @@ func newHouse(t *testing.T) *house {
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
 	h.Moderation = moderation.New(h.db, h.Accounts, h.Posts, h.jobs)
+	h.Rules = moderation.NewRules(h.db, peer.New(h.db, nil), h.Accounts, h.Follows, h.Posts, h.jobs)
 	h.Media = media.New(h.db, h.Accounts, h.Posts, h.jobs, t.TempDir(), houseURL)
 	h.Polls = poll.New(h.db, h.Accounts, h.Posts, h.jobs)
+	h.Events = event.New(h.db, h.Posts)
+	h.Quotes = quote.New(h.db, h.Posts, h.jobs, houseURL)
 	h.others = &fakeResolver{accounts: h.Accounts, known: map[string]account.Account{}}
-	h.Resolver = h.others
+	h.Resolver, h.Refresh = h.others, h.others.ResolveURI
 
 	must(t, h.Organizations.Save(ctx, organization.Organization{Name: "Land Schleswig-Holstein", ShortName: "Schleswig-Holstein", Level: organization.LevelLand, Region: "DE-SH"}))
 	must(t, h.Accounts.Bootstrap(ctx, "Schleswig-Holstein", "land", "DE-SH"))

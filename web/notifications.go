@@ -34,7 +34,7 @@ func (v notificationView) Excerpt() string {
 // notificationKinds are the kinds that have words of their own.
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
-	"status": true, "poll": true, "update": true, "report": true,
+	"status": true, "poll": true, "update": true, "report": true, "moved": true,
 }
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.

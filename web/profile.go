@@ -26,8 +26,11 @@ type profileView struct {
 	MayFollow  bool
 	Relation   relationship.Relationship
 	MayShut    bool             // mute and block
+	Restrict   *restrictView    // what moderators can do; nil for everyone else
 	Instance   *follow.Relation // of our catalogue to the account; nil where the reader is no editor
 	Login      string
+	Moved      *account.Account // where its owner is found now
+	Pinned     []postView
 	Posts      []postView
 	Pagination pagination
 }
@@ -67,11 +70,19 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := profileView{Account: a, Handle: s.fullHandle(a)}
 	view.Kind, view.About = kindOf(a)
+	view.Restrict = s.restrictionsFor(currentAccount(r), a, profileURL(a))
 	stats, err := s.Accounts.Stats(r.Context(), []int64{a.ID})
 	if err != nil {
 		return fmt.Errorf("profile %s: %w", a, err)
 	}
 	view.Followers, view.Following = stats[a.ID].FollowersCount, stats[a.ID].FollowingCount
+	moved, err := s.Accounts.MovedTo(r.Context(), []account.Account{a})
+	if err != nil {
+		return fmt.Errorf("profile %s: %w", a, err)
+	}
+	if target, ok := moved[a.ID]; ok {
+		view.Moved = &target
+	}
 	if err := s.relate(r, &view); err != nil {
 		return err
 	}
@@ -91,6 +102,15 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 			return fmt.Errorf("profile %s: %w", a, err)
 		}
 		view.Pagination = olderThan(r, nextPage(posts))
+		if maxID(r) == 0 {
+			pinned, err := s.Posts.Pinned(r.Context(), viewer(r), a.ID)
+			if err != nil {
+				return fmt.Errorf("profile %s: %w", a, err)
+			}
+			if view.Pinned, err = s.listView(r, pinned); err != nil {
+				return fmt.Errorf("profile %s: %w", a, err)
+			}
+		}
 	}
 	p := page{Title: a.Name(), Nav: "participants", Data: view, Scripts: []string{"copy.js"}, NoIndex: !a.Discoverable || !a.Local() || status != http.StatusOK}
 	if a.Local() {
@@ -118,7 +138,7 @@ func (s *Site) relate(r *http.Request, view *profileView) error {
 		return fmt.Errorf("relation to %s: %w", a, err)
 	}
 	view.Relation = between[a.ID]
-	view.MayFollow = reader.Able(account.RoleMember) && a.Kind != account.Application && !view.Relation.Blocking
+	view.MayFollow = reader.Able(account.RoleMember) && a.Kind != account.Application && !view.Relation.Blocking && (view.Moved == nil || view.Relation.Following || view.Relation.Requested)
 	view.MayShut = a.Kind != account.Application
 	if !reader.Able(account.RoleEditor) || a.Local() {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/media"
@@ -26,6 +27,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/timeline"
@@ -47,11 +49,16 @@ type Deps struct {
 	Timeline      *timeline.Service
 	Notifications *notification.Service
 	Moderation    *moderation.Service
+	Rules         *moderation.Rules
 	Media         *media.Service
 	Polls         *poll.Service
+	Events        *event.Service
+	Quotes        *quote.Service
 	Resolver      account.Resolver
-	I18n          *i18n.Bundle
-	Log           *slog.Logger
+	// Refresh reads an account of another instance from its origin, however lately that was done.
+	Refresh func(ctx context.Context, uri string) (account.Account, error)
+	I18n    *i18n.Bundle
+	Log     *slog.Logger
 
 	// Deliveries counts at how many other instances a post of ours has arrived, is on its way, and could not be delivered.
 	Deliveries func(ctx context.Context, postURI string) (delivered, pending, failed int, err error)

@@ -39,7 +39,11 @@ func (i *Instance) Knows(other *Instance, username string) account.Account {
 func (i *Instance) Follow(reader account.Account, other *Instance, username string) account.Account {
 	i.T.Helper()
 	target := i.Knows(other, username)
-	_, err := i.Follows.Follow(i.T.Context(), i.Editor, reader.ID, target.ID)
+	actor := i.Editor // for our groups
+	if reader.Kind == account.Person {
+		actor = reader
+	}
+	_, err := i.Follows.Follow(i.T.Context(), actor, reader.ID, target.ID)
 	i.must(err)
 	i.Eventually("follow of "+target.URI, func() string {
 		sent, err := i.Follows.Sent(i.T.Context(), reader.ID)

@@ -139,7 +139,7 @@ func (s *Service) SigningKey(ctx context.Context, id int64) (keyID, pem string, 
 	return keyID, pem, nil
 }
 
-// Local lists our people, by username.
+// Local lists our people, by username, without those whose account was closed.
 func (s *Service) Local(ctx context.Context) ([]Account, error) {
 	list, err := localPeople(ctx, s.db)
 	if err != nil {

@@ -73,7 +73,7 @@ func signingKey(ctx context.Context, db sqlx.ExtContext, id int64) (keyID, pem s
 func localPeople(ctx context.Context, db sqlx.ExtContext) (list []Account, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM accounts
-		WHERE domain IS NULL AND kind = 'person'
+		WHERE domain IS NULL AND kind = 'person' AND state <> 'gone'
 		ORDER BY username`)
 	return list, err
 }

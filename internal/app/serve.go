@@ -109,19 +109,19 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Media: a.Media, Polls: a.Polls, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation,
-		Resolver: a.transport, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
-		Lanes: a.lanes, FetchPost: a.federation.FetchPost, Version: Version(),
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
+		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
+		Lanes: a.lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 	})
 	if err != nil {
 		return nil, err
 	}
 	clients := mastodon.New(mastodon.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation, Media: a.Media, Polls: a.Polls,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes,
 		Timeline: a.Timeline, Tags: a.Tags, Lists: a.Lists, Filters: a.Filters, Conversations: a.Conversations, Schedule: a.Schedule,
-		Notifications: a.Notifications, Push: a.Push, Moderation: a.Moderation, Changes: a.Changes, Resolver: a.transport,
-		I18n: a.messages, Log: a.log, FetchPost: a.federation.FetchPost, Version: Version(),
+		Notifications: a.Notifications, Push: a.Push, Moderation: a.Moderation, Rules: a.Rules, Changes: a.Changes, Resolver: a.transport,
+		I18n: a.messages, Log: a.log, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 	})
 	router := mux.NewRouter()
 	router.HandleFunc(healthPath, a.health).Methods(http.MethodGet, http.MethodHead)
@@ -163,6 +163,10 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return a.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })
+	job.Work(a.jobs, func(ctx context.Context, _ *river.Job[job.Enforce]) error {
+		return errors.Join(a.Rules.Enforce(ctx), a.federation.DropSuspended(ctx))
+	})
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Purge]) error { return a.Rules.Purge(ctx, j.Args.Domain) })
 	if err := a.jobs.Start(ctx); err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ type Account struct {
 	Fields         []Field       `json:"fields"`
 	Roles          []AccountRole `json:"roles"`
 	Suspended      bool          `json:"suspended,omitempty"`
+	Limited        bool          `json:"limited,omitempty"`
 	Moved          *Account      `json:"moved,omitempty"`
 	// Of verify_credentials only.
 	Source *Source `json:"source,omitempty"`
@@ -135,9 +136,16 @@ func (s *Server) accountEntity(ctx context.Context, a account.Account) (Account,
 
 // accountEntities completes accounts with a fixed number of queries, in the given order. Nothing in it depends on who reads.
 func (s *Server) accountEntities(ctx context.Context, accounts []account.Account) ([]Account, error) {
-	ids := make([]int64, len(accounts))
+	moved, err := s.Accounts.MovedTo(ctx, accounts)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(accounts), len(accounts)+len(moved))
 	for i, a := range accounts {
 		ids[i] = a.ID
+	}
+	for _, target := range moved {
+		ids = append(ids, target.ID)
 	}
 	stats, err := s.Accounts.Stats(ctx, ids)
 	if err != nil {
@@ -146,6 +154,10 @@ func (s *Server) accountEntities(ctx context.Context, accounts []account.Account
 	entities := make([]Account, len(accounts))
 	for i, a := range accounts {
 		entities[i] = s.describe(a, stats[a.ID])
+		if target, ok := moved[a.ID]; ok {
+			to := s.describe(target, stats[target.ID])
+			entities[i].Moved = &to
+		}
 	}
 	return entities, nil
 }
@@ -159,7 +171,7 @@ func (s *Server) describe(a account.Account, stats account.Stats) Account {
 		CreatedAt: stamp(a.CreatedAt), LastStatusAt: dayOrNil(stats.LastStatusAt),
 		StatusesCount: stats.StatusesCount, FollowersCount: stats.FollowersCount, FollowingCount: stats.FollowingCount,
 		Emojis: []CustomEmoji{}, Fields: fieldEntities(a.Fields), Roles: s.badges(a),
-		Suspended: a.State != account.Active,
+		Suspended: a.State != account.Active, Limited: a.Limited,
 	}
 	avatar, header := a.Avatar, a.Header
 	if e.Suspended {
