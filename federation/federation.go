@@ -86,7 +86,7 @@ func New(d Deps) (*Federation, error) {
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Quotes: d.Quotes, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	var changes inbox.Changes
 	if d.Changes != nil {
@@ -95,7 +95,7 @@ func New(d Deps) (*Federation, error) {
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
-		Media: d.Media, Polls: d.Polls, Curation: d.Curation, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)
@@ -149,6 +149,9 @@ func (f *Federation) StopDelivering(ctx context.Context) { f.outbox.Stop(ctx) }
 
 // Sweep makes lanes due in which something waits that nobody knows of.
 func (f *Federation) Sweep(ctx context.Context) error { return f.outbox.Sweep(ctx) }
+
+// DropSuspended gives up what waits for hosts that were suspended.
+func (f *Federation) DropSuspended(ctx context.Context) error { return f.outbox.DropSuspended(ctx) }
 
 // Tidy removes what was sent and received so long ago that nothing builds upon it any more.
 func (f *Federation) Tidy(ctx context.Context) error {

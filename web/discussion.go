@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -114,5 +115,8 @@ func (s *Site) newDiscussion(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := replyForm{New: true, Visibility: string(post.Public), Language: s.localizer(r).Lang(), Back: "/diskussionen"}
+	if id, err := strconv.ParseInt(r.URL.Query().Get("zitat"), 10, 64); err == nil {
+		form.Quotes = id
+	}
 	return s.renderReply(w, r, http.StatusOK, form)
 }

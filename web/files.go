@@ -87,7 +87,7 @@ func (s *Site) hang(r *http.Request, posts ...*postView) error {
 			p.Poll = viewOfPoll(asked, reader, time.Now())
 		}
 	}
-	return nil
+	return s.showObjects(r, posts, ids)
 }
 
 func viewOfPoll(p poll.Poll, reader *account.Account, now time.Time) *pollView {

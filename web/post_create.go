@@ -13,6 +13,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/quote"
 )
 
 // replyForm is the form for an answer or a new discussion, also when it comes back.
@@ -23,6 +24,7 @@ type replyForm struct {
 	Visibility string `schema:"visibility"`
 	Language   string `schema:"language"`
 	Action     string `schema:"action"` // preview: show it first
+	Quotes     int64  `schema:"zitat"`  // a discussion about another post
 	Back       string `schema:"-"`
 
 	New     bool       `schema:"-"` // a discussion, with title and visibility
@@ -31,6 +33,7 @@ type replyForm struct {
 	Preview string     `schema:"-"` // sanitised HTML
 	Login   string     `schema:"-"` // the session ended while the text was written
 	Choices []option   `schema:"-"` // of the visibility
+	Quoted  *quoteView `schema:"-"`
 }
 
 // visibilities a discussion can have, widest first.
@@ -53,10 +56,18 @@ func (s *Site) createPost(w http.ResponseWriter, r *http.Request) error {
 		return s.renderReply(w, r, http.StatusOK, form)
 	}
 	s.resolveMentions(r.Context(), *reader, form.Source)
-	p, err := s.Posts.Create(r.Context(), *reader, post.Draft{
+	draft := post.Draft{
 		InReplyToID: form.InReplyTo, Title: form.Title, Source: form.Source,
 		Visibility: post.Visibility(form.Visibility), Language: form.Language,
-	})
+	}
+	if form.New && form.Quotes != 0 {
+		part, err := s.Quotes.Of(r.Context(), *reader, form.Quotes)
+		if err != nil {
+			return s.returnReply(w, r, form, err)
+		}
+		draft.Parts = append(draft.Parts, part)
+	}
+	p, err := s.Posts.Create(r.Context(), *reader, draft)
 	if err != nil {
 		return s.returnReply(w, r, form, err)
 	}
@@ -80,7 +91,7 @@ func (s *Site) returnReply(w http.ResponseWriter, r *http.Request, form replyFor
 		form.Errors = formErrors{Status: http.StatusUnauthorized, Message: s.message(r, err)}
 	case fault.NotFound, fault.Gone:
 		// What it answers is no longer there; the text is.
-		form.InReplyTo, form.New = 0, true
+		form.InReplyTo, form.Quotes, form.New = 0, 0, true
 		form.Errors = formErrors{Status: http.StatusUnprocessableEntity, Message: s.t(r, "member.error.reply_target")}
 	case fault.Forbidden:
 		form.Errors = formErrors{Status: http.StatusForbidden, Message: s.message(r, err)}
@@ -117,6 +128,9 @@ func (s *Site) renderReply(w http.ResponseWriter, r *http.Request, status int, f
 		form.Language = s.localizer(r).Lang()
 	}
 	if form.New {
+		if err := s.fillQuoted(r, &form); err != nil {
+			return err
+		}
 		if form.Visibility == "" {
 			form.Visibility = string(post.Public)
 		}
@@ -126,6 +140,30 @@ func (s *Site) renderReply(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	return s.render(w, r, status, "reply", page{Title: title, Nav: "discussions", Data: form, NoIndex: true, Scripts: []string{"preview.js"}})
 }
+
+// fillQuoted shows what a new discussion quotes above its form, and calls the discussion after it.
+func (s *Site) fillQuoted(r *http.Request, form *replyForm) error {
+	if form.Quotes == 0 {
+		return nil
+	}
+	quoted, err := s.Posts.ByID(r.Context(), viewer(r), form.Quotes)
+	if fault.Is(err, fault.Internal) {
+		return fmt.Errorf("form for a quote: %w", err)
+	}
+	if err != nil {
+		form.Quotes = 0 // it is gone; what was written stays
+		return nil
+	}
+	form.Quoted = s.quoteView(r, post.Post{}, quote.View{Quote: quote.Quote{State: quote.Accepted}, Quoted: &quoted})
+	form.Quoted.MayRevoke = false
+	if heading := quoted.Post.Heading(); form.Title == "" && heading != "" && form.Source == "" {
+		form.Title = excerpt(s.t(r, "objects.quote.title", "Title", heading), maxQuoteTitle)
+	}
+	return nil
+}
+
+// maxQuoteTitle is how long the title is that is proposed for a discussion about another post.
+const maxQuoteTitle = 150
 
 // showReply is the form for an answer from a list.
 func (s *Site) showReply(w http.ResponseWriter, r *http.Request) error {

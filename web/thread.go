@@ -52,6 +52,7 @@ type postView struct {
 	ReplyHref string // "" where the reader cannot answer
 	Mine      bool
 	MayDelete bool
+	MayHide   bool // from everyone here, as a moderator
 	MayReact  bool
 	MayBoost  bool
 	Folded    bool // long, shown behind a summary
@@ -61,6 +62,9 @@ type postView struct {
 	Head      post.Head
 	Files     []fileView
 	Poll      *pollView
+	Event     *eventView
+	Quote     *quoteView
+	QuoteHref string // "" where the reader cannot quote it
 }
 
 // Withdrawn reports whether only the place is left.
@@ -148,8 +152,12 @@ func (s *Site) postView(r *http.Request, v post.View) postView {
 	}
 	p.Mine = v.Post.AccountID == reader.ID && v.Post.Local
 	p.MayDelete = p.Mine || (v.Post.Local && reader.Able(account.RoleModerator))
+	p.MayHide = !v.Post.Local && v.Post.Visibility.Listed() && reader.Able(account.RoleModerator)
 	p.MayReact = reader.Able(account.RoleGuest)
 	p.MayBoost = reader.Able(account.RoleMember) && (v.Post.Visibility == post.Public || v.Post.Visibility == post.Unlisted)
+	if p.MayBoost {
+		p.QuoteHref = fmt.Sprintf("/diskussionen/neu?zitat=%d", v.Post.ID)
+	}
 	if p.MayReact {
 		p.ReplyHref = fmt.Sprintf("/beitraege/%d/antworten", v.Post.ID)
 	}

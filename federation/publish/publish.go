@@ -25,6 +25,7 @@ import (
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/quote"
 )
 
 // Documents gathers what the document of a post states; federation/outbox implements it.
@@ -39,6 +40,7 @@ type Deps struct {
 	Follows   *follow.Service
 	Posts     *post.Service
 	Curation  *curation.Service
+	Quotes    *quote.Service
 	Documents Documents
 	Render    *vocab.Renderer
 	Words     func(language string) vocab.Words
@@ -75,6 +77,7 @@ func (p *Publisher) Register(r *mux.Router) {
 	get("/{list:practices|notes}/{id:[0-9]+}/replies", p.guarded(false, p.replies))
 	get("/{list:practices|notes}/{id:[0-9]+}/{count:likes|shares}", p.guarded(false, p.counts))
 	get("/threads/{id:[0-9]+}", p.guarded(true, p.thread))
+	get("/authorizations/{id:[0-9]+}", p.guarded(false, p.stamp))
 
 	// pages, asked for ActivityPub
 	page := func(path string, f func(http.ResponseWriter, *http.Request) error) {
@@ -84,6 +87,7 @@ func (p *Publisher) Register(r *mux.Router) {
 	page("/instanz", p.fromInstance)
 	page("/@{handle}", p.fromProfile)
 	page("/{page:praxisbeispiele|diskussionen}/{id:[0-9]+}", p.fromPage)
+	methods(r)
 }
 
 func (p *Publisher) handle(f func(http.ResponseWriter, *http.Request) error) http.HandlerFunc {

@@ -19,6 +19,7 @@ import (
 	"github.com/vorbild/vorbild/internal/conversation"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -38,6 +39,7 @@ import (
 	"github.com/vorbild/vorbild/internal/postgres"
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/push"
+	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/tag"
@@ -63,12 +65,15 @@ type App struct {
 	Relationships *relationship.Service
 	Media         *media.Service
 	Polls         *poll.Service
+	Events        *event.Service
+	Quotes        *quote.Service
 	Tags          *tag.Service
 	Lists         *list.Service
 	Filters       *filter.Service
 	Conversations *conversation.Service
 	Schedule      *schedule.Service
 	Moderation    *moderation.Service
+	Rules         *moderation.Rules
 	Push          *push.Service
 	Changes       *change.Hub
 
@@ -146,12 +151,15 @@ func (a *App) wire(ctx context.Context) error {
 	a.Relationships = relationship.New(a.DB, a.Accounts, a.Follows, a.jobs)
 	a.Media = media.New(a.DB, a.Accounts, a.Posts, a.jobs, a.Config.MediaPath(), base)
 	a.Polls = poll.New(a.DB, a.Accounts, a.Posts, a.jobs)
+	a.Events = event.New(a.DB, a.Posts)
+	a.Quotes = quote.New(a.DB, a.Posts, a.jobs, base)
 	a.Tags = tag.New(a.DB, a.Accounts, a.Posts)
 	a.Lists = list.New(a.DB, a.Accounts, a.Follows)
 	a.Filters = filter.New(a.DB, a.Posts)
 	a.Conversations = conversation.New(a.DB, a.Accounts, a.Posts)
 	a.Schedule = schedule.New(a.DB, a.Accounts, a.Posts, a.Media, a.Polls, a.jobs)
 	a.Moderation = moderation.New(a.DB, a.Accounts, a.Posts, a.jobs)
+	a.Rules = moderation.NewRules(a.DB, a.Peers, a.Accounts, a.Follows, a.Posts, a.jobs)
 	a.Push = push.New(a.DB, a.Accounts, a.Notifications, a.jobs)
 	a.transport = transport.New(a.DB, a.Accounts, a.Peers, a.Config, a.log)
 	a.transport.KeepBy(a.Changes)
@@ -163,7 +171,7 @@ func (a *App) wire(ctx context.Context) error {
 	}
 	a.federation, err = federation.New(federation.Deps{
 		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation,
-		Media: a.Media, Polls: a.Polls, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
+		Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err
 }

@@ -76,6 +76,12 @@ func (e Event) Elsewhere() bool {
 	return here != there
 }
 
+// Local is a time whose clock, where the readers are, shows what the clocks at the event show at t.
+func (e Event) Local(t time.Time) time.Time {
+	t = t.In(e.Location())
+	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, home)
+}
+
 // Where is place and address on one line.
 func (e Event) Where() string {
 	switch {

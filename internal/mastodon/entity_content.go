@@ -16,27 +16,28 @@ type contentKey struct{ post, edited, updated int64 }
 // contentsMemory is how many bytes of contents are kept: a page of long ones costs milliseconds to flatten.
 const contentsMemory = 8 << 20
 
-// content is the HTML of a post for clients. They know no titles: one stands first, bold, where Mastodon itself puts it.
-func (s *Server) content(p post.Post) string {
+// content is the HTML of a post for clients. They know no titles: one stands first, bold, where Mastodon itself puts it, and then
+// what else the post is besides its text, lead.
+func (s *Server) content(p post.Post, lead string) string {
 	key := contentKey{post: p.ID}
 	if p.EditedAt != nil {
 		key.edited = p.EditedAt.UnixNano()
 	}
 	if p.State != post.StatePublished {
-		return s.flatContent(p)
+		return s.flatContent(p, lead)
 	}
 	if kept, ok := s.contents.GetIfPresent(key); ok {
 		return kept
 	}
-	content := s.flatContent(p)
+	content := s.flatContent(p, lead)
 	s.contents.Set(key, content)
 	return content
 }
 
-func (s *Server) flatContent(p post.Post) string {
-	body := titleParagraph(p) + markup.Flatten(p.HTML)
+func (s *Server) flatContent(p post.Post, lead string) string {
+	body := titleParagraph(p) + lead + markup.Flatten(p.HTML)
 	switch {
-	case p.Kind == post.Note || p.Kind == post.Question:
+	case !linked(p):
 		return body
 	case p.HTML == "" && p.Summary != "" && !p.Sensitive:
 		body += "<p>" + html.EscapeString(p.Summary) + "</p>"
@@ -107,22 +108,34 @@ func webURL(address string) bool {
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
+// linked reports whether a post is more at its origin than its text, so that clients need the way there.
+func linked(p post.Post) bool { return p.Kind != post.Note && p.Kind != post.Question }
+
 // practiceCard shows where the full page of a practice is; nil where it has none.
 func (s *Server) practiceCard(v post.View, details practice.Practice, author Account) *PreviewCard {
+	card := s.linkCard(v, author)
+	if card == nil {
+		return nil
+	}
+	if details.OrganizationName != "" {
+		card.AuthorName = details.OrganizationName
+	}
+	if webURL(details.OrganizationURL) {
+		card.AuthorURL = details.OrganizationURL
+	}
+	return card
+}
+
+// linkCard shows where a post is more than its text; nil where it has no page.
+func (s *Server) linkCard(v post.View, author Account) *PreviewCard {
 	p := v.Post
 	if !webURL(p.URL) {
 		return nil
 	}
 	card := &PreviewCard{
-		URL: p.URL, Title: p.Title, Description: p.Summary, Language: textOrNil(p.Language), Type: "link",
-		AuthorName: details.OrganizationName, AuthorURL: details.OrganizationURL, ProviderName: s.Config.Domain(), ProviderURL: s.Config.BaseURL,
+		URL: p.URL, Title: p.Heading(), Description: p.Summary, Language: textOrNil(p.Language), Type: "link",
+		AuthorName: v.Author.Name(), AuthorURL: author.URL, ProviderName: s.Config.Domain(), ProviderURL: s.Config.BaseURL,
 		PublishedAt: stampOrNil(p.PublishedAt), Authors: []CardAuthor{},
-	}
-	if !webURL(card.AuthorURL) {
-		card.AuthorURL = author.URL
-	}
-	if card.AuthorName == "" {
-		card.AuthorName = v.Author.Name()
 	}
 	if domain := v.Author.Host(); domain != "" {
 		card.ProviderName, card.ProviderURL = domain, "https://"+domain

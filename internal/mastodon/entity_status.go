@@ -2,14 +2,17 @@ package mastodon
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/quote"
 )
 
 // Status is the Status entity. What clients must find as null has no omitempty; what is only sent to a reader has.
@@ -35,6 +38,8 @@ type Status struct {
 	Emojis             []CustomEmoji     `json:"emojis"`
 	Card               *PreviewCard      `json:"card"`
 	Poll               *Poll             `json:"poll"`
+	Quote              any               `json:"quote"` // Quote; in a quoted status ShallowQuote
+	QuoteApproval      *QuoteApproval    `json:"quote_approval"`
 	RepliesCount       int               `json:"replies_count"`
 	ReblogsCount       int               `json:"reblogs_count"`
 	FavouritesCount    int               `json:"favourites_count"`
@@ -141,13 +146,19 @@ type beside struct {
 	accounts  map[int64]Account
 	media     map[int64][]media.Media
 	polls     map[int64]poll.Poll
+	events    map[int64]event.Event
+	quotes    map[int64]quote.View
+	shallow   map[int64]quote.View // what the quoted posts quote
 	apps      map[int64]oauth.App
 	practices map[int64]practice.Practice
 	filtered  map[int64][]FilterResult
 }
 
 func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.View) (b beside, err error) {
-	var postIDs, questions, articles, appIDs []int64
+	if views, err = s.withQuoted(ctx, viewer, views, &b); err != nil {
+		return b, err
+	}
+	var postIDs, questions, articles, meetings, appIDs []int64
 	var people []account.Account
 	known := map[int64]bool{}
 	add := func(a account.Account) {
@@ -167,6 +178,8 @@ func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.V
 			questions = append(questions, v.Post.ID)
 		case post.Article:
 			articles = append(articles, v.Post.ID)
+		case post.Event:
+			meetings = append(meetings, v.Post.ID)
 		}
 		if v.Post.AppID != nil {
 			appIDs = append(appIDs, *v.Post.AppID)
@@ -191,6 +204,9 @@ func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.V
 			return b, err
 		}
 	}
+	if b.events, err = s.Events.ByPosts(ctx, meetings); err != nil {
+		return b, err
+	}
 	if len(articles) > 0 {
 		if b.practices, err = s.Practices.ByPosts(ctx, articles); err != nil {
 			return b, err
@@ -202,6 +218,27 @@ func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.V
 	return b, err
 }
 
+// withQuoted adds to views what they quote, as that is shown within them.
+func (s *Server) withQuoted(ctx context.Context, viewer post.Viewer, views []post.View, b *beside) ([]post.View, error) {
+	ids := make([]int64, len(views))
+	for i, v := range views {
+		ids[i] = v.Post.ID
+	}
+	var err error
+	if b.quotes, err = s.Quotes.ByPosts(ctx, viewer, ids); err != nil || len(b.quotes) == 0 {
+		return views, err
+	}
+	all := slices.Clone(views)
+	var quoted []int64
+	for _, q := range b.quotes {
+		if q.Quoted != nil {
+			all, quoted = append(all, *q.Quoted), append(quoted, q.Quoted.Post.ID)
+		}
+	}
+	b.shallow, err = s.Quotes.ByPosts(ctx, viewer, quoted)
+	return all, err
+}
+
 func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 	p := v.Post
 	e := Status{
@@ -211,12 +248,22 @@ func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 		MediaAttachments: make([]MediaAttachment, len(b.media[p.ID])), Mentions: make([]Mention, len(v.Mentions)), Tags: make([]StatusTag, len(v.Tags)),
 		Emojis: []CustomEmoji{}, RepliesCount: p.RepliesCount, ReblogsCount: p.BoostsCount, FavouritesCount: p.FavouritesCount,
 	}
+	e.QuoteApproval = quoteApproval(p)
 	details, structured := b.practices[p.ID]
-	if structured {
+	meeting, scheduled := b.events[p.ID]
+	switch {
+	case structured:
 		e.Card = s.practiceCard(v, details, e.Account)
 		e.Content = s.practiceContent(p, details)
-	} else {
-		e.Content = s.content(p)
+	case scheduled:
+		e.Card, e.Content = s.linkCard(v, e.Account), s.content(p, eventParagraph(s.I18n.For(p.Language), meeting))
+	case linked(p):
+		e.Card, e.Content = s.linkCard(v, e.Account), s.content(p, "")
+	default:
+		e.Content = s.content(p, "")
+	}
+	if q, ok := b.quotes[p.ID]; ok {
+		e.Content = quoteLine(q) + e.Content
 	}
 	for i, m := range b.media[p.ID] {
 		e.MediaAttachments[i] = s.mediaEntity(m)
@@ -236,6 +283,7 @@ func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 			e.Application = &Application{Name: app.Name, Website: textOrNil(app.Website)}
 		}
 	}
+	e.Quote = s.quoteEntity(viewer, p.ID, b)
 	if viewer.AccountID == 0 {
 		return e
 	}
@@ -254,7 +302,7 @@ func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 func wrap(v post.View, original Status, booster Account) Status {
 	e := original
 	e.ID, e.URI, e.Account, e.CreatedAt, e.Reblog = idText(v.BoostID), v.BoostURI(), booster, stamp(v.BoostedAt), &original
-	e.InReplyToID, e.InReplyToAccountID, e.EditedAt, e.Pinned, e.Application, e.Card, e.Poll = nil, nil, nil, nil, nil, nil, nil
+	e.InReplyToID, e.InReplyToAccountID, e.EditedAt, e.Pinned, e.Application, e.Card, e.Poll, e.Quote = nil, nil, nil, nil, nil, nil, nil, nil
 	e.MediaAttachments, e.Mentions, e.Tags = []MediaAttachment{}, []Mention{}, []StatusTag{}
 	return e
 }

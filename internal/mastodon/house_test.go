@@ -23,6 +23,7 @@ import (
 	"github.com/vorbild/vorbild/internal/conversation"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -35,11 +36,13 @@ import (
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/post/posttest"
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/push"
+	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/tag"
@@ -96,6 +99,8 @@ func (h *house) wire() {
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Media = media.New(h.db, h.Accounts, h.Posts, h.jobs, h.Config.MediaPath(), base)
 	h.Polls = poll.New(h.db, h.Accounts, h.Posts, h.jobs)
+	h.Events = event.New(h.db, h.Posts)
+	h.Quotes = quote.New(h.db, h.Posts, h.jobs, base)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Tags = tag.New(h.db, h.Accounts, h.Posts)
 	h.Lists = list.New(h.db, h.Accounts, h.Follows)
@@ -105,6 +110,7 @@ func (h *house) wire() {
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
 	h.Push = push.New(h.db, h.Accounts, h.Notifications, h.jobs)
 	h.Moderation = moderation.New(h.db, h.Accounts, h.Posts, h.jobs)
+	h.Rules = moderation.NewRules(h.db, peer.New(h.db, nil), h.Accounts, h.Follows, h.Posts, h.jobs)
 	h.Changes = change.New(h.db, h.Log) // hears nothing until live
 	h.others = &otherServers{accounts: h.Accounts, known: map[string]account.Account{}, posts: map[string]post.Post{}}
 	h.Resolver, h.FetchPost = h.others, h.others.fetchPost

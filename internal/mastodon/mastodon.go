@@ -20,6 +20,7 @@ import (
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/conversation"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
@@ -33,6 +34,7 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/push"
+	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/schedule"
@@ -54,6 +56,8 @@ type Deps struct {
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service
+	Events        *event.Service
+	Quotes        *quote.Service
 	Timeline      *timeline.Service
 	Tags          *tag.Service
 	Lists         *list.Service
@@ -63,6 +67,7 @@ type Deps struct {
 	Notifications *notification.Service
 	Push          *push.Service
 	Moderation    *moderation.Service
+	Rules         *moderation.Rules
 	Changes       *change.Hub
 	Resolver      account.Resolver
 	I18n          *i18n.Bundle

@@ -34,7 +34,14 @@ func (s *Server) createStatus(c *call) (any, error) {
 		return nil, err
 	}
 	s.findMentioned(c, sent.Text)
+	quoted, err := s.quotedPart(c)
+	if err != nil {
+		return nil, err
+	}
 	if at := c.params.text("scheduled_at"); at != "" {
+		if quoted != nil {
+			return nil, fault.Fields(fault.Field{Name: "quoted_status_id", Message: "error.quote.scheduled"})
+		}
 		when, err := scheduledTime(at)
 		if err != nil {
 			return nil, err
@@ -50,16 +57,36 @@ func (s *Server) createStatus(c *call) (any, error) {
 		return nil, err
 	}
 	draft.AppID, draft.Key = c.grant.Token.AppID, key
+	if quoted != nil {
+		draft.Parts = append(draft.Parts, quoted)
+	}
 	v, whole, err := s.Posts.CreateView(c.ctx(), c.account(), draft)
 	if err != nil {
 		return nil, asClientSays(err)
 	}
-	if whole {
+	if whole && quoted == nil {
 		if e, err := s.statusEntity(c.ctx(), c.viewer(), v); err == nil {
 			return e, nil
 		}
 	}
 	return s.written(c, v.Post), nil
+}
+
+// quotedPart makes the new status quote what the client names; nil where it names nothing.
+func (s *Server) quotedPart(c *call) (post.Part, error) {
+	named := c.params.text("quoted_status_id")
+	if named == "" {
+		return nil, nil
+	}
+	id := parseID(named)
+	if id == 0 {
+		return nil, errNotFound()
+	}
+	v, err := s.viewOf(c, id)
+	if err != nil {
+		return nil, err
+	}
+	return s.Quotes.Of(c.ctx(), c.account(), v.Post.ID)
 }
 
 // repeatedStatus answers for what was sent before, be it published or waiting.

@@ -280,7 +280,7 @@ func (s *Server) revisions(ctx context.Context, viewer post.Viewer, p post.Post)
 func (s *Server) statusEdit(p post.Post, r post.Revision, now Status) StatusEdit {
 	p.Title, p.Summary, p.HTML, p.Source = r.Title, r.Summary, r.HTML, r.Source
 	e := StatusEdit{
-		Content: s.flatContent(p), SpoilerText: spoiler(p), Sensitive: p.Sensitive, CreatedAt: stamp(r.CreatedAt), Account: now.Account,
+		Content: s.flatContent(p, ""), SpoilerText: spoiler(p), Sensitive: p.Sensitive, CreatedAt: stamp(r.CreatedAt), Account: now.Account,
 		MediaAttachments: []MediaAttachment{}, Emojis: []CustomEmoji{},
 	}
 	if p.Kind == post.Article {
