@@ -74,5 +74,5 @@ func (o *Outbox) updateAccount(ctx context.Context, id int64) (plan, error) {
 		return plan{}, err
 	}
 	out, err := o.Render.UpdateActor(a)
-	return plan{out: out, table: "accounts", id: id, to: recipients{FollowersOf: []int64{id}}}, err
+	return plan{out: out, table: "accounts", id: id, to: recipients{FollowersOf: []int64{id}}, still: o.accountAsOf(id, a.UpdatedAt)}, err
 }
