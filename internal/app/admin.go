@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +86,16 @@ func adminCommand() *cli.Command {
 					return a.Auth.Token(ctx, account.Operator(), who.ID, c.String("name"), c.String("scopes"))
 				})),
 			},
+			{
+				Name:  "rotate-keys",
+				Usage: "give accounts new keys for what they send to other servers, and tell these",
+				Flags: []cli.Flag{
+					&cli.StringSliceFlag{Name: "account", Usage: "username on this instance; may be given several times"},
+					&cli.BoolFlag{Name: "all", Usage: "all accounts of this instance, its own actors among them"},
+					&cli.BoolFlag{Name: "forget", Usage: "erase the old keys at once, because someone else may have them; otherwise they serve two weeks for what is on its way"},
+				},
+				Action: withApp(rotateKeys),
+			},
 		},
 	}
 }
@@ -119,6 +131,35 @@ func createAccounts(ctx context.Context, c *cli.Command, a *App) error {
 		_, err := a.Accounts.CreateLocal(ctx, parts[0], parts[2], account.Role(parts[1]))
 		if err != nil && !(fault.Is(err, fault.Conflict) && c.Bool("if-missing")) {
 			return fmt.Errorf("account %q: %w", line, err)
+		}
+	}
+	return nil
+}
+
+// rotateKeys changes the keys of some accounts or of all, one after the other: each takes a moment, and what is done stays done.
+func rotateKeys(ctx context.Context, c *cli.Command, a *App) error {
+	names := c.StringSlice("account")
+	if c.Bool("all") == (len(names) > 0) {
+		return errors.New("say either --all or which --account")
+	}
+	signers, err := a.Accounts.Signers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(signers, func(s account.Account) bool { return strings.EqualFold(s.Username, name) }) {
+			return fmt.Errorf("account %q: there is no such account here", name)
+		}
+	}
+	for _, who := range signers {
+		if len(names) > 0 && !slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(who.Username, name) }) {
+			continue
+		}
+		if err := a.Accounts.RotateKey(ctx, who.ID, c.Bool("forget")); err != nil {
+			return fmt.Errorf("account %q: %w", who.Username, err)
+		}
+		if err := a.print(c, who.Username); err != nil {
+			return err
 		}
 	}
 	return nil
