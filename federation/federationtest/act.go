@@ -144,14 +144,15 @@ func (i *Instance) Count(query string, args ...any) int {
 	return n
 }
 
-// Settled waits until nothing is on its way: no lane has a row, no job is left to do now.
+// Settled waits until nothing is on its way: no lane has a row, no job is left to do now, nothing received waits.
 func (i *Instance) Settled() {
 	i.T.Helper()
 	i.Eventually("settles", func() string {
 		n := i.Count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`)
 		m := i.Count(`SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'scheduled', 'retryable')`)
-		if n+m > 0 {
-			return fmt.Sprintf("%d deliveries, %d jobs", n, m)
+		in := i.Count(`SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL`)
+		if n+m+in > 0 {
+			return fmt.Sprintf("%d deliveries, %d jobs, %d received", n, m, in)
 		}
 		return ""
 	})
