@@ -63,6 +63,7 @@ type aboutView struct {
 	Version      string
 	People       int
 	Practices    int
+	RulesPublic  bool
 }
 
 func (s *Site) showInstance(w http.ResponseWriter, r *http.Request) error {
@@ -75,6 +76,11 @@ func (s *Site) showInstance(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	view := aboutView{Handles: s.handles(), Version: s.Version}
+	_, policy, err := s.Rules.Published(r.Context())
+	if err != nil {
+		return fmt.Errorf("about: %w", err)
+	}
+	view.RulesPublic = policy.RulesPublic
 	if view.Organization, err = s.organization(r.Context()); err != nil {
 		return fmt.Errorf("about: %w", err)
 	}

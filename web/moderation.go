@@ -29,6 +29,7 @@ type reportView struct {
 	ResolvedText string // when and by whom it was closed
 	MaySuspend   bool
 	Suspended    bool
+	Restrict     *restrictView // of accounts of other servers
 	Errors       formErrors
 }
 
@@ -75,6 +76,9 @@ func (s *Site) renderReport(w http.ResponseWriter, r *http.Request, status int, 
 	view.Suspended = view.Target.State == account.Suspended
 	view.MaySuspend = moderator.Able(account.RoleAdmin) && view.Target.State == account.Active && view.Target.ID != moderator.ID &&
 		(!view.Target.Local() || view.Target.Kind == account.Person)
+	if !view.Target.Local() {
+		view.Restrict = s.restrictionsFor(&moderator, view.Target, r.URL.Path)
+	}
 	for _, v := range view.View.Posts {
 		p := reportedPost{View: v, Withdrawn: v.Post.State == post.StateWithdrawn, Text: excerpt(markup.Text(v.Post.HTML), reportedLength)}
 		if v.Post.State == post.StatePublished && v.Post.Visibility.Listed() {

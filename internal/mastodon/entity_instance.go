@@ -182,3 +182,11 @@ type InstanceTerms struct {
 	Content       string  `json:"content"` // HTML
 	SucceededBy   *string `json:"succeeded_by"`
 }
+
+// DomainBlock is a domain that is suspended or limited here.
+type DomainBlock struct {
+	Domain   string  `json:"domain"` // with letters left out where it should not be found
+	Digest   string  `json:"digest"` // SHA-256 of the whole domain
+	Severity string  `json:"severity"`
+	Comment  *string `json:"comment"`
+}

@@ -137,6 +137,25 @@ func (s *Server) instancePeers(c *call) (any, error) {
 	return hosts, err
 }
 
+// instanceDomainBlocks is not found where the rules are kept to the house, as at Mastodon.
+func (s *Server) instanceDomainBlocks(c *call) (any, error) {
+	list, policy, err := s.Rules.Published(c.ctx())
+	if err != nil {
+		return nil, err
+	}
+	if !policy.RulesPublic {
+		return nil, errNotFound()
+	}
+	blocks := make([]DomainBlock, len(list))
+	for i, r := range list {
+		blocks[i] = DomainBlock{Domain: r.Domain, Digest: r.Digest, Severity: string(r.Severity)}
+		if r.Comment != "" {
+			blocks[i].Comment = &r.Comment
+		}
+	}
+	return blocks, nil
+}
+
 func (s *Server) instanceActivity(c *call) (any, error) {
 	weeks, err := s.Accounts.Activity(c.ctx())
 	if err != nil {

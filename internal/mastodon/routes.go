@@ -188,7 +188,7 @@ func (s *Server) routes() []route {
 		{GET, "/api/v1/instance/activity", open, s.instanceActivity},
 		{GET, "/api/v1/instance/rules", open, s.instanceRules},
 		{GET, "/api/v1/instance/languages", open, s.instanceLanguages},
-		{GET, "/api/v1/instance/domain_blocks", open, s.emptyList},
+		{GET, "/api/v1/instance/domain_blocks", open, s.instanceDomainBlocks},
 		{GET, "/api/v1/instance/extended_description", open, s.instanceDescription},
 		{GET, "/api/v1/instance/privacy_policy", open, s.instancePrivacy},
 		{GET, "/api/v1/instance/terms_of_service", open, s.instanceTerms},

@@ -23,8 +23,8 @@ const (
 	Drop   Answer = "drop"
 )
 
-// Policy is a person's answers. This instance limits nobody short of suspending them, so nothing meets LimitedAccounts; it is
-// kept because people set it with their clients.
+// Policy is a person's answers, one for each kind of people they do not know; LimitedAccounts are those that moderators limited, by
+// themselves or with their domain.
 type Policy struct {
 	NotFollowing    Answer `db:"for_not_following"`
 	NotFollowers    Answer `db:"for_not_followers"`
@@ -93,6 +93,9 @@ func (p Policy) answer(kind string, from account.Account, about *post.Post, st s
 	}
 	if !st.Following {
 		meets(p.NotFollowing)
+		if from.Limited {
+			meets(p.LimitedAccounts)
+		}
 		if now.Sub(from.CreatedAt) < newAccount {
 			meets(p.NewAccounts)
 		}
