@@ -74,13 +74,15 @@ var vocabulary = []vocabularySection{
 		{Name: "chapter", Type: "text", DE: "Kapitel der Sammlung.", EN: "Chapter of the collection."},
 		{Name: "reason", Type: "text", DE: "An Remove: warum.", EN: "On Remove: why."},
 		{Name: "chapters", Type: "list of {name, summary}", DE: "An einer Sammlung (kind: Curation): ihre Kapitel.", EN: "On a collection (kind: Curation): its chapters."},
-		{Name: "entries", Type: "list of {id, revision}", DE: "An einer Ausgabe (kind: Edition): was in ihr steht.", EN: "On an edition (kind: Edition): what it contains."},
-		{Name: "checksum", Type: "text", DE: "SHA-256 des HTML einer Ausgabe.", EN: "SHA-256 of an edition's HTML."},
+		{Name: "entries", Type: "list of {id, revision, chapter}", DE: "An einer Ausgabe (kind: Edition) oder einer Seite einer Sammlung: was in ihr steht, und in welcher Fassung es aufgenommen wurde.", EN: "On an edition (kind: Edition) or a page of a collection: what it contains, and which version of it was accepted."},
+		{Name: "checksum", Type: "text", DE: "SHA-256 des HTML einer Ausgabe. An einer Sammlung (kind: Curation): SHA-256 über ihre Einträge in ihrer Reihenfolge, je id, Leerzeichen, Fassung, Zeilenende.", EN: "SHA-256 of an edition's HTML. On a collection (kind: Curation): SHA-256 over its entries in their order, each id, blank, version, line feed."},
 		{Name: "replacedBy", Type: "id", DE: "An einem Begriff einer Taxonomie: sein Nachfolger.", EN: "On a term of a taxonomy: its successor.", ID: true},
 	}},
 	{"instanz", "about.ns.actor", []vocabularyTerm{
 		{Name: "catalogue", Type: "id", DE: "Katalog der Instanz.", EN: "The instance's catalogue.", ID: true},
 		{Name: "forum", Type: "id", DE: "Forum der Instanz.", EN: "The instance's forum.", ID: true},
+		{Name: "curated", Type: "id", DE: "An einem Katalog: die Sammlung dessen, was er kuratiert. Sie ist abrufbar, solange er kuratiert.", EN: "On a catalogue: the collection of what it curates. It can be fetched while it curates.", ID: true},
+		{Name: "featured", Type: "id", DE: "An einem Katalog: die Sammlung dessen, was er davon hervorhebt.", EN: "On a catalogue: the collection of what it puts in front of that.", ID: true},
 	}},
 }
 
