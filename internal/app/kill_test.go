@@ -65,7 +65,8 @@ func profile(name string) (stop func()) {
 // program is an instance as a process of its own.
 type program struct {
 	*instance
-	cmd *exec.Cmd
+	cmd    *exec.Cmd
+	listen int // where it listens when that is not the port of its address
 }
 
 // startProgram sets an instance up in this process, then hands its database and port to a process. What prepare does comes
@@ -86,8 +87,12 @@ func startProgram(t testing.TB, slug string, prepare ...func(i *instance)) (p *p
 
 func (p *program) start() {
 	p.t.Helper()
+	listen := p.port
+	if p.listen != 0 {
+		listen = p.listen
+	}
 	p.cmd = exec.Command(os.Args[0])
-	p.cmd.Env = append(os.Environ(), asProgram+"=serve", "VORBILD_BASE_URL="+p.Config.BaseURL, fmt.Sprintf("VORBILD_LISTEN=127.0.0.1:%d", p.port),
+	p.cmd.Env = append(os.Environ(), asProgram+"=serve", "VORBILD_BASE_URL="+p.Config.BaseURL, fmt.Sprintf("VORBILD_LISTEN=127.0.0.1:%d", listen),
 		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=10", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -95,7 +100,7 @@ func (p *program) start() {
 		p.t.Fatal(err)
 	}
 	within(p.t, p.slug+" listens", func() bool {
-		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
+		conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", listen))
 		if err == nil {
 			_ = conn.Close()
 		}
@@ -220,7 +225,7 @@ func count(t testing.TB, conn *sqlx.DB, query string) (n int) {
 	return n
 }
 
-func titles(t *testing.T, conn *sqlx.DB, query string) (list []string) {
+func titles(t testing.TB, conn *sqlx.DB, query string) (list []string) {
 	t.Helper()
 	if err := conn.Select(&list, query); err != nil {
 		t.Fatal(err)
