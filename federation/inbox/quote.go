@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -127,8 +128,7 @@ func (in *Inbox) VerifyQuote(ctx context.Context, args job.VerifyQuote) error {
 	if err == nil {
 		return in.Quotes.Verified(ctx, q, &quoted.ID, quote.Accepted)
 	}
-	v := asVerdict(err)
-	if v == nil && !fault.Is(err, fault.NotFound) && !fault.Is(err, fault.Gone) && !fault.Is(err, fault.Forbidden) && !fault.Is(err, fault.Invalid) {
+	if !final(err) {
 		return fmt.Errorf("inbox.VerifyQuote %d: %w", args.PostID, err)
 	}
 	in.Log.InfoContext(ctx, "a quote has no leave", "post", quoting.URI, "quoted", q.QuotedURI, "error", err)
@@ -137,6 +137,18 @@ func (in *Inbox) VerifyQuote(ctx context.Context, args job.VerifyQuote) error {
 		known = &quoted.ID
 	}
 	return in.Quotes.Verified(ctx, q, known, quote.Rejected)
+}
+
+// final reports whether an error would be the same if we asked again.
+func final(err error) bool {
+	if asVerdict(err) != nil || errors.Is(err, vocab.ErrMalformed) {
+		return true
+	}
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Gone, fault.Forbidden, fault.Invalid, fault.Unauthorized, fault.Conflict:
+		return true
+	}
+	return false
 }
 
 // quoted is the post that q names, from the store or its origin.

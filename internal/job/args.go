@@ -102,9 +102,9 @@ type VerifyQuote struct {
 // Kind implements river.JobArgs.
 func (VerifyQuote) Kind() string { return "quote.verify" }
 
-// InsertOpts implements river.JobArgsWithInsertOpts.
+// InsertOpts implements river.JobArgsWithInsertOpts. It is not unique: a stamp may arrive while the quote is looked up without it.
 func (VerifyQuote) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8, UniqueOpts: uniqueWhileWaiting}
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 8}
 }
 
 // FetchThread completes a thread that began at another server. PostID: posts.id of its first post, as far as we know it.
