@@ -34,7 +34,7 @@ type crowd struct {
 	port    string
 	hosts   int
 	authors []crowdAuthor
-	fetched atomic.Int64 // actors that were asked for
+	broken  sync.Map // path -> status (int) or document it is answered with
 }
 
 type crowdAuthor struct {
@@ -76,10 +76,18 @@ func startCrowd(t testing.TB, hosts, authors int) *crowd {
 
 // ServeHTTP gives out the actors and their names.
 func (c *crowd) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if answer, ok := c.broken.Load(r.URL.Path); ok {
+		if status, ok := answer.(int); ok {
+			w.WriteHeader(status)
+			return
+		}
+		w.Header().Set("Content-Type", "application/activity+json")
+		_ = json.NewEncoder(w).Encode(answer)
+		return
+	}
 	if name, ok := strings.CutPrefix(r.URL.Path, "/u/"); ok {
 		for _, a := range c.authors {
 			if a.name == name && a.host == r.Host {
-				c.fetched.Add(1)
 				w.Header().Set("Content-Type", "application/activity+json")
 				_ = json.NewEncoder(w).Encode(map[string]any{
 					"@context": []string{"https://www.w3.org/ns/activitystreams", "https://w3id.org/security/v1"},
@@ -174,6 +182,13 @@ func (c *crowd) create(inbox string, n int, mention string) letter {
 	if err != nil {
 		c.t.Error(err)
 	}
+	l := c.sign(a, inbox, body)
+	l.object = id
+	return l
+}
+
+// sign makes a request of a body.
+func (c *crowd) sign(a crowdAuthor, inbox string, body []byte) letter {
 	u, err := url.Parse(inbox)
 	if err != nil {
 		c.t.Error(err)
@@ -186,7 +201,7 @@ func (c *crowd) create(inbox string, n int, mention string) letter {
 	if err != nil {
 		c.t.Error(err)
 	}
-	return letter{id, body, http.Header{
+	return letter{"", body, http.Header{
 		"Content-Type": {"application/activity+json"}, "Date": {date}, "Digest": {digest},
 		"Signature": {fmt.Sprintf(`keyId="%s#main-key",algorithm="rsa-sha256",headers="(request-target) host date digest content-type",signature="%s"`, a.uri, base64.StdEncoding.EncodeToString(signature))},
 	}}
