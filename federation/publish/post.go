@@ -29,12 +29,24 @@ func (p *Publisher) ownPost(r *http.Request) (post.Post, error) {
 	there := err == nil && found.Local && found.State != post.StateDraft && found.PublishedAt != nil &&
 		found.URI == p.BaseURL+"/"+mux.Vars(r)["list"]+"/"+mux.Vars(r)["id"]
 	if there && (found.Visibility == post.Public || found.Visibility == post.Unlisted) {
-		return found, nil
+		return found, p.shown(r.Context(), found)
 	}
 	if allowed, err := p.mayRead(r, found, there); err != nil || !allowed {
 		return post.Post{}, cmp.Or(err, notFound("post %d", id))
 	}
 	return found, nil
+}
+
+// shown makes sure that nobody hid a published post, nor its author.
+func (p *Publisher) shown(ctx context.Context, found post.Post) error {
+	if found.State != post.StatePublished {
+		return nil
+	}
+	seen, err := p.Posts.ByIDs(ctx, post.Viewer{}, []int64{found.ID})
+	if _, ok := seen[found.ID]; err == nil && !ok {
+		err = notFound("post %d", found.ID)
+	}
+	return err
 }
 
 // post serves a post, 410 with a Tombstone once it is withdrawn.
@@ -132,7 +144,7 @@ func (p *Publisher) mayRepeat(ctx context.Context, body []byte) error {
 	case about.State != post.StatePublished || (about.Visibility != post.Public && about.Visibility != post.Unlisted):
 		return fault.New(fault.Gone, "error.federation.gone")
 	}
-	return nil
+	return p.shown(ctx, about)
 }
 
 // replies lists the direct public answers, from wherever they came.

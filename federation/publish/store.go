@@ -27,13 +27,13 @@ func (e outboxEntry) CreateURI() string {
 }
 
 // outboxSQL lists what everyone may see: own posts, top-level posts of the account's board (a group), boosts.
-const outboxSQL = `
-	SELECT id, uri AS post_uri, in_reply_to_uri, account_id AS author_id, '' AS boost_uri, published_at AS at FROM posts
-	WHERE state = 'published' AND visibility IN ('public', 'unlisted') AND published_at IS NOT NULL
-		AND (account_id = $1 OR (board_id = $1 AND in_reply_to_uri = ''))
+var outboxSQL = `
+	SELECT p.id, p.uri AS post_uri, p.in_reply_to_uri, p.account_id AS author_id, '' AS boost_uri, p.published_at AS at FROM posts p
+	WHERE p.visibility IN ('public', 'unlisted') AND p.published_at IS NOT NULL AND ` + post.VisibleTo("p", "0") + `
+		AND (p.account_id = $1 OR (p.board_id = $1 AND p.in_reply_to_uri = ''))
 	UNION ALL
 	SELECT b.id, p.uri, p.in_reply_to_uri, p.account_id, b.uri, b.created_at FROM boosts b JOIN posts p ON p.id = b.post_id
-	WHERE b.account_id = $1 AND b.undone_at IS NULL AND p.state = 'published' AND p.visibility IN ('public', 'unlisted')`
+	WHERE b.account_id = $1 AND b.undone_at IS NULL AND p.visibility IN ('public', 'unlisted') AND ` + post.VisibleTo("p", "0")
 
 func outboxPage(ctx context.Context, q sqlx.ExtContext, accountID, before int64, limit int) ([]outboxEntry, error) {
 	var list []outboxEntry

@@ -93,13 +93,13 @@ func Path(file string) string { return "/media/" + file }
 // URL is where anyone reads a stored file.
 func (s *Service) URL(file string) string { return s.baseURL + Path(file) }
 
-// ByPosts returns the media of posts in their order, by post id.
+// ByPosts returns the media of posts that may be shown, in their order, by post id.
 func (s *Service) ByPosts(ctx context.Context, postIDs []int64) (map[int64][]Media, error) {
 	byPost := map[int64][]Media{}
 	if len(postIDs) == 0 {
 		return byPost, nil
 	}
-	list, err := mediaOfPosts(ctx, s.db, postIDs)
+	list, err := shownOfPosts(ctx, s.db, postIDs)
 	if err != nil {
 		return nil, fmt.Errorf("media.ByPosts: %w", err)
 	}

@@ -17,6 +17,15 @@ func mediaOfPosts(ctx context.Context, db sqlx.ExtContext, postIDs []int64) (lis
 	return list, err
 }
 
+// shownOfPosts is mediaOfPosts without the files of accounts whose media are refused.
+func shownOfPosts(ctx context.Context, db sqlx.ExtContext, postIDs []int64) (list []Media, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM media m WHERE m.post_id = ANY ($1)
+			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.id = m.account_id AND a.media_rejected)
+		ORDER BY m.post_id, m.position, m.id`, pq.Array(postIDs))
+	return list, err
+}
+
 func mediaByID(ctx context.Context, db sqlx.ExtContext, id int64) (m Media, err error) {
 	err = sqlx.GetContext(ctx, db, &m, `SELECT `+columns+` FROM media m WHERE m.id = $1`, id)
 	return m, err
