@@ -38,8 +38,8 @@ func (o *Outbox) updatePost(ctx context.Context, id int64) (plan, error) {
 
 func (o *Outbox) deletePost(ctx context.Context, id int64) (plan, error) {
 	doc, err := o.Document(ctx, id)
-	if err != nil || doc.Post.State != post.StateWithdrawn || !doc.Post.Local {
-		return plan{}, err
+	if err != nil || doc.Post.State != post.StateWithdrawn || !doc.Post.Local || doc.Author.State == account.Gone {
+		return plan{}, err // with its author, everybody was told that all is gone
 	}
 	if _, ok, err := o.known(ctx, vocab.CreateURI(doc.Post)); err != nil || !ok {
 		return plan{}, err

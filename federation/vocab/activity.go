@@ -3,6 +3,7 @@ package vocab
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"strconv"
 	"time"
 
@@ -21,6 +22,8 @@ type Outgoing struct {
 	ObjectURI string
 	Public    bool
 	Body      []byte
+
+	FollowersOnly bool // only who follows the actor may see it, so that who does is compared when it is sent (FEP-8fcf)
 }
 
 // finish replaces the object's id by the embedded object, if there is one, and encodes.
@@ -136,7 +139,7 @@ func (r *Renderer) Accept(f follow.Follow, reader, target account.Account, attem
 	}
 	d, a := newDraft(), Addressing{To: []string{reader.URI}}
 	t := streams.NewActivityStreamsAccept()
-	d.setActivity(t, answerURI(target, "accept", f.ID, attempt), target.URI, f.URI, a)
+	d.setActivity(t, answerURI(target, "accept", f, attempt), target.URI, f.URI, a)
 	return d.finish(t, target.ID, f.URI, embedded, a)
 }
 
@@ -147,12 +150,13 @@ func (r *Renderer) Reject(f follow.Follow, reader, target account.Account, attem
 	}
 	d, a := newDraft(), Addressing{To: []string{reader.URI}}
 	t := streams.NewActivityStreamsReject()
-	d.setActivity(t, answerURI(target, "reject", f.ID, attempt), target.URI, f.URI, a)
+	d.setActivity(t, answerURI(target, "reject", f, attempt), target.URI, f.URI, a)
 	return d.finish(t, target.ID, f.URI, embedded, a)
 }
 
-func answerURI(target account.Account, verb string, followID int64, attempt int) string {
-	id := fmt.Sprintf("%s#%s-%d", target.URI, verb, followID)
+// answerURI tells the answers apart also where a repeated Follow bears another id: its sender may have forgotten the first.
+func answerURI(target account.Account, verb string, f follow.Follow, attempt int) string {
+	id := fmt.Sprintf("%s#%s-%d-%08x", target.URI, verb, f.ID, crc32.ChecksumIEEE([]byte(f.URI)))
 	if attempt > 0 {
 		id += "-" + strconv.Itoa(attempt)
 	}

@@ -86,10 +86,11 @@ func (a Activity) Envelope() map[string]any {
 	return m
 }
 
-// Known reports whether go-fed knows the type as an activity; others are stored, but nobody can apply them.
+// Known reports whether go-fed knows the type as an activity and takes it; others are stored, but nobody can apply them. It
+// refuses those that have no object: Arrive, Travel.
 func (a Activity) Known(ctx context.Context) bool {
 	t, err := a.typed(ctx)
-	return err == nil && streams.IsOrExtendsActivityStreamsActivity(t)
+	return err == nil && streams.IsOrExtendsActivityStreamsActivity(t) && !streams.IsOrExtendsActivityStreamsIntransitiveActivity(t)
 }
 
 func (a Activity) typed(ctx context.Context) (as.Type, error) {
