@@ -14,7 +14,7 @@ import (
 
 // Limits of a list that is imported.
 const (
-	MaxList      = 1 << 20 // bytes
+	MaxList      = 512 << 10 // bytes
 	MaxListRules = 20_000
 )
 
