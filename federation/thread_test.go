@@ -121,7 +121,7 @@ func under(host *ft.Instance, name string) (base, author string) {
 	base = "http://" + name + ".localhost:" + port
 	host.Extra.Store("/who", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := "http://" + r.Host + "/who"
-		serve(w, m{"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Person", "preferredUsername": "who", "inbox": id + "/inbox", "followers": id + "/followers"})
+		serve(w, m{"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "Person", "preferredUsername": "who", "inbox": id + "/inbox", "followers": id + "/followers", "outbox": id + "/outbox", "featured": id + "/featured"})
 	}))
 	host.Extra.Store("/.well-known/webfinger", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/jrd+json")

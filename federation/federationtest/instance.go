@@ -307,6 +307,12 @@ func (i *Instance) Work() {
 	}
 }
 
+// Enqueue inserts jobs.
+func (i *Instance) Enqueue(args ...river.JobArgs) {
+	i.T.Helper()
+	i.must(db.InTx(i.T.Context(), i.DB, func(tx *sqlx.Tx) error { return i.jobs.Enqueue(i.T.Context(), tx, args...) }))
+}
+
 // StopWork ends the worker after the jobs that run.
 func (i *Instance) StopWork() { i.endWork(20 * time.Second) }
 

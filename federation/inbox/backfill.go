@@ -53,7 +53,7 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 		begun = append(begun, uri)
 	}
 	if pins != nil {
-		if err := in.pinAll(ctx, a, pins); err != nil {
+		if err := in.pinAll(context.WithoutCancel(ctx), a, pins); err != nil {
 			return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
 		}
 	}
@@ -68,8 +68,11 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 			}
 		}
 	}
-	if ctx.Err() != nil {
-		return nil // the time is up: what was not reached comes when somebody opens it
+	if err := interrupted(ctx); err != nil {
+		return err
+	}
+	if over(ctx) {
+		return nil // what was not reached comes when somebody opens it
 	}
 	return failed
 }

@@ -50,6 +50,14 @@ func (in *Inbox) begin(ctx context.Context, via *account.Account) (context.Conte
 // over reports whether nothing more will come of the visit.
 func over(ctx context.Context) bool { return ctx.Err() != nil || transport.BudgetSpent(ctx) }
 
+// interrupted returns an error when the visit did not end by itself: its process stops, and another one goes on.
+func interrupted(ctx context.Context) error {
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return fmt.Errorf("inbox: interrupted: %w", ctx.Err())
+	}
+	return nil
+}
+
 // limited is the error of who must wait because of what we ask of one host.
 func limited() error { return fault.New(fault.Limited, "error.federation.limited") }
 

@@ -148,6 +148,9 @@ func (v *visit) completeThread(ctx context.Context, p post.Post) (more bool, err
 	if err := v.walk(ctx, root); err != nil {
 		return false, err
 	}
+	if err := interrupted(ctx); err != nil {
+		return false, err
+	}
 	// RULE: what leads nowhere is not followed further. Only a visit that brought something is worth another one.
 	if v.cut && v.stored > before && rounds < maxRounds {
 		return true, nil
