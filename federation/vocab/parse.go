@@ -21,63 +21,18 @@ var ErrMalformed = errors.New("vocab: malformed document")
 // CheckShape refuses JSON that is too deep or too long, and the JSON-LD constructs by which a document can say one thing
 // to a linked-data reader and another to us.
 func CheckShape(raw []byte) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	type level struct {
-		object  bool
-		entries int
+	if !json.Valid(raw) {
+		return fmt.Errorf("%w: no JSON", ErrMalformed)
 	}
-	var stack []level
-	for first := true; ; first = false {
-		token, err := d.Token()
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrMalformed, err)
-		}
-		if first && token != json.Delim('{') {
-			return fmt.Errorf("%w: not an object", ErrMalformed)
-		}
-		if delim, ok := token.(json.Delim); ok && (delim == '}' || delim == ']') {
-			stack = stack[:len(stack)-1]
-			if len(stack) > 0 {
-				continue
-			}
-			if d.More() {
-				return fmt.Errorf("%w: more than one document", ErrMalformed)
-			}
-			return nil
-		}
-		if len(stack) > 0 {
-			top := &stack[len(stack)-1]
-			top.entries++
-			if top.entries > 2*maxList || (!top.object && top.entries > maxList) {
-				return fmt.Errorf("%w: more than %d entries", ErrMalformed, maxList)
-			}
-			if key, ok := token.(string); ok && top.object && top.entries%2 == 1 {
-				switch key {
-				case "@graph", "@included", "@reverse":
-					return fmt.Errorf("%w: %s", ErrMalformed, key)
-				}
-			}
-		}
-		if delim, ok := token.(json.Delim); ok {
-			if len(stack) == maxDepth {
-				return fmt.Errorf("%w: deeper than %d", ErrMalformed, maxDepth)
-			}
-			stack = append(stack, level{object: delim == '{'})
-		}
+	if begin := bytes.TrimLeft(raw, " \t\r\n"); begin[0] != '{' {
+		return fmt.Errorf("%w: not an object", ErrMalformed)
 	}
+	return checkLevels(raw)
 }
 
 // fields is a JSON object by its exact keys. encoding/json would match struct fields whatever their case, so that
 // {"id": …, "ID": …} could mean two things.
 type fields map[string]json.RawMessage
-
-func parseFields(raw []byte) (fields, error) {
-	var f fields
-	if err := json.Unmarshal(raw, &f); err != nil || f == nil {
-		return nil, fmt.Errorf("%w: not an object", ErrMalformed)
-	}
-	return f, nil
-}
 
 // text returns a plain string, "" for anything else.
 func (f fields) text(key string) string {
@@ -157,11 +112,7 @@ func idOf(raw json.RawMessage) string {
 	}
 	switch raw[0] {
 	case '"':
-		var s string
-		if json.Unmarshal(raw, &s) != nil {
-			return ""
-		}
-		return s
+		return text(raw)
 	case '{':
 		f, err := parseFields(raw)
 		if err != nil {
