@@ -6,38 +6,11 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 )
-
-// Lane is how far the deliveries to one other instance are.
-type Lane struct {
-	Host                       string
-	Pending, Failed, Delivered int
-	LastError                  string     // of the newest attempt that failed, as the other side or the network said it
-	NextAt                     *time.Time // when the lane is tried again, nil when it is not waiting
-}
-
-// State is the key of what the lane does, and the kind of its badge.
-func (l Lane) State() string {
-	switch {
-	case l.Pending > 0 && l.LastError != "":
-		return "trouble"
-	case l.Pending > 0:
-		return "running"
-	case l.Failed > 0:
-		return "lost"
-	}
-	return "ok"
-}
-
-// Badge is the kind of badge that shows the state.
-func (l Lane) Badge() string {
-	return map[string]string{"trouble": "warning", "running": "info", "lost": "danger", "ok": "success"}[l.State()]
-}
 
 // federationView is what the instance follows, who asks to follow it, and how its deliveries fare.
 type federationView struct {
@@ -45,8 +18,7 @@ type federationView struct {
 	Errors   formErrors
 	Sent     []follow.Request
 	Requests []requestView
-	Lanes    []Lane
-	HasLanes bool
+	Lanes    []laneTab
 }
 
 func (s *Site) showFederation(w http.ResponseWriter, r *http.Request) error {
@@ -74,11 +46,8 @@ func (s *Site) renderFederation(w http.ResponseWriter, r *http.Request, status i
 			view.Requests = append(view.Requests, request)
 		}
 	}
-	if s.Lanes != nil {
-		view.HasLanes = true
-		if view.Lanes, err = s.Lanes(r.Context()); err != nil {
-			return fmt.Errorf("federation: lanes: %w", err)
-		}
+	if view.Lanes, err = s.laneTabs(r); err != nil {
+		return fmt.Errorf("federation: %w", err)
 	}
 	return s.render(w, r, status, "admin_federation", page{Title: s.t(r, "admin.federation"), Nav: "administration", Data: view, NoIndex: true})
 }

@@ -1,13 +1,11 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 )
@@ -16,18 +14,9 @@ func TestAdministerFederation(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.others.instance("vitako.example")
-	later := time.Now().Add(time.Hour)
-	h.Lanes = func(context.Context) ([]Lane, error) {
-		return []Lane{
-			{Host: "bund.example", Delivered: 12},
-			{Host: "fern.example", Pending: 3, LastError: "connection refused <b>", NextAt: &later},
-		}, nil
-	}
-	h.serve(t)
 	page := h.get(t, "admin", "/verwaltung/foederation").wants(t, http.StatusOK)
-	lanes := page.text("section[aria-labelledby=zustellung] tbody")
-	if !strings.Contains(lanes, "alles angekommen") || !strings.Contains(lanes, "stockt") || !strings.Contains(lanes, "connection refused <b>") {
-		t.Errorf("lanes: %s", lanes)
+	if page.Find("a[href='/verwaltung/foederation/zustellung']").Length() != 1 {
+		t.Error("no way to the lanes")
 	}
 	h.post(t, "admin", "/verwaltung/foederation/folgen", url.Values{"q": {"https://vitako.example/"}}).leadsTo(t, "/verwaltung/foederation")
 	page = h.get(t, "admin", "/verwaltung/foederation")

@@ -76,6 +76,15 @@ func TestAuthorization(t *testing.T) {
 		return func() string { return fmt.Sprintf(format, make()) }
 	}
 	fixed := func(path string) func() string { return func() string { return path } }
+	hosts := 0
+	laneHost := func() string { hosts++; return fmt.Sprintf("fern%d.example", hosts) }
+	lanePath := func(verb string, which int) func() string {
+		return func() string {
+			host := laneHost()
+			waits, failed := h.lane(t, host)
+			return lanesPath + "/" + host + map[int]string{0: "", 1: fmt.Sprintf("/%d", waits), 2: fmt.Sprintf("/%d", failed)}[which] + "/" + verb
+		}
+	}
 	byMember := func() int64 { return note("member") }
 	decide := func(who allowed, verb string, pairs ...string) rule {
 		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
@@ -150,6 +159,10 @@ func TestAuthorization(t *testing.T) {
 		"/verwaltung/einladungen":                           {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
 		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen": {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},
 		"/verwaltung/foederation/folgen":                    {{admins, fixed("/verwaltung/foederation/folgen"), form("ziel", "nirgends.example")}},
+		lanesPath + "/{host}/versuchen":                     {{admins, lanePath("versuchen", 0), nil}},
+		lanesPath + "/{host}/verwerfen":                     {{admins, lanePath("verwerfen", 0), nil}},
+		lanesPath + "/{host}/{id:[0-9]+}/versuchen":         {{admins, lanePath("versuchen", 2), nil}},
+		lanesPath + "/{host}/{id:[0-9]+}/verwerfen":         {{admins, lanePath("verwerfen", 1), nil}},
 		"/verwaltung/regeln":                                {{admins, fixed("/verwaltung/regeln"), form("mode", "open")}},
 		"/verwaltung/regeln/regel":                          {{admins, fixed("/verwaltung/regeln/regel"), form("domain", "boese.example", "severity", "suspend")}},
 		"/verwaltung/regeln/aufheben":                       {{admins, fixed("/verwaltung/regeln/aufheben"), form("domain", "boese.example")}},
@@ -237,7 +250,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

@@ -27,6 +27,7 @@ import (
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/job/jobtest"
+	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
@@ -93,6 +94,7 @@ func newHouse(t *testing.T) *house {
 	h.Polls = poll.New(h.db, h.Accounts, h.Posts, h.jobs)
 	h.Events = event.New(h.db, h.Posts)
 	h.Quotes = quote.New(h.db, h.Posts, h.jobs, houseURL)
+	h.Lanes = lane.New(h.db, h.Accounts)
 	h.others = &fakeResolver{accounts: h.Accounts, known: map[string]account.Account{}}
 	h.Resolver, h.Refresh = h.others, h.others.ResolveURI
 

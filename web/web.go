@@ -19,6 +19,7 @@ import (
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/notification"
@@ -54,6 +55,7 @@ type Deps struct {
 	Polls         *poll.Service
 	Events        *event.Service
 	Quotes        *quote.Service
+	Lanes         *lane.Service
 	Resolver      account.Resolver
 	// Refresh reads an account of another instance from its origin, however lately that was done.
 	Refresh func(ctx context.Context, uri string) (account.Account, error)
@@ -62,8 +64,6 @@ type Deps struct {
 
 	// Deliveries counts at how many other instances a post of ours has arrived, is on its way, and could not be delivered.
 	Deliveries func(ctx context.Context, postURI string) (delivered, pending, failed int, err error)
-	// Lanes tells the administration how the deliveries to each other instance fare.
-	Lanes func(ctx context.Context) ([]Lane, error)
 	// FetchPost gets a post by its ActivityPub id or page address from its origin, for a member who looks for it.
 	// Errors: fault.NotFound, fault.Unavailable.
 	FetchPost func(ctx context.Context, address string) (post.Post, error)

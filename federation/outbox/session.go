@@ -9,6 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/lane"
 )
 
 // laneLock is the space of the advisory locks (laneLock, number) that say which workers of lanes are alive: "lane" as a number.
@@ -47,7 +48,7 @@ func openSession(ctx context.Context, dsn string) (*session, error) {
 		// The server shall end the session within about a minute after our machine was cut off.
 		"SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)",
 		fmt.Sprintf("SELECT pg_advisory_lock(%d, %d)", laneLock, s.number),
-		"LISTEN " + lanesChannel,
+		"LISTEN " + lane.Channel,
 	} {
 		if err := s.ask(statement); err != nil {
 			s.close()

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"github.com/vorbild/vorbild/internal/lane"
 )
 
 // fillLanes is the fan-out, one statement however many receivers there are: a row per inbox, shared inboxes folded, our own
@@ -43,7 +45,7 @@ func fillLanes(ctx context.Context, q sqlx.ExtContext, activityID int64, r recip
 			WHERE lanes.next_at IS NULL OR lanes.worker IS NOT NULL
 		)
 		SELECT n FROM (SELECT count(*) AS n FROM filled) c, LATERAL (SELECT CASE WHEN c.n > 0 THEN pg_notify($10, '') END) told`,
-		activityID, pq.Array(r.FollowersOf), pq.Array(r.Accounts), r.Personal, r.ToldOf, domain, r.NotHost, r.ToldBy, r.NetworkOnly, lanesChannel)
+		activityID, pq.Array(r.FollowersOf), pq.Array(r.Accounts), r.Personal, r.ToldOf, domain, r.NotHost, r.ToldBy, r.NetworkOnly, lane.Channel)
 	if err != nil {
 		return 0, fmt.Errorf("fillLanes %d: %w", activityID, err)
 	}

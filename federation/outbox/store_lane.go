@@ -9,10 +9,9 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
-)
 
-// lanesChannel is what a transaction notifies that made a lane due.
-const lanesChannel = "lanes"
+	"github.com/vorbild/vorbild/internal/lane"
+)
 
 // claim takes lanes that are due, the longest first, for who holds the lock of that number: without it nothing is taken. Lanes
 // that are being filled right now are left for the next time.
@@ -224,7 +223,7 @@ func mendLanes(ctx context.Context, q sqlx.ExtContext) (int64, error) {
 				waiting_since = coalesce(lanes.waiting_since, excluded.waiting_since), fills = lanes.fills + 1
 			RETURNING host
 		)
-		SELECT n FROM (SELECT count(*) AS n FROM mended) c, LATERAL (SELECT CASE WHEN c.n > 0 THEN pg_notify($1, '') END) told`, lanesChannel)
+		SELECT n FROM (SELECT count(*) AS n FROM mended) c, LATERAL (SELECT CASE WHEN c.n > 0 THEN pg_notify($1, '') END) told`, lane.Channel)
 	if err != nil {
 		return 0, fmt.Errorf("mend lanes: %w", err)
 	}
@@ -242,7 +241,7 @@ func peerSeen(ctx context.Context, q sqlx.ExtContext, host string) (failing bool
 			UPDATE lanes SET failures = 0, failing_since = NULL, next_at = CASE WHEN next_at IS NOT NULL THEN now() END
 			WHERE host = $1 AND failures > 0 AND worker IS NULL RETURNING host
 		)
-		SELECT true FROM revived, LATERAL (SELECT pg_notify($2, '')) told`, host, lanesChannel).Scan(&failing)
+		SELECT true FROM revived, LATERAL (SELECT pg_notify($2, '')) told`, host, lane.Channel).Scan(&failing)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}

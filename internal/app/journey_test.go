@@ -237,7 +237,7 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
 		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/einstellungen/programme", asks, strings.Replace(asks, "%3Aoob", "", 1),
 		"/redaktion", "/redaktion?stand=accepted",
-		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/protokoll",
+		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/foederation/zustellung", "/verwaltung/protokoll",
 		"/verwaltung/meldungen", "/verwaltung/meldungen?stand=abgeschlossen", fmt.Sprintf("/verwaltung/meldungen/%d", about.ID),
 		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID)}
 

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/mastodon"
 	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/push"
@@ -111,7 +112,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
 		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
 		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
-		Lanes: a.lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
+		Lanes: lane.New(a.DB, a.Accounts), FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 	})
 	if err != nil {
 		return nil, err
@@ -130,16 +131,6 @@ func (a *App) Handler() (http.Handler, error) {
 	clients.Register(router)
 	site.Register(router)
 	return mastodon.CORS(observe.Requests(a.log, a.metrics, router)), nil
-}
-
-// lanes gives the administration's page what the outbox knows; the surfaces do not know each other.
-func (a *App) lanes(ctx context.Context) ([]web.Lane, error) {
-	list, err := a.federation.Lanes(ctx)
-	lanes := make([]web.Lane, len(list))
-	for n, l := range list {
-		lanes[n] = web.Lane(l)
-	}
-	return lanes, err
 }
 
 // startJobs says who works which kind of job, and begins. The house keeps itself clean by the same clock.

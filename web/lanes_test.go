@@ -1,0 +1,109 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/vorbild/vorbild/internal/account"
+)
+
+// lane makes a lane in which something waits and something failed, and returns the ids of the two.
+func (h *house) lane(t *testing.T, host string) (waiting, failed int64) {
+	t.Helper()
+	owner := h.people["admin"]
+	must(t, h.db.GetContext(t.Context(), &waiting, `
+		WITH activity AS (INSERT INTO activities (id, uri, account_id, type, object_uri, public, body)
+			SELECT coalesce(max(id), 0) + 1, 'https://x.example/' || $1 || '/1', $2, 'Create', 'https://x.example/notes/1', true, '' FROM activities RETURNING id)
+		INSERT INTO deliveries (activity_id, inbox_uri, host, attempt, last_status, last_error) SELECT id, 'https://' || $1 || '/inbox', $1, 3, 503, 'answered 503 <b>' FROM activity RETURNING id`, host, owner.ID))
+	must(t, h.db.GetContext(t.Context(), &failed, `
+		WITH activity AS (INSERT INTO activities (id, uri, account_id, type, object_uri, public, body)
+			SELECT coalesce(max(id), 0) + 1, 'https://x.example/' || $1 || '/2', $2, 'Update', 'https://x.example/notes/1', true, '' FROM activities RETURNING id)
+		INSERT INTO deliveries (activity_id, inbox_uri, host, state, attempt, last_status, last_error) SELECT id, 'https://' || $1 || '/inbox', $1, 'failed', 1, 400, 'answered 400' FROM activity RETURNING id`, host, owner.ID))
+	h.db.MustExec(`INSERT INTO lanes (host, next_at, failures, failing_since, waiting_since, last_error) VALUES ($1, now() + interval '20 minutes', 7, now() - interval '2 hours', now() - interval '2 hours', 'answered 503 <b>')`, host)
+	return waiting, failed
+}
+
+// TestLanes: an administrator finds the instance that does not answer, sees what waits and why, tries again and drops.
+func TestLanes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	waiting, failed := h.lane(t, "fern.example:8443")
+	for n := range 60 {
+		h.db.MustExec(`INSERT INTO lanes (host, answered_at) VALUES ($1, now())`, fmt.Sprintf("nah%02d.example", n))
+	}
+	h.db.MustExec(`INSERT INTO lanes (host, next_at, failures, failing_since) VALUES ('tot.example', now(), 40, now() - interval '9 days')`)
+	for _, who := range []string{visitorName, "member", "editor", "moderator"} {
+		if a := h.get(t, who, lanesPath); a.StatusCode == http.StatusOK {
+			t.Errorf("%q sees the lanes", who)
+		}
+	}
+	page := h.get(t, "admin", lanesPath).wants(t, http.StatusOK)
+	rows := page.Find("main tbody tr")
+	if rows.Length() != lanesAtOnce || !strings.Contains(rows.Eq(0).Text(), "tot.example") || !strings.Contains(rows.Eq(1).Text(), "fern.example:8443") {
+		t.Errorf("%d rows, first %s", rows.Length(), rows.Eq(0).Text())
+	}
+	if got := strings.Join(strings.Fields(rows.Eq(1).Text()), " "); !strings.Contains(got, "angehalten 1 1 0") || !strings.Contains(got, "answered 503 <b>") {
+		t.Errorf("row: %s", got)
+	}
+	if got := page.text("main .badges"); !strings.Contains(got, "ruht: 1") || !strings.Contains(got, "angehalten: 1") || !strings.Contains(got, "alles angekommen: 60") {
+		t.Errorf("counts: %s", got)
+	}
+	next := page.Find("a[rel=next]").AttrOr("href", "")
+	if got := h.get(t, "admin", next).wants(t, http.StatusOK).Find("main tbody tr").Length(); got != 12 {
+		t.Errorf("%d rows on the second page", got)
+	}
+	for query, want := range map[string]int{"?q=FERN": 1, "?stand=angehalten": 1, "?stand=leer&q=nah0": 10, "?stand=verloren": 0, "?stand=unsinn": lanesAtOnce, "?seite=99": 0} {
+		if got := h.get(t, "admin", lanesPath+query).wants(t, http.StatusOK).Find("main tbody tr").Length(); got != want {
+			t.Errorf("%s: %d rows, want %d", query, got, want)
+		}
+	}
+
+	own := lanesPath + "/fern.example:8443"
+	page = h.get(t, "admin", own).wants(t, http.StatusOK)
+	if got := page.text("main tbody"); !strings.Contains(got, "Create") || strings.Contains(got, "Update") || !strings.Contains(got, "answered 503 <b>") {
+		t.Errorf("what waits: %s", got)
+	}
+	if got := h.get(t, "admin", own+"?stand=gescheitert").text("main tbody"); !strings.Contains(got, "Update") || !strings.Contains(got, "answered 400") {
+		t.Errorf("what failed: %s", got)
+	}
+	h.get(t, "admin", own+"?stand=unsinn").wants(t, http.StatusNotFound)
+	h.get(t, "admin", lanesPath+"/nie.example").wants(t, http.StatusNotFound)
+	h.get(t, "admin", fmt.Sprintf("%s/nah00.example/%d/verwerfen", lanesPath, waiting)).wants(t, http.StatusNotFound)
+
+	h.post(t, "admin", own+"/versuchen", nil).leadsTo(t, own)
+	if n := rowsOf(t, h, `SELECT count(*) FROM lanes WHERE host = 'fern.example:8443' AND next_at <= now() AND failures = 7`); n != 1 {
+		t.Error("the lane is not due, or what is known of the host is forgotten")
+	}
+	h.post(t, "admin", fmt.Sprintf("%s/%d/versuchen", own, failed), nil).leadsTo(t, own)
+	if n := rowsOf(t, h, `SELECT count(*) FROM deliveries WHERE host = 'fern.example:8443' AND state = 'pending'`); n != 2 {
+		t.Errorf("%d wait", n)
+	}
+	ask := h.get(t, "admin", fmt.Sprintf("%s/%d/verwerfen", own, waiting)).wants(t, http.StatusOK)
+	h.post(t, "admin", ask.Find("main form").AttrOr("action", ""), nil).leadsTo(t, own)
+	if n := rowsOf(t, h, `SELECT count(*) FROM deliveries WHERE id = $1 AND state = 'dropped'`, waiting); n != 1 {
+		t.Error("not dropped")
+	}
+	ask = h.get(t, "admin", own+"/verwerfen").wants(t, http.StatusOK)
+	if !strings.Contains(ask.text("main"), "Eine wartende oder gescheiterte Sendung") {
+		t.Errorf("asks: %s", ask.text("main"))
+	}
+	h.post(t, "admin", ask.Find("main form").AttrOr("action", ""), nil).leadsTo(t, own)
+	if n := rowsOf(t, h, `SELECT count(*) FROM lanes l WHERE host = 'fern.example:8443' AND next_at IS NULL AND NOT EXISTS (
+		SELECT 1 FROM deliveries d WHERE d.host = l.host AND d.state <> 'dropped')`); n != 1 {
+		t.Error("something waits still")
+	}
+	if got := h.get(t, "admin", "/verwaltung/protokoll").text("main tbody"); strings.Count(got, "Sendungen verworfen") != 2 || strings.Count(got, "Zustellung sofort versucht") != 2 || !strings.Contains(got, "fern.example:8443") {
+		t.Errorf("log: %s", got)
+	}
+	if _, err := h.Lanes.Get(t.Context(), account.Account{Role: account.RoleModerator}, "fern.example:8443"); err == nil {
+		t.Error("a moderator may look")
+	}
+}
+
+func rowsOf(t *testing.T, h *house, query string, args ...any) (n int) {
+	t.Helper()
+	must(t, h.db.GetContext(t.Context(), &n, query, args...))
+	return n
+}
