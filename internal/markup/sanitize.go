@@ -87,7 +87,7 @@ func tidy(fragment string) string {
 // copyTidy appends what is kept of n to parent.
 func copyTidy(parent, n *html.Node, depth int) {
 	if n.Type == html.TextNode {
-		parent.AppendChild(&html.Node{Type: html.TextNode, Data: n.Data})
+		parent.AppendChild(&html.Node{Type: html.TextNode, Data: Block(n.Data)}) // entities may spell what Block removed
 		return
 	}
 	if n.Type != html.ElementNode || n.Namespace != "" || slices.Contains(dropped, n.DataAtom) {
