@@ -1,0 +1,432 @@
+package federation_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	ft "github.com/vorbild/vorbild/federation/federationtest"
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/follow"
+	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/moderation"
+	"github.com/vorbild/vorbild/internal/poll"
+	"github.com/vorbild/vorbild/internal/post"
+)
+
+var refresh = flag.Bool("update", false, "rewrite testdata/golden")
+
+const golden = "testdata/golden"
+
+// TestGoldenWire lets an instance say everything it can say. Each document, as it is stored for delivery or answered to a
+// GET, is read by structs as strict as Lemmy's, held against the rules of Mastodon, NodeBB and GoToSocial, and read by
+// go-fed; one of each kind stands in testdata/golden (go test ./federation -run TestGoldenWire -update rewrites them).
+func TestGoldenWire(t *testing.T) {
+	t.Parallel()
+	w := sayEverything(t)
+	seen := map[string]bool{}
+	for _, d := range append(w.sent(), w.served()...) {
+		w.check(d)
+		if seen[d.name] {
+			continue
+		}
+		seen[d.name] = true
+		path := filepath.Join(golden, d.name+".json")
+		got := w.normal(d.body)
+		if *refresh {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Errorf("%s: %v\n%s", d.name, err, got)
+			continue
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s changed (-want +got; -update rewrites it):\n%s", path, diff)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(golden, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if name := strings.TrimSuffix(filepath.Base(file), ".json"); !seen[name] {
+			t.Errorf("%s is no longer said; if that is right, remove %s", name, file)
+			if *refresh {
+				t.Error(os.Remove(file))
+			}
+		}
+	}
+	t.Logf("%d kinds of documents: %s", len(seen), strings.Join(slices.Sorted(maps.Keys(seen)), ", "))
+}
+
+// everything is an instance that has said everything, and its neighbor.
+type everything struct {
+	t             *testing.T
+	ours, peer    *ft.Instance
+	practice      post.Post
+	thread, asked post.Post
+	deleted       post.Post
+}
+
+// said is one document.
+type said struct {
+	name string
+	body []byte
+}
+
+func (w *everything) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// settle waits until both have done what there is to do now; polls are told and closed in their own time.
+func (w *everything) settle() {
+	w.t.Helper()
+	for range 3 {
+		for _, i := range []*ft.Instance{w.ours, w.peer} {
+			i.Eventually("settles", func() string {
+				n := i.Count(`SELECT (SELECT count(*) FROM deliveries WHERE state = 'pending') + (SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL) +
+					(SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'scheduled', 'retryable') AND kind NOT LIKE 'poll.%')`)
+				if n > 0 {
+					return fmt.Sprintf("%d things to do\n%s", n, i.Diary())
+				}
+				return ""
+			})
+		}
+	}
+}
+
+func (w *everything) write(i *ft.Instance, by account.Account, d post.Draft) post.Post {
+	w.t.Helper()
+	d.Language = "de"
+	p, err := i.Posts.Create(w.t.Context(), by, d)
+	w.must(err)
+	return p
+}
+
+func sayEverything(t *testing.T) *everything {
+	t.Helper()
+	w := &everything{t: t, ours: ft.Start(t, "ours"), peer: ft.Start(t, "peer")}
+	w.peer.Follow(w.peer.Author, w.ours, "author")
+	w.peer.FollowInstance(w.ours)
+	w.ours.Follow(w.ours.Author, w.peer, "author")
+	w.ours.FollowInstance(w.peer)
+	w.posts()
+	w.reactions()
+	w.curates()
+	w.people()
+	w.settle()
+	return w
+}
+
+// posts are those of our author, each kind and audience, and what becomes of them.
+func (w *everything) posts() {
+	ctx, o, p := w.t.Context(), w.ours, w.peer
+	w.practice = o.Publish("Kiel: Abwärme nutzen")
+	w.thread = o.Say(nil, "Wer misst was?", "Wir messen den #Strom, @author@"+p.Config.Domain()+" auch?\n\n- täglich\n- je Raum")
+	o.Say(&w.practice, "", "Wie lange hat es gedauert?")
+	w.write(o, o.Author, post.Draft{Untitled: true, Source: "Es war die Klimaanlage.", Summary: "Auflösung", Sensitive: true, Visibility: post.Unlisted})
+	w.write(o, o.Author, post.Draft{Untitled: true, Source: "Nur für die, die folgen.", Visibility: post.Followers})
+	w.write(o, o.Author, post.Draft{Untitled: true, Source: "@author@" + p.Config.Domain() + " Unter uns.", Visibility: post.Direct})
+	var file bytes.Buffer
+	w.must(png.Encode(&file, image.NewGray(image.Rect(0, 0, 30, 20))))
+	text := "Ein graues Rechteck"
+	picture, err := o.Media.Upload(ctx, o.Author, &file, media.Change{Description: &text})
+	w.must(err)
+	w.write(o, o.Author, post.Draft{Untitled: true, Source: "So sieht es aus.", Visibility: post.Public, Parts: []post.Part{o.Media.Attach(o.Author, []int64{picture.ID})}})
+	w.asked = w.write(o, o.Author, post.Draft{
+		Untitled: true, Source: "Wann treffen wir uns?", Visibility: post.Public, Kind: post.Question,
+		Parts: []post.Part{o.Polls.Ask(poll.Draft{Options: []string{"Montag: früh", "Dienstag & später"}, ExpiresIn: time.Hour})},
+	})
+	w.deleted = w.write(o, o.Author, post.Draft{Untitled: true, Source: "Das war ein Versehen.", Visibility: post.Public})
+	w.settle()
+
+	_, err = o.Practices.Publish(ctx, o.Editor, w.practice.ID, o.Sample("Kiel: Abwärme nutzen, zweite Fassung"))
+	w.must(err)
+	w.thread, err = o.Posts.Edit(ctx, o.Author, w.thread.ID, "Wer misst was?", "Wir messen den #Strom und die #Wärme.")
+	w.must(err)
+	w.must(o.Posts.Delete(ctx, o.Author, w.deleted.ID))
+	w.must(o.Posts.Pin(ctx, o.Author, w.thread.ID))
+	w.settle()
+	question := p.Has(w.asked.URI)
+	_, err = p.Polls.Vote(ctx, p.Author, question.ID, []int{1})
+	w.must(err)
+	w.settle()
+	o.Eventually("the vote is told", func() string {
+		hurry(w.t, o, "poll.tell")
+		if o.Count(`SELECT count(*) FROM activities WHERE type = 'Update' AND object_uri = $1`, w.asked.URI) == 0 {
+			return "not yet"
+		}
+		return ""
+	})
+
+	// Theirs, quoted by us, and ours by them.
+	theirs := p.Say(nil, "Wir auch", "Wir messen auch.")
+	quoting, err := o.Quotes.Of(ctx, o.Author, o.Has(theirs.URI).ID)
+	w.must(err)
+	w.write(o, o.Author, post.Draft{Untitled: true, Source: "Sehr gut.", Visibility: post.Public, Parts: []post.Part{quoting}})
+	quoted, err := p.Quotes.Of(ctx, p.Author, p.Has(w.thread.URI).ID)
+	w.must(err)
+	w.write(p, p.Author, post.Draft{Untitled: true, Source: "Das fragen wir uns auch.", Visibility: post.Public, Parts: []post.Part{quoted}})
+	w.settle()
+}
+
+// reactions are ours to posts of the neighbor's.
+func (w *everything) reactions() {
+	ctx, o, p := w.t.Context(), w.ours, w.peer
+	theirs := o.Has(p.Say(nil, "Serverräume", "Bei uns sind es 26 °C.").URI)
+	w.must(o.Posts.Favourite(ctx, o.Author, theirs.ID))
+	w.must(o.Posts.Boost(ctx, o.Author, theirs.ID))
+	o.Say(&theirs, "", "Und die Hardware?")
+	w.settle()
+	w.must(o.Posts.Unfavourite(ctx, o.Author, theirs.ID))
+	w.must(o.Posts.Unboost(ctx, o.Author, theirs.ID))
+	asked := w.write(p, p.Author, post.Draft{
+		Untitled: true, Source: "Messen Sie?", Visibility: post.Public, Kind: post.Question,
+		Parts: []post.Part{p.Polls.Ask(poll.Draft{Options: []string{"Ja", "Nein"}, ExpiresIn: time.Hour})},
+	})
+	_, err := o.Polls.Vote(ctx, o.Author, o.Has(asked.URI).ID, []int{0})
+	w.must(err)
+	w.settle()
+}
+
+// curates lets our desk decide about practices of the neighbor's.
+func (w *everything) curates() {
+	ctx, o, p := w.t.Context(), w.ours, w.peer
+	theirs := o.Has(p.Publish("Server abschalten").URI)
+	o.Eventually("desk", func() string {
+		if o.Count(`SELECT count(*) FROM curations WHERE post_id = $1`, theirs.ID) == 0 {
+			return "not there"
+		}
+		return ""
+	})
+	w.must(o.Curation.Accept(ctx, o.Editor, theirs.ID))
+	w.must(o.Curation.Annotate(ctx, o.Editor, theirs.ID, "Gut übertragbar."))
+	w.must(o.Curation.Feature(ctx, o.Editor, theirs.ID, true))
+	w.settle()
+	w.must(o.Curation.Feature(ctx, o.Editor, theirs.ID, false))
+	w.must(o.Curation.Decline(ctx, o.Editor, theirs.ID, "Es ist überholt."))
+	w.settle()
+}
+
+// people is what becomes of accounts.
+func (w *everything) people() {
+	ctx, o, p := w.t.Context(), w.ours, w.peer
+	there, editor := o.Knows(p, "author"), o.Knows(p, "editor")
+	name, yes := "Anna Änderung", true
+	w.must(o.Accounts.SaveProfile(ctx, o.Author, o.Author.ID, account.Profile{DisplayName: &name, ApprovesFollowers: &yes, Fields: &account.Fields{{Name: "Haus", Source: "Kiel"}}}))
+	w.settle()
+	_, err := p.Follows.Follow(ctx, p.Editor, p.Editor.ID, p.Knows(o, "author").ID)
+	w.must(err)
+	o.Eventually("asked", func() string {
+		if asking, err := o.Follows.Requests(ctx, o.Author.ID); err != nil || len(asking) != 1 || asking[0].Follow.State != follow.Pending {
+			return fmt.Sprint(asking, err)
+		}
+		return ""
+	})
+	w.must(o.Follows.AnswerReader(ctx, o.Author, editor.ID, false))
+	w.must(o.Posts.Unpin(ctx, o.Author, w.thread.ID))
+	w.must(o.Follows.Unfollow(ctx, o.Author, o.Author.ID, there.ID))
+	w.settle()
+	w.must(o.Accounts.RotateKey(ctx, o.Author.ID, false))
+	_, err = o.Moderation.Submit(ctx, o.Author, moderation.Draft{TargetID: editor.ID, Comment: "Werbung", Forward: true})
+	w.must(err)
+	w.must(o.Relationships.Block(ctx, o.Author, editor.ID))
+	w.settle()
+	w.must(o.Relationships.Unblock(ctx, o.Author, editor.ID))
+
+	leaving, err := o.Accounts.CreateLocal(ctx, "leaving", "Geht", account.RoleMember)
+	w.must(err)
+	p.Follow(p.Author, o, "leaving")
+	w.must(p.Accounts.AddAlias(ctx, p.Author, p.Knows(o, "leaving")))
+	w.settle()
+	_, err = o.Transport.RefreshActor(ctx, there.URI)
+	w.must(err)
+	w.must(o.Accounts.MoveTo(ctx, leaving, o.Knows(p, "author")))
+	gone, err := o.Accounts.CreateLocal(ctx, "gone", "Ist fort", account.RoleMember)
+	w.must(err)
+	p.Follow(p.Author, o, "gone")
+	w.settle()
+	w.must(o.Accounts.Close(ctx, account.Operator(), gone.ID))
+	w.settle()
+}
+
+// sent are the activities that were stored for delivery.
+func (w *everything) sent() (list []said) {
+	w.t.Helper()
+	var bodies [][]byte
+	w.must(w.ours.DB.SelectContext(w.t.Context(), &bodies, `SELECT body FROM activities ORDER BY id`))
+	if len(bodies) < 40 {
+		w.t.Errorf("only %d activities", len(bodies))
+	}
+	for _, b := range bodies {
+		list = append(list, said{name: nameOf(w.t, b), body: b})
+	}
+	return list
+}
+
+// nameOf says which kind of document it is: its type, the type of what it is about, to whom a post goes, and whether it
+// answers one.
+func nameOf(t *testing.T, body []byte) string {
+	t.Helper()
+	var d struct {
+		Type, Target string
+		Object       json.RawMessage
+	}
+	if err := json.Unmarshal(body, &d); err != nil {
+		t.Fatalf("%v\n%s", err, body)
+	}
+	name := strings.ToLower(d.Type)
+	var o struct {
+		Type, Name, Content, InReplyTo, Summary string
+		To, Cc                                  []string
+		Attachment                              []any
+		Quote                                   string
+	}
+	if len(d.Object) == 0 || d.Object[0] != '{' {
+		if d.Target != "" {
+			name += "_" + d.Target[strings.LastIndexByte(d.Target, '/')+1:]
+		}
+		return name
+	}
+	_ = json.Unmarshal(d.Object, &o) // what is no post has other fields
+	name += "_" + strings.ToLower(o.Type)
+	if d.Type != "Create" {
+		return name
+	}
+	switch {
+	case o.Type == "Note" && o.Content == "":
+		return "create_vote"
+	case o.InReplyTo != "":
+		name += "_answer"
+	}
+	for what, is := range map[string]bool{"warning": o.Summary != "" && o.Type == "Note", "media": len(o.Attachment) > 0, "quote": o.Quote != ""} {
+		if is {
+			name += "_" + what
+		}
+	}
+	const public = "https://www.w3.org/ns/activitystreams#Public"
+	switch {
+	case slices.Contains(o.To, public):
+	case slices.Contains(o.Cc, public):
+		name += "_unlisted"
+	case len(o.To) > 0 && strings.HasSuffix(o.To[0], "/followers"):
+		name += "_followers"
+	default:
+		name += "_direct"
+	}
+	return name
+}
+
+// served are the answers to GET.
+func (w *everything) served() (list []said) {
+	w.t.Helper()
+	o := w.ours
+	path := func(uri string) string { return strings.TrimPrefix(uri, o.Config.BaseURL) }
+	var stamp string
+	w.must(o.DB.GetContext(w.t.Context(), &stamp, `SELECT convert_from(body, 'UTF8')::json ->> 'result' FROM activities WHERE type = 'Accept' AND convert_from(body, 'UTF8')::json ->> 'result' <> ''`))
+	for _, s := range []struct{ name, path string }{
+		{"person", "/u/author"}, {"person_moved", "/u/leaving"}, {"group_practices", "/g/praxis"}, {"group_forum", "/g/forum"}, {"application", "/actor"},
+		{"outbox", "/u/author/outbox"}, {"outbox_page", "/u/author/outbox?page=true"}, {"followers", "/u/author/followers"}, {"following", "/u/author/following"}, {"featured", "/u/author/featured"},
+		{"group_outbox", "/g/praxis/outbox"}, {"group_outbox_page", "/g/praxis/outbox?page=true"}, {"group_followers", "/g/praxis/followers"},
+		{"curated", "/g/praxis/collections/" + curation.Curated}, {"curated_page", "/g/praxis/collections/" + curation.Curated + "?page=true"},
+		{"article", path(w.practice.URI)}, {"note", path(w.thread.URI)}, {"question", path(w.asked.URI)},
+		{"replies", path(w.practice.URI) + "/replies"}, {"likes", path(w.thread.URI) + "/likes"}, {"shares", path(w.thread.URI) + "/shares"}, {"thread", path(w.practice.ContextURI)},
+		{"tombstone", path(w.deleted.URI)}, {"tombstone_of_an_actor", "/u/gone"}, {"stamp", path(stamp)},
+		{"webfinger_person", "/.well-known/webfinger?resource=acct:author@" + o.Config.Domain()},
+		{"webfinger_group", "/.well-known/webfinger?resource=acct:praxis@" + o.Config.Domain()},
+		{"webfinger_application", "/.well-known/webfinger?resource=acct:" + o.Config.Domain() + "@" + o.Config.Domain()},
+		{"nodeinfo", "/.well-known/nodeinfo"}, {"nodeinfo_20", "/nodeinfo/2.0"}, {"nodeinfo_21", "/nodeinfo/2.1"},
+	} {
+		status, body := get(w.t, o, s.path)
+		if want := map[bool]int{true: 410, false: 200}[strings.HasPrefix(s.name, "tombstone")]; status != want {
+			w.t.Errorf("%s: %d", s.path, status)
+			continue
+		}
+		list = append(list, said{name: "get_" + s.name, body: body})
+	}
+	return list
+}
+
+// get is what another server gets over HTTP.
+func get(t *testing.T, i *ft.Instance, path string) (status int, body []byte) {
+	t.Helper()
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		_, port, err := net.SplitHostPort(addr)
+		if err != nil {
+			return nil, err
+		}
+		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+	}}}
+	defer client.CloseIdleConnections()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, i.Config.BaseURL+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Accept", "application/activity+json")
+	resp, err := client.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if body, err = io.ReadAll(resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, body
+}
+
+var (
+	aTime   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\.\d+Z)`)
+	aNumber = regexp.MustCompile(`\b\d+\b`)
+	aFile   = regexp.MustCompile(`/medien/[^"\s]+`)
+	aKey    = regexp.MustCompile(`-----BEGIN PUBLIC KEY-----[^-]*-----END PUBLIC KEY-----\\n`)
+)
+
+// normal is a document as it stands in testdata: what differs from run to run replaced by what does not.
+func (w *everything) normal(body []byte) []byte {
+	w.t.Helper()
+	s := string(body)
+	for name, i := range map[string]*ft.Instance{"ours": w.ours, "peer": w.peer} {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, i.Config.BaseURL, "https://"+name+".example"), i.Config.Domain(), name+".example")
+	}
+	s = aKey.ReplaceAllString(aTime.ReplaceAllString(s, "2026-11-20T09:00:00Z"), "(PEM)")
+	numbers := map[string]string{}
+	address := regexp.MustCompile(`https://(ours|peer)\.example[^"\s<>\\]*`)
+	s = address.ReplaceAllStringFunc(s, func(a string) string {
+		a = aFile.ReplaceAllString(a, "/medien/file")
+		return aNumber.ReplaceAllStringFunc(a, func(n string) string {
+			if numbers[n] == "" {
+				numbers[n] = strconv.Itoa(len(numbers) + 1)
+			}
+			return numbers[n]
+		})
+	})
+	var out bytes.Buffer
+	w.must(json.Indent(&out, []byte(s), "", "  "))
+	out.WriteByte('\n')
+	return out.Bytes()
+}
