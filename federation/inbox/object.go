@@ -57,30 +57,14 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 	if author.State != account.Active {
 		return post.Post{}, false, ignored("author is %s", author.State)
 	}
-	known, err := in.Posts.Find(ctx, o.ID)
-	if err != nil && !fault.Is(err, fault.NotFound) {
+	err := in.wanted(ctx, o, author, why)
+	if err != nil {
 		return post.Post{}, false, err
-	}
-	// RULE: a late or repeated Create is no Update: what we know is at least as new.
-	if err == nil && why.first && known.AccountID == author.ID {
-		if err := in.passOnNow(ctx, known, why.told); err != nil {
-			return post.Post{}, false, err
-		}
-		return known, false, ignored("known already")
-	}
-	// RULE: a post keeps its author.
-	if err == nil && known.AccountID != author.ID {
-		return post.Post{}, false, rejected("%s belongs to another author", o.ID)
-	}
-	if err != nil && !why.wanted {
-		if err := in.concerns(ctx, o, author, why.via); err != nil {
-			return post.Post{}, false, err
-		}
 	}
 	r := post.Received{
 		URI: o.ID, URL: o.URL, AuthorID: author.ID, Kind: kind, Visibility: o.Visibility(author.FollowersURI), Role: o.Role,
 		InReplyToURI: o.InReplyTo, ContextURI: o.Context, Title: o.Name, Summary: o.Summary, HTML: o.Content, Format: o.Format, Links: o.Links,
-		Language: o.Language, Sensitive: o.Sensitive, Tags: o.Hashtags, PublishedAt: o.Published, UpdatedAt: o.Updated,
+		Language: o.Language, Sensitive: o.Sensitive, Tags: o.Hashtags, PublishedAt: o.Published, UpdatedAt: o.Updated, First: why.first,
 	}
 	if r.Visibility, err = in.forNetwork(ctx, o, r.Visibility); err != nil {
 		return post.Post{}, false, err
@@ -94,10 +78,37 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 	p, created, err := in.Posts.Receive(ctx, r, func(tx *sqlx.Tx, p post.Post) error {
 		return in.received(ctx, tx, p, o, why)
 	})
-	if err == nil && !created {
+	switch {
+	case err != nil || created:
+	case why.first:
+		// RULE: a late or repeated Create is no Update: what we know is at least as new.
+		if err = in.passOnNow(ctx, p, why.told); err == nil {
+			err = ignored("known already")
+		}
+	default:
 		err = in.recounted(ctx, p, o, why)
 	}
 	return p, created, err
+}
+
+// wanted reports, as an error, when a post is none of our business, or another's than who says it now.
+func (in *Inbox) wanted(ctx context.Context, o vocab.Object, author account.Account, why reason) error {
+	if why.first {
+		return in.concerns(ctx, o, author, why.via) // whether it is known already turns out when it is stored
+	}
+	known, err := in.Posts.Find(ctx, o.ID)
+	switch {
+	case fault.Is(err, fault.NotFound) && why.wanted:
+		return nil
+	case fault.Is(err, fault.NotFound):
+		return in.concerns(ctx, o, author, why.via)
+	case err != nil:
+		return err
+	// RULE: a post keeps its author.
+	case known.AccountID != author.ID:
+		return rejected("%s belongs to another author", o.ID)
+	}
+	return nil
 }
 
 // recounted takes over what makes no other version of a post that we know already: how its poll stands, and whether it may quote

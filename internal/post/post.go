@@ -176,6 +176,8 @@ type Received struct {
 	MentionIDs   []int64
 	PublishedAt  time.Time
 	UpdatedAt    *time.Time
+	// First says that its author told of it as something new: what is known already stays as it is.
+	First bool
 }
 
 // WebLink is the address of a page and what it is called, "" where nobody said.

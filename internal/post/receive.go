@@ -56,6 +56,10 @@ func (s *Service) Receive(ctx context.Context, r Received, extra func(tx *sqlx.T
 			if err != nil {
 				return fmt.Errorf("post.Receive %q: %w", r.URI, err)
 			}
+			if r.First && known.AccountID == p.AccountID && known.State == StatePublished {
+				p = known
+				return nil
+			}
 			p, err = s.receiveUpdate(ctx, tx, known, p, r, tags, extra)
 			return err
 		case at.Dead:
