@@ -150,7 +150,7 @@ func TestMoveForged(t *testing.T) {
 		"a neighbor's account":    move(liar.Author.URI, liar.Editor.URI, liar.Author.URI),
 		"to who does not know it": move(liar.Author.URI, liar.Author.URI, honest.Author.URI),
 		"to the reader":           move(liar.Author.URI, liar.Author.URI, victim.Author.URI),
-		"to nowhere":              move(liar.Author.URI, liar.Author.URI, "https://nirgends.localhost/u/x"),
+		"to nowhere":              move(liar.Author.URI, liar.Author.URI, liar.Config.BaseURL+"/u/niemand"),
 		"to itself":               move(liar.Author.URI, liar.Author.URI, liar.Author.URI),
 		"without a target":        move(liar.Author.URI, liar.Author.URI, ""),
 		"with the target embedded": func() m {
@@ -180,7 +180,7 @@ func TestMoveForged(t *testing.T) {
 	ft.Settle(victim, honest, liar)
 	who := victim.Knows(liar, "editor")
 	if who.MovedToURI != honest.Author.URI || follows(victim, victim.Author, who) == "" {
-		t.Errorf("after an Update alone: shown as moved to %q, followed %q", who.MovedToURI, follows(victim, victim.Author, who))
+		t.Errorf("after an Update alone: shown as moved to %q, followed %q\n%s", who.MovedToURI, follows(victim, victim.Author, who), victim.Diary())
 	}
 	if n := victim.Count(`SELECT count(*) FROM notifications WHERE kind = 'moved'`); n != 0 {
 		t.Errorf("%d notices of moves", n)
