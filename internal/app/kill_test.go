@@ -66,7 +66,8 @@ func profile(name string) (stop func()) {
 type program struct {
 	*instance
 	cmd    *exec.Cmd
-	listen int // where it listens when that is not the port of its address
+	listen int    // where it listens when that is not the port of its address
+	binary string // the real program instead of the test binary
 }
 
 // startProgram sets an instance up in this process, then hands its database and port to a process. What prepare does comes
@@ -92,6 +93,9 @@ func (p *program) start() {
 		listen = p.listen
 	}
 	p.cmd = exec.Command(os.Args[0])
+	if p.binary != "" {
+		p.cmd = exec.Command(p.binary, "serve")
+	}
 	p.cmd.Env = append(os.Environ(), asProgram+"=serve", "VORBILD_BASE_URL="+p.Config.BaseURL, fmt.Sprintf("VORBILD_LISTEN=127.0.0.1:%d", listen),
 		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=10", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
 	p.cmd.Stderr = os.Stderr
