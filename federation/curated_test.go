@@ -148,6 +148,16 @@ func TestCollectionIsTheTruth(t *testing.T) {
 	reads(t, reader)
 	sealed(t, reader, second.URI, byKG+" *")
 
+	// A late Remove, of before, is believed at first; the collection knows better, although it has not changed since.
+	remove := fmt.Sprintf(`{"@context":"https://www.w3.org/ns/activitystreams","id":"%s#late","type":"Remove","actor":"%s","object":"%s","target":"%s/collections/kuratiert","to":["https://www.w3.org/ns/activitystreams#Public"]}`,
+		kg.Catalog().URI, kg.Catalog().URI, second.URI, kg.Catalog().URI)
+	if status := kg.Send(kg.Catalog(), ft.Letter{To: reader.Config.BaseURL + "/inbox", Body: remove}); status != http.StatusAccepted {
+		t.Fatalf("answered %d", status)
+	}
+	sealed(t, reader, second.URI)
+	reads(t, reader)
+	sealed(t, reader, second.URI, byKG+" *")
+
 	// Who ceases to curate has no collection, and its seals go; also where it put them itself.
 	sealed(t, kg, second.URI, "own *")
 	curates(t, kg, false)

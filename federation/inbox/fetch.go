@@ -234,7 +234,10 @@ func (in *Inbox) Find(ctx context.Context, address string) (post.Post, error) {
 	if p, err = in.Posts.Find(ctx, o.ID); err != nil {
 		return p, err
 	}
-	return p, in.complete(ctx, p)
+	if err := in.complete(ctx, p); err != nil {
+		in.Log.WarnContext(ctx, "thread not asked for", "uri", p.URI, "error", err) // the post is there, whatever stands around it
+	}
+	return p, nil
 }
 
 // settled keeps an error only when trying again can help.
