@@ -162,6 +162,7 @@ func asArray(v any) []any {
 
 // encode adds the @context and writes the bytes that are stored and sent.
 func encode(m map[string]any) ([]byte, error) {
+	delete(m, "@context") // of a document that was encoded before; named twice, strict readers lose the whole
 	body, err := plainJSON(m)
 	if err != nil {
 		return nil, err
