@@ -21,6 +21,8 @@ import (
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // The main job, from an invitation to the aggregate view: a person registers a passkey in a real browser and publishes;
@@ -220,6 +222,8 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	strange := kg.ruled()
+
 	asked := kg.fromClient(kg.member("fragestelle", account.RoleMember))
 	kg.post("/beitraege/"+commentID+"/merken", admin, nil)
 
@@ -232,12 +236,13 @@ func TestNoBarriersAnywhere(t *testing.T) {
 
 	public := []string{"/", "/ueberblick", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
 		practice + "/verlauf", "/diskussionen", thread, asked[0], asked[1], "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
-		"/barrierefreiheit", "/instanz", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
+		"/barrierefreiheit", "/instanz", "/instanz/regeln", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
 	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/gemerkt", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu", asked[0], asked[1], "/@fragestelle",
 		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
 		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/einstellungen/programme", asks, strings.Replace(asks, "%3Aoob", "", 1),
 		"/redaktion", "/redaktion?stand=accepted",
 		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/foederation/zustellung", "/verwaltung/protokoll",
+		"/verwaltung/regeln", "/verwaltung/regeln/regel", "/verwaltung/regeln/regel?domain=boese.example", "/verwaltung/regeln/import", "/@werbung@fern.example", fmt.Sprintf("/beitraege/%d/ausblenden", strange.ID),
 		"/verwaltung/meldungen", "/verwaltung/meldungen?stand=abgeschlossen", fmt.Sprintf("/verwaltung/meldungen/%d", about.ID),
 		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID)}
 
@@ -317,4 +322,32 @@ func (b *browser) fits(path string, width int64) {
 	if overflow := eval[int](b, "width", "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
 		b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
 	}
+}
+
+// ruled gives the instance rules that everyone may read, and a post of another one that moderators could hide.
+func (i *instance) ruled() post.Post {
+	i.t.Helper()
+	ctx, far := i.t.Context(), "fern.example"
+	must := func(err error) {
+		i.t.Helper()
+		if err != nil {
+			i.t.Fatal(err)
+		}
+	}
+	for _, r := range []peer.Rule{
+		{Domain: "boese.example", Severity: peer.Suspend, PublicComment: "Hetze und Betrug", Obfuscate: true, RejectReports: true},
+		{Domain: far, Severity: peer.Silence, PublicComment: "viel Werbung", RejectMedia: true}, {Domain: "bund.example", Network: true},
+	} {
+		_, err := i.Rules.Save(ctx, account.Operator(), r, false)
+		must(err)
+	}
+	must(i.Rules.SavePolicy(ctx, account.Operator(), peer.Policy{Mode: peer.Open, RulesPublic: true}))
+	uri := "https://" + far + "/u/werbung"
+	a, err := i.Accounts.Receive(ctx, account.Account{Username: "werbung", Domain: &far, URI: uri, Kind: account.Person, DisplayName: "Werbung", InboxURI: uri + "/inbox"})
+	must(err)
+	p, _, err := i.Posts.Receive(ctx, post.Received{
+		URI: "https://" + far + "/notes/1", AuthorID: a.ID, Kind: post.Note, Visibility: post.Public, HTML: "<p>Kauft!</p>", Language: "de", PublishedAt: time.Now(),
+	}, nil)
+	must(err)
+	return p
 }
