@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -86,7 +87,7 @@ func anyReader(body []byte, m doc) error {
 	if len(body) > maxDocument {
 		problems = append(problems, fmt.Errorf("%d bytes", len(body)))
 	}
-	problems = append(problems, inline(m["@context"]))
+	problems = append(problems, inline(m["@context"]), once(json.NewDecoder(bytes.NewReader(body))))
 	return errors.Join(append(problems, each(m, func(m doc) (err error) {
 		wrong := func(format string, args ...any) { err = errors.Join(err, fmt.Errorf(format, args...)) }
 		for _, key := range []string{"type", "id", "actor", "attributedTo", "context", "audience", "url", "inReplyTo", "conversation"} {
@@ -145,6 +146,34 @@ func inline(c any) error {
 		}
 	}
 	return nil
+}
+
+// once: serde, and so Lemmy, loses a document that names a key twice; others read the first or the last.
+func once(d *json.Decoder) error {
+	open, err := d.Token()
+	if err != nil {
+		return err
+	}
+	keys := map[json.Token]bool{}
+	for (open == json.Delim('{') || open == json.Delim('[')) && d.More() {
+		if open == json.Delim('{') {
+			key, err := d.Token()
+			if err != nil {
+				return err
+			}
+			if keys[key] {
+				return fmt.Errorf("%v stands in it twice", key)
+			}
+			keys[key] = true
+		}
+		if err := once(d); err != nil {
+			return err
+		}
+	}
+	if open == json.Delim('{') || open == json.Delim('[') {
+		_, err = d.Token()
+	}
+	return err
 }
 
 func host(id string) string {

@@ -43,23 +43,22 @@ const golden = "testdata/golden"
 func TestGoldenWire(t *testing.T) {
 	t.Parallel()
 	w := sayEverything(t)
-	seen := map[string]bool{}
+	// Of several of a kind, the least in the order of bytes is kept: jobs may make them in any order.
+	seen := map[string][]byte{}
 	for _, d := range append(w.sent(), w.served()...) {
 		w.check(d)
-		if seen[d.name] {
-			continue
+		if normal := w.normal(d.body); seen[d.name] == nil || bytes.Compare(normal, seen[d.name]) < 0 {
+			seen[d.name] = normal
 		}
-		seen[d.name] = true
-		path := filepath.Join(golden, d.name+".json")
-		got := w.normal(d.body)
+	}
+	for name, got := range seen {
+		path := filepath.Join(golden, name+".json")
 		if *refresh {
-			if err := os.WriteFile(path, got, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			w.must(os.WriteFile(path, got, 0o644))
 		}
 		want, err := os.ReadFile(path)
 		if err != nil {
-			t.Errorf("%s: %v\n%s", d.name, err, got)
+			t.Errorf("%s: %v\n%s", name, err, got)
 			continue
 		}
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
@@ -71,11 +70,12 @@ func TestGoldenWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, file := range files {
-		if name := strings.TrimSuffix(filepath.Base(file), ".json"); !seen[name] {
-			t.Errorf("%s is no longer said; if that is right, remove %s", name, file)
-			if *refresh {
-				t.Error(os.Remove(file))
-			}
+		switch name := strings.TrimSuffix(filepath.Base(file), ".json"); {
+		case seen[name] != nil:
+		case *refresh:
+			w.must(os.Remove(file))
+		default:
+			t.Errorf("%s is no longer said (-update removes it)", name)
 		}
 	}
 	t.Logf("%d kinds of documents: %s", len(seen), strings.Join(slices.Sorted(maps.Keys(seen)), ", "))
@@ -314,6 +314,9 @@ func nameOf(t *testing.T, body []byte) string {
 		return name
 	}
 	_ = json.Unmarshal(d.Object, &o) // what is no post has other fields
+	if d.Type == "Announce" {
+		return name + "_" + nameOf(t, d.Object)
+	}
 	name += "_" + strings.ToLower(o.Type)
 	if d.Type != "Create" {
 		return name
@@ -324,10 +327,13 @@ func nameOf(t *testing.T, body []byte) string {
 	case o.InReplyTo != "":
 		name += "_answer"
 	}
-	for what, is := range map[string]bool{"warning": o.Summary != "" && o.Type == "Note", "media": len(o.Attachment) > 0, "quote": o.Quote != ""} {
-		if is {
-			name += "_" + what
-		}
+	switch {
+	case o.Summary != "" && o.Type == "Note":
+		name += "_warning"
+	case len(o.Attachment) > 0:
+		name += "_media"
+	case o.Quote != "":
+		name += "_quote"
 	}
 	const public = "https://www.w3.org/ns/activitystreams#Public"
 	switch {
@@ -402,7 +408,8 @@ func get(t *testing.T, i *ft.Instance, path string) (status int, body []byte) {
 var (
 	aTime   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\.\d+Z)`)
 	aNumber = regexp.MustCompile(`\b\d+\b`)
-	aFile   = regexp.MustCompile(`/medien/[^"\s]+`)
+	aFile   = regexp.MustCompile(`/media/[0-9a-f]+`)
+	answer  = regexp.MustCompile(`(#(?:accept|reject)-\d+-)[0-9a-f]+`)
 	aKey    = regexp.MustCompile(`-----BEGIN PUBLIC KEY-----[^-]*-----END PUBLIC KEY-----\\n`)
 )
 
@@ -417,7 +424,7 @@ func (w *everything) normal(body []byte) []byte {
 	numbers := map[string]string{}
 	address := regexp.MustCompile(`https://(ours|peer)\.example[^"\s<>\\]*`)
 	s = address.ReplaceAllStringFunc(s, func(a string) string {
-		a = aFile.ReplaceAllString(a, "/medien/file")
+		a = answer.ReplaceAllString(aFile.ReplaceAllString(a, "/media/file"), "${1}x")
 		return aNumber.ReplaceAllStringFunc(a, func(n string) string {
 			if numbers[n] == "" {
 				numbers[n] = strconv.Itoa(len(numbers) + 1)
