@@ -223,6 +223,9 @@ func TestHostileCollections(t *testing.T) {
 	sealed(t, reader, first.URI, byKG)
 	ft.Settle(house, kg, reader)
 
+	house.Extra.Store("/elsewhere", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		serve(w, m{"id": house.Config.BaseURL + "/elsewhere", "type": "OrderedCollectionPage", "orderedItems": []string{}})
+	}))
 	id := kg.Catalog().URI + "/collections/" + curation.Curated
 	path := strings.TrimPrefix(id, kg.Config.BaseURL)
 	for name, list := range map[string]http.HandlerFunc{

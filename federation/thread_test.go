@@ -266,6 +266,9 @@ func TestHostileThreads(t *testing.T) {
 	host, other, reader := ft.Start(t, "host"), ft.Start(t, "other"), ft.Start(t, "reader")
 	stranger := other.Say(nil, "Ganz woanders", "Mit diesem Thema hat das nichts zu tun.")
 	ft.Settle(other)
+	other.Extra.Store("/hostile", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		serve(w, m{"id": other.Config.BaseURL + r.URL.RequestURI(), "type": "OrderedCollectionPage", "orderedItems": []string{}})
+	}))
 	page := func(id string, items []string, next string) m {
 		return m{"@context": "https://www.w3.org/ns/activitystreams", "id": id, "type": "OrderedCollectionPage", "orderedItems": items, "next": next, "totalItems": 1_000_000}
 	}
