@@ -57,17 +57,6 @@ type Distribute struct {
 // Kind implements river.JobArgs.
 func (Distribute) Kind() string { return "activity.distribute" }
 
-// Receive applies one stored inbound activity. ID: inbox_activities.id.
-type Receive struct {
-	ID int64 `json:"id"`
-}
-
-// Kind implements river.JobArgs.
-func (Receive) Kind() string { return "activity.receive" }
-
-// InsertOpts implements river.JobArgsWithInsertOpts.
-func (Receive) InsertOpts() river.InsertOpts { return river.InsertOpts{Queue: QueueReceive} }
-
 // GroupAnnounce lets a local group pass on an activity about a post of its board (FEP-1b12).
 // Exactly one of ActivityID (activities.id, ours) and InboxID (inbox_activities.id, received) is set.
 type GroupAnnounce struct {
@@ -296,7 +285,6 @@ func (Purge) InsertOpts() river.InsertOpts { return river.InsertOpts{UniqueOpts:
 // Queues and how many jobs of each one process works at a time.
 const (
 	QueueDefault = river.QueueDefault
-	QueueReceive = "receive"
 	QueueFetch   = "fetch" // apart from what arrives: other servers decide how long it takes
 	QueuePush    = "push"  // services of others, whose slowness nobody else should feel
 )

@@ -33,7 +33,6 @@ const (
 // these queues are polled less often.
 var workersPerQueue = map[string]river.QueueConfig{
 	QueueDefault: {MaxWorkers: 4},
-	QueueReceive: {MaxWorkers: 4},
 	QueueFetch:   {MaxWorkers: 3, FetchPollInterval: 4 * pollInterval},
 	QueuePush:    {MaxWorkers: 4, FetchPollInterval: 4 * pollInterval},
 }

@@ -79,7 +79,7 @@ func TestEnqueueFollowsTheTransaction(t *testing.T) {
 	q := New(conn, quiet)
 	boom := errors.New("boom")
 	err := db.InTx(t.Context(), conn, func(tx *sqlx.Tx) error {
-		if err := q.Enqueue(t.Context(), tx, Receive{ID: 1}, Distribute{Verb: CreatePost, ID: 2}); err != nil {
+		if err := q.Enqueue(t.Context(), tx, Forget{AccountID: 1}, Distribute{Verb: CreatePost, ID: 2}); err != nil {
 			return err
 		}
 		return boom
@@ -91,7 +91,7 @@ func TestEnqueueFollowsTheTransaction(t *testing.T) {
 		t.Errorf("jobs of a transaction that was rolled back: %v", got)
 	}
 	enqueue(t, conn, q)
-	enqueue(t, conn, q, Receive{ID: 1}, Distribute{Verb: CreatePost, ID: 2})
+	enqueue(t, conn, q, Forget{AccountID: 1}, Distribute{Verb: CreatePost, ID: 2})
 	if diff := cmp.Diff(map[string]int{"available": 2}, counts(t, conn)); diff != "" {
 		t.Error(diff)
 	}
@@ -150,8 +150,8 @@ func TestWork(t *testing.T) {
 	conn := dbtest.New(t)
 	var log bytes.Buffer
 	q := New(conn, slog.New(slog.NewTextHandler(&log, nil)))
-	Work(q, func(_ context.Context, job *river.Job[Receive]) error {
-		switch job.Args.ID {
+	Work(q, func(_ context.Context, job *river.Job[Forget]) error {
+		switch job.Args.AccountID {
 		case 1:
 			return nil
 		case 2:
@@ -167,7 +167,7 @@ func TestWork(t *testing.T) {
 	// What another process enqueued is seen too: here a queue that only inserts.
 	other := New(conn, quiet)
 	start(t, q)
-	enqueue(t, conn, other, Receive{ID: 1}, Receive{ID: 2}, Receive{ID: 3}, Receive{ID: 4}, Receive{ID: 5})
+	enqueue(t, conn, other, Forget{AccountID: 1}, Forget{AccountID: 2}, Forget{AccountID: 3}, Forget{AccountID: 4}, Forget{AccountID: 5})
 	// A first failure is tried again after a second, which River books as available.
 	eventually(t, "each job has been tried", func() bool {
 		var untried int
@@ -183,7 +183,7 @@ func TestWork(t *testing.T) {
 		Errors int    `db:"errors"`
 	}
 	var got []row
-	err := conn.Select(&got, `SELECT (args->>'id')::int AS id, CASE WHEN state = 'retryable' THEN 'available' ELSE state END AS state,
+	err := conn.Select(&got, `SELECT (args->>'account_id')::int AS id, CASE WHEN state = 'retryable' THEN 'available' ELSE state END AS state,
 		least(1, coalesce(array_length(errors, 1), 0)) AS errors FROM river_job ORDER BY 1`)
 	if err != nil {
 		t.Fatal(err)
@@ -192,7 +192,7 @@ func TestWork(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	for _, want := range []string{`level=WARN msg="job failed" kind=activity.receive job=`, `attempt=1 max_attempts=25 error="peer is asleep"`, `msg="job panicked"`} {
+	for _, want := range []string{`level=WARN msg="job failed" kind=account.forget job=`, `attempt=1 max_attempts=25 error="peer is asleep"`, `msg="job panicked"`} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("log lacks %s", want)
 		}
@@ -207,14 +207,14 @@ func TestLatency(t *testing.T) {
 	conn := dbtest.New(t)
 	q := New(conn, quiet)
 	begun := make(chan time.Time, 1)
-	Work(q, func(context.Context, *river.Job[Receive]) error {
+	Work(q, func(context.Context, *river.Job[Forget]) error {
 		begun <- time.Now()
 		return nil
 	})
 	start(t, q)
 	var waits []time.Duration
 	for i := range 10 {
-		enqueue(t, conn, q, Receive{ID: int64(i)})
+		enqueue(t, conn, q, Forget{AccountID: int64(i)})
 		committed := time.Now()
 		waits = append(waits, (<-begun).Sub(committed))
 		time.Sleep(50 * time.Millisecond)
@@ -230,11 +230,11 @@ func TestRestartRecoversOrphans(t *testing.T) {
 	t.Parallel()
 	conn := dbtest.New(t)
 	q := New(conn, quiet)
-	enqueue(t, conn, q, Receive{ID: 1}, Receive{ID: 2}, Receive{ID: 3}, Receive{ID: 4})
+	enqueue(t, conn, q, Forget{AccountID: 1}, Forget{AccountID: 2}, Forget{AccountID: 3}, Forget{AccountID: 4})
 	// Workers 1 and 3 were killed at work, worker 3 at the last attempt of job 3; worker 7 is of another program.
 	_, err := conn.Exec(`UPDATE river_job SET state = 'running', attempted_at = now(),
-		attempt = CASE args->>'id' WHEN '3' THEN max_attempts ELSE 1 END,
-		attempted_by = CASE args->>'id' WHEN '1' THEN '{worker-9,worker-1}'::text[] WHEN '4' THEN '{elsewhere-7}' ELSE '{worker-3}' END`)
+		attempt = CASE args->>'account_id' WHEN '3' THEN max_attempts ELSE 1 END,
+		attempted_by = CASE args->>'account_id' WHEN '1' THEN '{worker-9,worker-1}'::text[] WHEN '4' THEN '{elsewhere-7}' ELSE '{worker-3}' END`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,8 +242,8 @@ func TestRestartRecoversOrphans(t *testing.T) {
 		t.Fatal(err)
 	}
 	done := make(chan int64, 10)
-	Work(q, func(_ context.Context, job *river.Job[Receive]) error {
-		done <- job.Args.ID
+	Work(q, func(_ context.Context, job *river.Job[Forget]) error {
+		done <- job.Args.AccountID
 		return nil
 	})
 	began := time.Now()
@@ -274,13 +274,13 @@ func TestSurvivorRecoversOrphans(t *testing.T) {
 	q := New(conn, quiet)
 	q.watchEvery = 50 * time.Millisecond
 	done := make(chan struct{})
-	Work(q, func(context.Context, *river.Job[Receive]) error {
+	Work(q, func(context.Context, *river.Job[Forget]) error {
 		close(done)
 		return nil
 	})
 	start(t, q)
 	_, err := conn.Exec(`INSERT INTO river_job (args, kind, queue, state, max_attempts, attempt, attempted_at, attempted_by)
-		VALUES ('{"id": 1}', 'activity.receive', 'receive', 'running', 25, 1, now(), '{worker-2}')`)
+		VALUES ('{"account_id": 1}', 'account.forget', 'default', 'running', 25, 1, now(), '{worker-2}')`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +296,7 @@ func TestSlots(t *testing.T) {
 	conn := dbtest.New(t)
 	queue := func() *Queue {
 		q := New(conn, quiet)
-		Work(q, func(context.Context, *river.Job[Receive]) error { return nil })
+		Work(q, func(context.Context, *river.Job[Forget]) error { return nil })
 		return q
 	}
 	id := func(q *Queue) string { return q.running.worker.client.ID() }
@@ -327,9 +327,9 @@ func TestLostSession(t *testing.T) {
 	q := New(conn, quiet)
 	q.watchEvery = 50 * time.Millisecond
 	begun, done := make(chan struct{}, 10), make(chan struct{}, 10)
-	Work(q, func(ctx context.Context, job *river.Job[Receive]) error {
+	Work(q, func(ctx context.Context, job *river.Job[Forget]) error {
 		begun <- struct{}{}
-		if job.Args.ID == 1 {
+		if job.Args.AccountID == 1 {
 			<-ctx.Done()
 			if job.Attempt == 1 && len(job.AttemptedBy) == 1 {
 				return ctx.Err()
@@ -339,9 +339,9 @@ func TestLostSession(t *testing.T) {
 		return nil
 	})
 	start(t, q)
-	enqueue(t, conn, q, Receive{ID: 1})
+	enqueue(t, conn, q, Forget{AccountID: 1})
 	<-begun
-	if _, err := conn.Exec("UPDATE river_job SET args = '{\"id\": 2}'"); err != nil { // so that it ends next time
+	if _, err := conn.Exec("UPDATE river_job SET args = '{\"account_id\": 2}'"); err != nil { // so that it ends next time
 		t.Fatal(err)
 	}
 	var ended int
@@ -373,13 +373,13 @@ func TestStopCancelsWhatDoesNotEnd(t *testing.T) {
 	conn := dbtest.New(t)
 	q := New(conn, quiet)
 	begun := make(chan struct{})
-	Work(q, func(ctx context.Context, _ *river.Job[Receive]) error {
+	Work(q, func(ctx context.Context, _ *river.Job[Forget]) error {
 		close(begun)
 		<-ctx.Done()
 		return ctx.Err()
 	})
 	start(t, q)
-	enqueue(t, conn, q, Receive{ID: 1})
+	enqueue(t, conn, q, Forget{AccountID: 1})
 	<-begun
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
@@ -406,12 +406,12 @@ func TestPruning(t *testing.T) {
 	t.Parallel()
 	conn := dbtest.New(t)
 	q := New(conn, quiet)
-	Work(q, func(context.Context, *river.Job[Receive]) error { return nil })
+	Work(q, func(context.Context, *river.Job[Forget]) error { return nil })
 	_, err := conn.Exec(`INSERT INTO river_job (args, kind, queue, state, max_attempts, finalized_at) VALUES
-		('{}', 'activity.receive', 'receive', 'completed', 25, now() - interval '61 minutes'),
-		('{}', 'activity.receive', 'receive', 'completed', 25, now() - interval '50 minutes'),
-		('{}', 'activity.receive', 'receive', 'discarded', 25, now() - interval '29 days'),
-		('{}', 'activity.receive', 'receive', 'discarded', 25, now() - interval '31 days')`)
+		('{}', 'account.forget', 'default', 'completed', 25, now() - interval '61 minutes'),
+		('{}', 'account.forget', 'default', 'completed', 25, now() - interval '50 minutes'),
+		('{}', 'account.forget', 'default', 'discarded', 25, now() - interval '29 days'),
+		('{}', 'account.forget', 'default', 'discarded', 25, now() - interval '31 days')`)
 	if err != nil {
 		t.Fatal(err)
 	}

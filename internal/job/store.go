@@ -28,6 +28,12 @@ func releaseSlot(ctx context.Context, conn *sql.Conn, n int) error {
 	return err
 }
 
+// releaseAll gives back every lock of the session.
+func releaseAll(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock_all()")
+	return err
+}
+
 // noticeDeath makes the server end the session of conn, and with it its locks, within about a minute after its machine
 // was cut off. A process that dies on a living machine needs none of this. Sockets without TCP ignore it.
 func noticeDeath(ctx context.Context, conn *sql.Conn) error {

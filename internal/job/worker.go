@@ -246,9 +246,7 @@ func (w *worker) close(ctx context.Context) error {
 func (w *worker) release() {
 	ctx, cancel := context.WithTimeout(context.Background(), cancelGrace)
 	defer cancel()
-	if w.slot > 0 {
-		_ = releaseSlot(ctx, w.conn, w.slot) // at once, not when the server has noticed
-	}
+	_ = releaseAll(ctx, w.conn) // at once, not when the server has noticed
 	_ = w.conn.Raw(func(any) error { return sqldriver.ErrBadConn })
 	_ = w.conn.Close()
 }
