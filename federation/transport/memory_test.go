@@ -40,6 +40,10 @@ func TestKeysInMemory(t *testing.T) {
 	}
 	state := func(s account.State) { c.db.MustExec(`UPDATE accounts SET state = $2 WHERE id = $1`, anna.ID, s) }
 	verify("first", "")
+	forged := newMessage(anna.PublicKeyID, otherKey())
+	if _, err := c.Verify(t.Context(), forged.request(), []byte(forged.body)); !fault.Is(err, fault.Unauthorized) {
+		t.Errorf("forged in the name of a kept key: %v", err)
+	}
 	state(account.Suspended)
 	verify("nothing was told, which shows that it is kept", "")
 	hub.generation.Add(1)
@@ -94,6 +98,23 @@ func TestKeptKeyOfBlockedHost(t *testing.T) {
 			t.Errorf("%v, want %q", err, want)
 		}
 		c.db.MustExec(`INSERT INTO domain_rules (domain, severity) VALUES ($1, 'suspend') ON CONFLICT DO NOTHING`, p.host)
+	}
+}
+
+// Neither does it help that only the handle, and not the key, is of a blocked host.
+func TestKeptKeyOfBlockedHandle(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	c.KeepBy(&counter{})
+	anna := stored(t, c, p, "anna", time.Minute)
+	c.db.MustExec(`UPDATE accounts SET domain = 'handle.example' WHERE id = $1`, anna.ID)
+	for _, want := range []fault.Kind{"", fault.Forbidden} {
+		m := newMessage(anna.PublicKeyID, testKey())
+		_, err := c.Verify(t.Context(), m.request(), []byte(m.body))
+		if want == "" && err != nil || want != "" && !fault.Is(err, want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+		c.db.MustExec(`INSERT INTO domain_rules (domain, severity) VALUES ('handle.example', 'suspend') ON CONFLICT DO NOTHING`)
 	}
 }
 

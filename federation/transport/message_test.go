@@ -369,3 +369,41 @@ func TestSignMessage(t *testing.T) {
 		}
 	}
 }
+
+// What cannot be read must not be read, whether or not its signature would fit.
+func TestParseMessageSignatureRefuses(t *testing.T) {
+	t.Parallel()
+	const good, params = `"@method" "@target-uri" "content-digest"`, `;created=1793866150;keyid="https://a.example/u/x#main-key"`
+	parse := func(input, signature string) error {
+		_, err := parseMessageSignature(http.Header{"Signature-Input": {input}, "Signature": {signature}})
+		return err
+	}
+	if err := parse(`sig1=(`+good+`)`+params, `sig1=:YWJj:`); err != nil {
+		t.Fatal(err)
+	}
+	for name, list := range map[string]string{
+		"structured field": `"@method" "@target-uri" "content-digest";sf`, "key of a dictionary": `"content-digest";key="sha-256"`, "bytes": `"content-digest";bs`,
+		"of the answered request": `"@method";req`, "of the trailer": `"@method" "x";tr`, "query parameter": `"@query-param";name="a"`, "of an answer": `"@status"`,
+		"signature parameters": `"@signature-params"`, "capitals": `"Date"`, "blank": `"x y"`, "nothing": `""`, "token": `date`, "twice": `"date" "date"`, "none": ``,
+	} {
+		if parse(`sig1=(`+list+`)`+params, `sig1=:YWJj:`) == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+	for name, s := range map[string][2]string{
+		"two labels":       {`sig1=(` + good + `)` + params + `, sig2=(` + good + `)` + params, `sig1=:YWJj:`},
+		"a label twice":    {`sig1=(` + good + `)` + params + `, sig1=(` + good + `)` + params, `sig1=:YWJj:`},
+		"two values":       {`sig1=(` + good + `)` + params, `sig1=:YWJj:, sig1=:YWJj:`},
+		"another label":    {`sig1=(` + good + `)` + params, `sig2=:YWJj:`},
+		"value a string":   {`sig1=(` + good + `)` + params, `sig1="YWJj"`},
+		"value a list":     {`sig1=(` + good + `)` + params, `sig1=(:YWJj:)`},
+		"value empty":      {`sig1=(` + good + `)` + params, `sig1=::`},
+		"Ed25519":          {`sig1=(` + good + `)` + params + `;alg="ed25519"`, `sig1=:YWJj:`},
+		"no list":          {`sig1="@method"` + params, `sig1=:YWJj:`},
+		"created a string": {`sig1=(` + good + `);created="1";keyid="k"`, `sig1=:YWJj:`},
+	} {
+		if parse(s[0], s[1]) == nil {
+			t.Errorf("%s is accepted", name)
+		}
+	}
+}
