@@ -143,8 +143,8 @@ func TestForged(t *testing.T) {
 			a["target"] = c.honest.Catalog().URI + "/collections/kuratiert"
 			return a
 		}(), status: 202},
-		"unknown type":                 {body: c.activity("EmojiReact", c.id(c.liar), liarAuthor, c.own.URI), status: 202},
-		"known type without a handler": {body: c.activity("Flag", c.id(c.liar), liarAuthor, c.own.URI), status: 202},
+		"unknown type":                 {body: c.activity("FeatureRequest", c.id(c.liar), liarAuthor, c.own.URI), status: 202},
+		"known type without a handler": {body: c.activity("Offer", c.id(c.liar), liarAuthor, c.own.URI), status: 202},
 		"like of a number":             {body: c.activity("Like", c.id(c.liar), liarAuthor, 7), status: 202},
 		"create of nothing":            {body: c.activity("Create", c.id(c.liar), liarAuthor, nil), status: 202},
 		"two actors":                   {body: c.activity("Like", c.id(c.liar), "", c.own.URI), status: 400},

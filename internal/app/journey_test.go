@@ -223,6 +223,7 @@ func TestNoBarriersAnywhere(t *testing.T) {
 	}
 
 	strange := kg.ruled()
+	received := kg.eventful(administrator, guest, reportedPost)
 
 	asked := kg.fromClient(kg.member("fragestelle", account.RoleMember))
 	kg.post("/beitraege/"+commentID+"/merken", admin, nil)
@@ -239,12 +240,13 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		"/barrierefreiheit", "/instanz", "/instanz/regeln", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
 	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/gemerkt", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu", asked[0], asked[1], "/@fragestelle",
 		practice, practice + "/bearbeiten", practice + "/zurueckziehen", "/diskussionen/neu", thread, "/beitraege/" + commentID + "/bearbeiten", "/beitraege/" + commentID + "/antworten",
-		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/einstellungen/programme", asks, strings.Replace(asks, "%3Aoob", "", 1),
+		"/beitraege/" + commentID + "/loeschen", "/einstellungen", "/einstellungen/zugangsschluessel", "/einstellungen/sitzungen", "/einstellungen/programme", "/einstellungen/umzug", "/@gast", "/@verwaltung", asks, strings.Replace(asks, "%3Aoob", "", 1),
 		"/redaktion", "/redaktion?stand=accepted",
 		"/redaktion/" + practiceID, "/redaktion/begriffe", "/verwaltung", "/verwaltung/konten", "/verwaltung/einladungen", "/verwaltung/foederation", "/verwaltung/foederation/zustellung", "/verwaltung/protokoll",
 		"/verwaltung/regeln", "/verwaltung/regeln/regel", "/verwaltung/regeln/regel?domain=boese.example", "/verwaltung/regeln/import", "/@werbung@fern.example", fmt.Sprintf("/beitraege/%d/ausblenden", strange.ID),
 		"/verwaltung/meldungen", "/verwaltung/meldungen?stand=abgeschlossen", fmt.Sprintf("/verwaltung/meldungen/%d", about.ID),
-		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID)}
+		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID), fmt.Sprintf("/verwaltung/meldungen/%d", received), "/@werbung@fern.example/melden",
+		fmt.Sprintf("/beitraege/%d/melden", strange.ID), fmt.Sprintf("/verwaltung/konten/%d", guest.ID), fmt.Sprintf("/verwaltung/konten/%d/schliessen", guest.ID)}
 
 	b := startBrowser(t)
 	b.everyPage(kg, "visitor", public)
@@ -322,6 +324,29 @@ func (b *browser) fits(path string, width int64) {
 	if overflow := eval[int](b, "width", "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
 		b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
 	}
+}
+
+// eventful lets somebody move, something be pinned, and another server report; it returns the number of that report.
+func (i *instance) eventful(who, mover account.Account, postID int64) int64 {
+	i.t.Helper()
+	ctx := i.t.Context()
+	must := func(err error) {
+		i.t.Helper()
+		if err != nil {
+			i.t.Fatal(err)
+		}
+	}
+	must(i.Accounts.AddAlias(ctx, who, mover))
+	target, err := i.Accounts.ByID(ctx, who.ID)
+	must(err)
+	must(i.Accounts.MoveTo(ctx, mover, target))
+	must(i.Posts.Pin(ctx, who, postID))
+	must(i.Moderation.Receive(ctx, moderation.Received{
+		Host: "landesrechenzentrum-der-kommunen.example", URI: "https://landesrechenzentrum-der-kommunen.example/actor#flag-1", TargetID: mover.ID, Comment: "Werbung",
+	}))
+	var id int64
+	must(i.DB.GetContext(ctx, &id, `SELECT id FROM reports WHERE host <> ''`))
+	return id
 }
 
 // ruled gives the instance rules that everyone may read, and a post of another one that moderators could hide.
