@@ -396,6 +396,20 @@ func (c *conversation) actors() {
 			return wrong(a.DisplayName, "Paula Neu")
 		})
 	})
+	c.cell("new key", toPeer, func() error {
+		anna, err := c.ours.Accounts.ByURI(c.ctx, c.uris["anna"])
+		if err != nil {
+			return err
+		}
+		if err := c.ours.Accounts.RotateKey(c.ctx, anna.ID, false); err != nil {
+			return err
+		}
+		s, err := c.toot(mastodon.Toot{Status: "Mit neuem Schlüssel."})
+		if err != nil {
+			return err
+		}
+		return c.peer.reads(s.URI, func(p fedifyPost) error { return contains(p.Content, "Mit neuem Schlüssel.") })
+	})
 	c.cell("new key", fromPeer, func() error {
 		old, err := c.ours.Accounts.ByURI(c.ctx, c.peer.actor("paula"))
 		if err != nil {
