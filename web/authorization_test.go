@@ -97,6 +97,10 @@ func TestAuthorization(t *testing.T) {
 		fresh++
 		return h.received(t, liste, fmt.Sprintf("https://vitako.example/notes/%d", fresh), "Kauft!").ID
 	}
+	quoteOfMember := func() int64 {
+		t.Helper()
+		return h.quotes(t, "editor", byMember())
+	}
 	byStranger := func() int64 {
 		t.Helper()
 		a, err := h.Accounts.ByID(ctx, other())
@@ -168,6 +172,7 @@ func TestAuthorization(t *testing.T) {
 		"/verwaltung/regeln/aufheben":                       {{admins, fixed("/verwaltung/regeln/aufheben"), form("domain", "boese.example")}},
 		"/verwaltung/regeln/import":                         {{admins, fixed("/verwaltung/regeln/import"), form("list", "boese.example", "action", "apply")}},
 		"/@{handle}/moderieren":                             {{moderators, fixed("/@liste@vitako.example/moderieren"), form("massnahme", "einschraenken")}},
+		"/beitraege/{id:[0-9]+}/zitat-zuruecknehmen":        {{allowed{"member"}, at("/beitraege/%d/zitat-zuruecknehmen", quoteOfMember), nil}},
 		"/beitraege/{id:[0-9]+}/ausblenden":                 {{moderators, at("/beitraege/%d/ausblenden", fromElsewhere), form("reason", "Werbung")}},
 		"/beitraege/{id:[0-9]+}/einblenden":                 {{moderators, at("/beitraege/%d/einblenden", fromElsewhere), nil}},
 		"/webauthn/anmeldung/beginn":                        {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},

@@ -74,7 +74,13 @@ func (v postView) Withdrawn() bool { return v.Post.State == post.StateWithdrawn 
 func (v postView) Domain() string { return v.Author.Host() }
 
 // Excerpt is the beginning of the text, for lists that show no more.
-func (v postView) Excerpt() string { return excerpt(markup.Text(v.Post.HTML), excerptLength) }
+func (v postView) Excerpt() string {
+	text := markup.Text(v.Post.HTML)
+	if text == "" && !v.Post.Sensitive {
+		text = v.Post.Summary
+	}
+	return excerpt(text, excerptLength)
+}
 
 // excerptLength is how many characters of a post such a list shows.
 const excerptLength = 220

@@ -37,12 +37,14 @@ func lastActivity(id string) string {
 		ORDER BY r.id DESC LIMIT 1)`
 }
 
-// threads pages by the newest activity; the cursors are ids of threads, whose activity is looked up anew.
+// threads pages by the newest activity; the cursors are ids of threads, whose activity is looked up anew. Articles with details of
+// their own have a list of their own.
 func threads(ctx context.Context, db sqlx.ExtContext, viewerID int64, page paging.Page) (list []Post, err error) {
 	after, before := page.Bounds()
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
-		WHERE p.visibility IN ('public', 'network') AND p.kind IN ('note', 'question') AND `+ListedTo("p", "$4")+`
+		WHERE p.visibility IN ('public', 'network') AND `+ListedTo("p", "$4")+`
+			AND NOT (p.kind = 'article' AND EXISTS (SELECT 1 FROM practices d WHERE d.post_id = p.id))
 			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
 			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)

@@ -85,8 +85,8 @@ func (s *Service) Stamped(ctx context.Context, stampURI, interactingURI string, 
 	return r.State == Accepted && r.InteractingURI == interactingURI && r.QuotedID == quotedID, nil
 }
 
-// Revoke takes back the leave to quote a post of actor, for the post that quotes it. Errors: NotFound when it quotes no post of
-// actor, or had no leave.
+// Revoke takes back the leave to quote a post of actor, for the post that quotes it. Errors: Forbidden when it quotes somebody
+// else's, NotFound when it quotes nothing or had no leave.
 func (s *Service) Revoke(ctx context.Context, actor account.Account, quotingID int64) error {
 	quoting, err := s.posts.Get(ctx, quotingID)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *Service) Revoke(ctx context.Context, actor account.Account, quotingID i
 			return err
 		}
 		if by, err := authorOf(ctx, tx, q.QuotedID); err != nil || by != actor.ID || !actor.Local() {
-			return cmp.Or(err, errNotFound())
+			return cmp.Or(err, errNotYours())
 		}
 		r, err := lockRequest(ctx, tx, *q.QuotedID, quoting.URI)
 		if err != nil {

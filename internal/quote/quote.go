@@ -82,6 +82,8 @@ func New(db *sqlx.DB, posts *post.Service, jobs *job.Queue, baseURL string) *Ser
 
 func errNotFound() error { return fault.New(fault.NotFound, "error.quote.not_found") }
 
+func errNotYours() error { return fault.New(fault.Forbidden, "error.quote.not_yours") }
+
 // StampURI is where the stamp of an accepted request is fetched.
 func (s *Service) StampURI(requestID int64) string {
 	return s.baseURL + "/authorizations/" + strconv.FormatInt(requestID, 10)
