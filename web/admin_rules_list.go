@@ -120,7 +120,9 @@ func (s *Site) planView(r *http.Request, p peer.Plan) *planView {
 		v.New = append(v.New, rowOf(c.Rule))
 	}
 	for _, c := range p.Changed[:min(len(p.Changed), shownOfPlan)] {
-		v.Changed = append(v.Changed, rowOf(c.Rule))
+		row := rowOf(c.Rule)
+		row.Was = rowOf(*c.Old).Badges
+		v.Changed = append(v.Changed, row)
 	}
 	for _, m := range p.Mistakes[:min(len(p.Mistakes), shownOfPlan)] {
 		args := make([]any, 0, 2*len(m.Args))

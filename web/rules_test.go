@@ -121,7 +121,9 @@ func TestModerateStrangers(t *testing.T) {
 	if h.get(t, "editor", path).Find(`form[action$="/moderieren"]`).Length() != 0 || h.get(t, "moderator", path).Find(`form[action$="/moderieren"]`).Length() != 1 {
 		t.Error("the forms are shown to the wrong people")
 	}
-	seen := func(who string) bool { return h.get(t, who, fmt.Sprintf("/beitraege/%d", p.ID)).StatusCode != http.StatusNotFound }
+	seen := func(who string) bool {
+		return h.get(t, who, fmt.Sprintf("/beitraege/%d", p.ID)).StatusCode != http.StatusNotFound
+	}
 	restrict := func(how string) {
 		t.Helper()
 		h.post(t, "moderator", path+"/moderieren", url.Values{"massnahme": {how}, "reason": {"Werbung"}}).leadsTo(t, path)

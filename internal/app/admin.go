@@ -96,6 +96,7 @@ func adminCommand() *cli.Command {
 				},
 				Action: withApp(rotateKeys),
 			},
+			rulesCommand(),
 		},
 	}
 }

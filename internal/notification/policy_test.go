@@ -37,6 +37,8 @@ func TestPolicy(t *testing.T) {
 		recently  = `INSERT INTO follows (id, account_id, target_id, uri, state, accepted_at) VALUES ($1, $2, $1, 'f:' || $1::bigint::text, 'accepted', now() - interval '2 days')`
 		isNew     = `UPDATE accounts SET created_at = now() - interval '29 days' WHERE id = $2 AND $1::bigint > 0`
 		newFriend = followed + `;` + isNew
+		limited   = `UPDATE accounts SET silenced = true WHERE id = $2 AND $1::bigint > 0`
+		limFriend = followed + `;` + limited
 		letIn     = `INSERT INTO notification_requests (id, account_id, from_account_id, state) VALUES ($1, $1, $2, 'accepted')`
 		putAway   = `INSERT INTO notification_requests (id, account_id, from_account_id, state) VALUES ($1, $1, $2, 'dismissed')`
 	)
@@ -46,6 +48,7 @@ func TestPolicy(t *testing.T) {
 	notFollowers := with(func(p *notification.Policy) { p.NotFollowers = notification.Filter })
 	newAccounts := with(func(p *notification.Policy) { p.NewAccounts = notification.Filter })
 	private := with(func(p *notification.Policy) { p.PrivateMentions = notification.Filter })
+	fromLimited := with(func(p *notification.Policy) { p.LimitedAccounts = notification.Filter })
 	both := with(func(p *notification.Policy) { p.NotFollowing, p.NotFollowers = notification.Filter, notification.Drop })
 	const accept, filter, drop = notification.Accept, notification.Filter, notification.Drop
 	for i, test := range []struct {
@@ -55,6 +58,10 @@ func TestPolicy(t *testing.T) {
 		want     notification.Answer
 	}{
 		{open, stranger, "mention", accept},
+		{open, limited, "mention", accept},
+		{fromLimited, stranger, "mention", accept},
+		{fromLimited, limited, "mention", filter},
+		{fromLimited, limFriend, "mention", accept},
 		{open, stranger, "direct", accept},
 		{open, isNew, "mention", accept},
 		{notFollowing(filter), stranger, "mention", filter},
