@@ -25,6 +25,7 @@ import (
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/list"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/media"
@@ -75,6 +76,7 @@ type App struct {
 	Moderation    *moderation.Service
 	Rules         *moderation.Rules
 	Push          *push.Service
+	Lanes         *lane.Service
 	Changes       *change.Hub
 
 	log        *slog.Logger
@@ -161,6 +163,8 @@ func (a *App) wire(ctx context.Context) error {
 	a.Moderation = moderation.New(a.DB, a.Accounts, a.Posts, a.jobs)
 	a.Rules = moderation.NewRules(a.DB, a.Peers, a.Accounts, a.Follows, a.Posts, a.jobs)
 	a.Push = push.New(a.DB, a.Accounts, a.Notifications, a.jobs)
+	a.Lanes = lane.New(a.DB, a.Accounts)
+	a.watch()
 	a.transport = transport.New(a.DB, a.Accounts, a.Peers, a.Config, a.log)
 	a.transport.KeepBy(a.Changes)
 	if err := a.Media.Proxy(ctx, a.transport, int64(a.Config.MediaCacheMB)<<20); err != nil {

@@ -26,9 +26,13 @@ func BenchmarkDeliver(b *testing.B) {
 	// 1,000 people with inboxes of their own on 50 hosts: signatures are the limit.
 	b.Run("personal", func(b *testing.B) { benchDeliver(b, delivering{posts: 20, hosts: 50, each: 20}) })
 	// One inbox at each of 50 hosts that answer after 100 ms: 500 a second is the limit, for a host gets one request at a time.
-	b.Run("slow", func(b *testing.B) { benchDeliver(b, delivering{posts: 20, hosts: 50, each: 1, delay: 100 * time.Millisecond}) })
+	b.Run("slow", func(b *testing.B) {
+		benchDeliver(b, delivering{posts: 20, hosts: 50, each: 1, delay: 100 * time.Millisecond})
+	})
 	// The size of the country.
-	b.Run("country", func(b *testing.B) { benchDeliver(b, delivering{posts: 1, hosts: 20_000, each: 1, delay: 100 * time.Millisecond}) })
+	b.Run("country", func(b *testing.B) {
+		benchDeliver(b, delivering{posts: 1, hosts: 20_000, each: 1, delay: 100 * time.Millisecond})
+	})
 }
 
 // delivering is one wave.

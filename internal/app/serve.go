@@ -16,7 +16,6 @@ import (
 
 	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/job"
-	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/mastodon"
 	"github.com/vorbild/vorbild/internal/observe"
 	"github.com/vorbild/vorbild/internal/push"
@@ -112,7 +111,7 @@ func (a *App) Handler() (http.Handler, error) {
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
 		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
 		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
-		Lanes: lane.New(a.DB, a.Accounts), FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
+		Lanes: a.Lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 	})
 	if err != nil {
 		return nil, err

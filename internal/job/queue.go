@@ -80,6 +80,15 @@ func Work[T river.JobArgs](q *Queue, f func(ctx context.Context, job *river.Job[
 	}
 }
 
+// Counts says how many jobs are in each state, those that are done left out.
+func (q *Queue) Counts(ctx context.Context) (map[string]int, error) {
+	counts, err := countByState(ctx, q.db)
+	if err != nil {
+		return nil, fmt.Errorf("job.Counts: %w", err)
+	}
+	return counts, nil
+}
+
 // Enqueue inserts jobs in tx: they exist exactly when tx commits. A unique job that already waits or runs is not
 // inserted twice.
 func (q *Queue) Enqueue(ctx context.Context, tx *sqlx.Tx, args ...river.JobArgs) error {

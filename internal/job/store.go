@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // slotLock is the space of the advisory locks (slotLock, n) that say which worker ids are alive: "work" as a number.
@@ -84,4 +86,18 @@ func recoverSlot(ctx context.Context, conn *sql.Conn, n int) (jobs int64, err er
 		return 0, fmt.Errorf("jobs: %w", err)
 	}
 	return result.RowsAffected()
+}
+
+// countByState counts jobs that are not done. Those that are to run later count as such.
+func countByState(ctx context.Context, q sqlx.ExtContext) (map[string]int, error) {
+	var rows []struct {
+		State string `db:"state"`
+		N     int    `db:"n"`
+	}
+	err := sqlx.SelectContext(ctx, q, &rows, `SELECT state::text, count(*) AS n FROM river_job WHERE state <> 'completed' GROUP BY state`)
+	counts := map[string]int{"available": 0, "scheduled": 0, "retryable": 0, "running": 0, "discarded": 0}
+	for _, r := range rows {
+		counts[r.State] = r.N
+	}
+	return counts, err
 }
