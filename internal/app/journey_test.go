@@ -248,6 +248,8 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID), fmt.Sprintf("/verwaltung/meldungen/%d", received), "/@werbung@fern.example/melden",
 		fmt.Sprintf("/beitraege/%d/melden", strange.ID), fmt.Sprintf("/verwaltung/konten/%d", guest.ID), fmt.Sprintf("/verwaltung/konten/%d/schliessen", guest.ID)}
 
+	internal = append(internal, kg.laned(administrator)...)
+
 	b := startBrowser(t)
 	b.everyPage(kg, "visitor", public)
 	link, err := kg.Auth.LoginLink(t.Context(), account.Operator(), administrator.ID, time.Hour)
