@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -220,11 +221,43 @@ func (p *Publisher) thread(w http.ResponseWriter, r *http.Request) error {
 	for i, v := range views {
 		ids[i] = v.Post.URI
 	}
-	body, err := p.Render.Items(vocab.Collection{ID: root.ContextURI, AttributedTo: author.URI, Name: root.Title}, ids)
+	body, err := p.threadPart(r, vocab.Collection{ID: root.ContextURI, AttributedTo: author.URI, Name: root.Title, Total: len(ids)}, ids)
 	if err != nil {
 		return err
 	}
 	return document(w, r, http.StatusOK, body)
+}
+
+// threadPage is how many posts of a thread stand in one document: others, and we, read no lists of more than a thousand.
+const threadPage = 500
+
+// threadPart is the whole of a thread, or, of a very long one, what the request asks for: the collection or one of its pages.
+func (p *Publisher) threadPart(r *http.Request, c vocab.Collection, ids []string) ([]byte, error) {
+	number := r.URL.Query().Get("page")
+	if number == "" && len(ids) <= threadPage {
+		return p.Render.Items(c, ids)
+	}
+	page := func(n int) string { return c.ID + "?page=" + strconv.Itoa(n) }
+	if number == "" {
+		c.First = page(1)
+		return p.Render.Collection(c)
+	}
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 1 || n > 1+len(ids)/threadPage {
+		return nil, notFound("page %q of %s", number, c.ID)
+	}
+	at := (n - 1) * threadPage
+	part := vocab.Page{ID: page(n), PartOf: c.ID, Total: c.Total, Items: []any{}}
+	for _, id := range ids[min(at, len(ids)):min(at+threadPage, len(ids))] {
+		part.Items = append(part.Items, id)
+	}
+	if at+threadPage < len(ids) {
+		part.Next = page(n + 1)
+	}
+	if n > 1 {
+		part.Prev = page(n - 1)
+	}
+	return p.Render.Page(part)
 }
 
 func at(p post.Post) time.Time {
