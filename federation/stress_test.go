@@ -62,7 +62,9 @@ func TestStress(t *testing.T) {
 			t.Errorf("%s: %d jobs failed\n%.2000s", i.Name, n, text)
 		}
 		if n := i.Count(`SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL OR outcome = 'rejected'`); n != 0 {
-			t.Errorf("%s: %d activities open or rejected", i.Name, n)
+			var text string
+			_ = i.DB.Get(&text, `SELECT string_agg(concat_ws(' ', type, uri, outcome, note, attempts), E'\n') FROM inbox_activities WHERE processed_at IS NULL OR outcome = 'rejected'`)
+			t.Errorf("%s: %d activities open or rejected\n%.2000s", i.Name, n, text)
 		}
 		for _, count := range []string{
 			`SELECT count(*) FROM posts p WHERE favourites_count <> (SELECT count(*) FROM favourites f WHERE f.post_id = p.id AND f.undone_at IS NULL)`,
