@@ -8,7 +8,7 @@ export GOFLAGS := -buildvcs=false
 # Static: the binary runs on any Linux, and no C compiler is needed.
 export CGO_ENABLED := 0
 
-.PHONY: demo build test check css postgres browser axe clients fedify clean
+.PHONY: demo build test fuzz check css postgres browser axe clients fedify clean
 
 demo: postgres build
 	@$(BIN) demo
@@ -19,6 +19,17 @@ build:
 
 test: postgres browser axe clients fedify check
 	$(GO) test ./...
+	@$(MAKE) --no-print-directory fuzz
+
+# Every fuzz target for a moment; what is found stays in testdata/fuzz as a seed. Longer: make fuzz FUZZTIME=5m
+FUZZTIME ?= 3s
+fuzz:
+	@for dir in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+		for target in $$(git grep -h -o '^func Fuzz[A-Za-z]*' -- "$$dir/*_test.go" | cut -d ' ' -f 2); do \
+			echo "fuzz $$dir $$target"; \
+			$(GO) test "./$$dir" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+		done; \
+	done
 
 # What needs no database and no browser.
 check:
