@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -26,6 +27,8 @@ func TestReceive(t *testing.T) {
 	sent.DefaultVisibility, sent.DefaultSensitive = "direct", true            // nor this
 	sent.Avatar, sent.Header, sent.Indexable = "https://kg.example/ben.png", "javascript:alert(1)", true
 	sent.Fields = account.Fields{{Name: " Amt\n", Value: `<script>x</script><a href="https://kg.example">Kreis</a>`, Source: "not theirs to say"}, {Value: "no name"}}
+	moved := time.Now()
+	sent.AlsoKnownAs, sent.MovedToURI, sent.MovedAt = []string{"https://alt.example/u/ben", "javascript:x"}, "https://neu.example/u/ben", &moved // the time is ours
 	first, err := h.Receive(ctx, sent)
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +37,7 @@ func TestReceive(t *testing.T) {
 	want.Level, want.Region, want.Kind, want.State = "land", "DE-SH", account.Group, account.Active
 	want.Avatar, want.Indexable, want.DefaultVisibility = "https://kg.example/ben.png", true, "public"
 	want.Fields = account.Fields{{Name: "Amt", Value: `<a href="https://kg.example" rel="nofollow noopener ugc">Kreis</a>`}}
+	want.AlsoKnownAs, want.MovedToURI = []string{"https://alt.example/u/ben"}, "https://neu.example/u/ben"
 	ours := cmpopts.IgnoreFields(account.Account{}, "ID", "FetchedAt", "CreatedAt", "UpdatedAt")
 	if diff := cmp.Diff(want, first, ours); diff != "" {
 		t.Errorf("first message (-want +got):\n%s", diff)

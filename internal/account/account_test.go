@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -138,7 +139,7 @@ func TestBootstrap(t *testing.T) {
 		if test.kind == account.Application {
 			want.CatalogURI, want.ForumURI = catalog.URI, forum.URI
 		}
-		if diff := cmp.Diff(want, test.got); diff != "" {
+		if diff := cmp.Diff(want, test.got, cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", test.username, diff)
 		}
 		keyID, private, err := h.SigningKey(ctx, test.got.ID)
