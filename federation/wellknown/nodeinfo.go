@@ -8,7 +8,7 @@ import (
 const nodeInfoSchema = "http://nodeinfo.diaspora.software/ns/schema/"
 
 // The enhancement proposals this software follows (FEP-0151 reads them here); FEDERATION.md says how.
-var proposals = []string{"FEP-1b12", "FEP-2677", "FEP-67ff", "FEP-7888", "FEP-b2b8", "FEP-d556", "FEP-f228"}
+var proposals = []string{"FEP-044f", "FEP-1b12", "FEP-2677", "FEP-67ff", "FEP-7888", "FEP-844e", "FEP-8fcf", "FEP-b2b8", "FEP-d556", "FEP-f228"}
 
 // nodeInfoLinks lists the versions of the description, and the instance actor (FEP-2677).
 func (h *handler) nodeInfoLinks(w http.ResponseWriter, _ *http.Request) error {
