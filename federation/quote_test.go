@@ -227,6 +227,7 @@ func TestFalseStamps(t *testing.T) {
 
 	// Nobody but the quoted author takes it back.
 	c.liar.Send(c.liar.Author, ft.Letter{To: c.inbox, Body: c.encode(c.activity("Delete", c.id(c.liar), c.liar.Author.URI, note["quoteAuthorization"]))})
+	c.honest.Send(c.honest.Author, ft.Letter{To: c.inbox, Body: c.encode(c.activity("Delete", c.id(c.honest), honestAuthor, note["quoteAuthorization"]))})
 	// Nor does anybody answer in the author's name.
 	own := quoting(t, c.victim, quoted, "Wir zitieren")
 	c.victim.Eventually("asked", func() string {
