@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
+	"runtime"
 	"sync"
 	"time"
 
@@ -20,6 +22,9 @@ const (
 	// claimAtOnce is how many lanes are taken by one statement, readAhead how many rows of each are read.
 	claimAtOnce = 128
 	readAhead   = 32
+	// atDesk is how many requests for each core are prepared and signed at once. More would only wait for each other, and the time
+	// that an exchange may take would run meanwhile.
+	atDesk = 2
 	// gather is how long an answer waits for others, so that they are committed together, while more requests are on their way.
 	gather = 4 * time.Millisecond
 	// turnTime is how long one lane is emptied while others wait for a place.
@@ -41,10 +46,11 @@ type courier struct {
 	o       *Outbox
 	letters *letters
 	turns   map[string]*turn
-	sending int       // requests on their way
-	full    bool      // lanes wait for a place
-	lookAt  time.Time // when lanes are looked for
-	ending  bool      // no request is begun any more
+	desk    chan struct{} // places for requests that are being prepared and signed
+	sending int           // requests on their way
+	full    bool          // lanes wait for a place
+	lookAt  time.Time     // when lanes are looked for
+	ending  bool          // no request is begun any more
 
 	// What the next round has to do. Each list is emptied by the statement that did it, so that nothing is forgotten when the
 	// database fails.
@@ -60,7 +66,10 @@ type courier struct {
 }
 
 func newCourier(o *Outbox) *courier {
-	return &courier{o: o, letters: newLetters(maxLetters), turns: map[string]*turn{}, came: make(chan struct{}, 1)}
+	return &courier{
+		o: o, letters: newLetters(maxLetters), turns: map[string]*turn{}, came: make(chan struct{}, 1),
+		desk: make(chan struct{}, atDesk*runtime.GOMAXPROCS(0)),
+	}
 }
 
 // run works until ctx ends and all that is on its way is settled. When patience ends, requests are cut off and the rest is left
@@ -395,16 +404,23 @@ func (c *courier) readLetters(ctx context.Context) error {
 // post sends one delivery and hands its answer over. It runs beside the courier.
 func (c *courier) post(ctx context.Context, t *turn, item delivery) {
 	a := answer{turn: t, item: item}
-	var header http.Header
+	d := transport.Delivery{SignerID: item.letter.AccountID, Inbox: item.InboxURI, Body: item.letter.Body, Made: item.letter.CreatedAt}
 	if item.letter.FollowersOnly {
 		var err error
-		if header, err = c.o.synchronization(ctx, item.letter.ID, item.letter.AccountID, t.host); err != nil {
-			c.o.Log.WarnContext(ctx, "followers not summed up", "account", item.letter.AccountID, "error", err) // the letter goes without
+		if d.Header, err = c.o.synchronization(ctx, item.letter.ID, item.letter.AccountID, t.host); err != nil {
+			c.o.Log.WarnContext(ctx, "followers are not compared", "host", t.host, "error", err) // the letter goes all the same
 		}
 	}
-	a.status, a.retryAfter, a.err = c.o.Sender.Post(ctx, transport.Delivery{
-		SignerID: item.letter.AccountID, Inbox: item.InboxURI, Body: item.letter.Body, Header: header, Made: item.letter.CreatedAt,
-	})
+	select {
+	case c.desk <- struct{}{}:
+		// Free for the next as soon as this one is signed and goes for its connection.
+		leave := sync.OnceFunc(func() { <-c.desk })
+		traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GetConn: func(string) { leave() }})
+		a.status, a.retryAfter, a.err = c.o.Sender.Post(traced, d)
+		leave()
+	case <-ctx.Done():
+		a.err = ctx.Err()
+	}
 	a.aborted = a.err != nil && ctx.Err() != nil
 	if a.status == http.StatusGone {
 		// RULE: an inbox that says 410 is read by nobody again, so those behind it follow us no longer. That they are deleted, and

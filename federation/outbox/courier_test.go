@@ -117,7 +117,10 @@ func TestAdministratorRetries(t *testing.T) {
 	status.Store(401)
 	h.distribute(job.CreatePost, h.note("Drei", post.Public).ID)
 	h.distribute(job.CreatePost, h.note("Vier", post.Public).ID)
-	h.within("the head waits", func() bool { l := h.laneOf("b.example"); return l.Worker == nil && time.Until(*l.NextAt) > 3*time.Second })
+	h.within("the head waits", func() bool {
+		l := h.laneOf("b.example")
+		return l.Worker == nil && time.Until(*l.NextAt) > 3*time.Second
+	})
 	status.Store(202)
 	waiting, err := lanes.Deliveries(h.ctx, admin, "b.example", lane.Pending, 0, 10)
 	h.must(err)

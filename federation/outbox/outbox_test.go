@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"os"
 	"sync"
 	"testing"
@@ -62,6 +63,9 @@ func (m *mail) Post(ctx context.Context, d transport.Delivery) (int, time.Durati
 	m.sent = append(m.sent, d.Inbox+" "+a.Type)
 	answer, slow, wait := m.answer, m.slow, m.wait
 	m.mu.Unlock()
+	if trace := httptrace.ContextClientTrace(ctx); trace != nil {
+		trace.GetConn(d.Inbox) // it is signed, as net/http would say now
+	}
 	if slow != nil {
 		slow(d.Inbox, d.Body)
 	}
