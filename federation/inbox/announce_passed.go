@@ -36,7 +36,12 @@ func (in *Inbox) passedReaction(ctx context.Context, inner vocab.Activity) error
 	if err != nil {
 		return err
 	}
-	if p.BoardID == nil || *p.BoardID != m.actor.ID || p.State != post.StatePublished {
+	switch {
+	case p.State != post.StatePublished:
+		return ignored("post is %s", p.State)
+	case p.BoardID == nil: // it came by another way, and nobody has said so here yet
+		return ignored("not known to stand on the group's board")
+	case *p.BoardID != m.actor.ID:
 		return rejected("%s does not stand on the group's board", p.URI)
 	}
 	m.about = p.URI
