@@ -64,6 +64,8 @@ func TestRefusedEntryPoints(t *testing.T) {
 			t.Parallel()
 			c := setCrime(t)
 			c.victim.Follow(c.victim.Catalog(), c.liar, account.CatalogUsername)
+			c.liar.FollowInstance(c.victim)
+			c.liar.Follow(c.liar.Author, c.victim, "author")
 			// What the liar serves: an object, a collection, an actor never seen.
 			note := c.id(c.liar)
 			serve := func(uri, doc string) { c.liar.Extra.Store(strings.TrimPrefix(uri, c.liar.Config.BaseURL), doc) }
@@ -209,7 +211,7 @@ func TestSuspend(t *testing.T) {
 	c.victim.Say(nil, "Wartet", "Text")
 	waiting := `SELECT count(*) FROM deliveries WHERE host = $1 AND state = 'pending'`
 	c.victim.Eventually("a delivery waits", func() string {
-		if c.victim.Count(waiting, host) == 0 {
+		if c.victim.Count(waiting+` AND attempt > 0`, host) == 0 {
 			return "none"
 		}
 		return ""
@@ -225,6 +227,9 @@ func TestSuspend(t *testing.T) {
 		}
 		return ""
 	})
+	if n := c.victim.Count(`SELECT count(*) FROM deliveries WHERE host = $1 AND state = 'dropped' AND last_error = 'suspended'`, host); n == 0 {
+		t.Error("what waited was not given up")
+	}
 	if a, err := c.victim.Accounts.ByURI(ctx, c.honest.Author.URI); err != nil || a.State != account.Suspended || !a.Refused {
 		t.Errorf("the author is %s, %v", a.State, err)
 	}

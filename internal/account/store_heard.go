@@ -15,7 +15,7 @@ func Told(accountID, viewer string) string {
 func Wanted(accountID, viewer string) string { return wanted(accountID, viewer, "true") }
 
 func shown(accountID, condition string) string {
-	return `(NOT EXISTS (SELECT 1 FROM accounts shut WHERE shut.id = ` + accountID + ` AND shut.hidden) AND ` + condition + `)`
+	return `(coalesce((SELECT false FROM accounts shut WHERE shut.id = ` + accountID + ` AND shut.hidden), true) AND ` + condition + `)`
 }
 
 func wanted(accountID, viewer, muted string) string {

@@ -70,6 +70,16 @@ func (s *Rules) Policy(ctx context.Context, actor account.Account) (peer.Policy,
 	return s.peers.Policy(ctx)
 }
 
+// Published is what everyone may read of the rules, with the policy; no rules where it keeps them to the house.
+func (s *Rules) Published(ctx context.Context) ([]peer.Published, peer.Policy, error) {
+	p, err := s.peers.Policy(ctx)
+	if err != nil || !p.RulesPublic {
+		return nil, p, err
+	}
+	list, _, err := s.peers.Published(ctx)
+	return list, p, err
+}
+
 // SavePolicy changes how the instance federates. Nothing is deleted by it: who is not allowed now is there again when they are.
 func (s *Rules) SavePolicy(ctx context.Context, actor account.Account, p peer.Policy) error {
 	if p.Mode != peer.Open && p.Mode != peer.AllowList {

@@ -45,7 +45,8 @@ func listed(p, viewer string) string {
 }
 
 // addressed is the condition that the viewer belongs to those a post is for, unless its author is restricted. Whom the author
-// blocks does not belong to them. Restricted authors have a small index of their own: one look into it for each post.
+// blocks does not belong to them. Restricted authors have a small index of their own: one look into it for each post. It is no
+// NOT EXISTS, which would be answered by a join of all posts with all of them where a page needs the newest few.
 func addressed(p, viewer, restricted string) string {
 	return strings.NewReplacer("{p}", p, "{viewer}", viewer+"::bigint").Replace(`((
 		{p}.visibility IN ('public', 'unlisted')
@@ -58,7 +59,7 @@ func addressed(p, viewer, restricted string) string {
 			SELECT 1 FROM follows f
 			WHERE f.account_id = {viewer} AND f.target_id = {p}.account_id AND f.state = 'accepted' AND f.undone_at IS NULL)))
 		AND NOT {p}.hidden
-		AND NOT EXISTS (SELECT 1 FROM accounts author WHERE author.id = {p}.account_id AND ` + restricted + `)
+		AND coalesce((SELECT false FROM accounts author WHERE author.id = {p}.account_id AND ` + restricted + `), true)
 		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {p}.account_id AND b.target_id = {viewer}))`)
 }
 
