@@ -2,7 +2,10 @@ package inbox
 
 import (
 	"context"
+	"errors"
+	"net/http"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
@@ -53,10 +56,19 @@ func (in *Inbox) deleteIfGone(ctx context.Context, p post.Post) error {
 	}
 	o, err := in.fetchObject(ctx, p.URI)
 	switch {
-	case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound), err == nil && o.Tombstone():
+	case vanished(err), err == nil && o.Tombstone():
 		return in.withdraw(ctx, p)
 	case err != nil:
 		return err
 	}
 	return rejected("%s is still there at its origin", p.URI)
+}
+
+// vanished reports whether an origin says that it has no such thing, or has it no longer.
+//
+// RULE: what is withdrawn does not come back. That we are not let in (401, 403), or not understood, says nothing of whether it is
+// there: its origin may have been unable to fetch our key.
+func vanished(err error) bool {
+	var status *transport.StatusError
+	return errors.As(err, &status) && (status.Code == http.StatusNotFound || status.Code == http.StatusGone)
 }

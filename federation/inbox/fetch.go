@@ -136,7 +136,7 @@ func (v *visit) fetch(ctx context.Context, uri string) error {
 	switch {
 	case fault.Is(err, fault.Gone), err == nil && chain[0].Tombstone():
 		return v.withdrawn(ctx, uri, true)
-	case fault.Is(err, fault.NotFound):
+	case vanished(err):
 		return v.withdrawn(ctx, uri, false)
 	case err != nil:
 		return err

@@ -164,7 +164,7 @@ func (v *visit) walk(ctx context.Context, root post.Post) error {
 	switch {
 	case fault.Is(err, fault.Gone), err == nil && o.Tombstone():
 		return v.withdrawn(ctx, root.URI, true)
-	case fault.Is(err, fault.NotFound):
+	case vanished(err):
 		return v.withdrawn(ctx, root.URI, false)
 	case errors.Is(err, transport.ErrSpent):
 		return nil
@@ -309,7 +309,7 @@ func (v *visit) answer(ctx context.Context, root post.Post, to answered, uri str
 	}
 	o, err := v.object(ctx, uri)
 	switch {
-	case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound), err == nil && o.Tombstone():
+	case vanished(err), err == nil && o.Tombstone():
 		err = v.withdrawn(ctx, uri, !fault.Is(err, fault.NotFound))
 	// RULE: a list can name any post of the world; an answer says itself what it answers.
 	case err == nil && (o.InReplyTo != to.object.ID || !o.Public()):
@@ -340,7 +340,7 @@ func (v *visit) recheck(ctx context.Context, root post.Post, listed map[string]b
 		}
 		o, err := v.object(ctx, uri)
 		switch {
-		case fault.Is(err, fault.Gone), fault.Is(err, fault.NotFound), err == nil && o.Tombstone():
+		case vanished(err), err == nil && o.Tombstone():
 			if err := v.Posts.ReceiveDelete(ctx, uri); err != nil {
 				v.Log.WarnContext(ctx, "deleted post not withdrawn", "uri", uri, "error", err)
 			}
