@@ -36,7 +36,7 @@ type Gate interface {
 	MayForget(a vocab.Activity, err error) bool
 	Authorize(ctx context.Context, signer account.Account, a vocab.Activity) (forwarded bool, err error)
 	Store(ctx context.Context, scope string, a vocab.Activity) error
-	Forwarded(ctx context.Context, a vocab.Activity) error
+	Forwarded(ctx context.Context, signer account.Account, a vocab.Activity) error
 	Synchronize(ctx context.Context, signer account.Account, header string)
 }
 
@@ -137,7 +137,7 @@ func (d *delegate) PostInbox(ctx context.Context, _ *url.URL, _ pub.Activity) er
 		return err
 	}
 	if forwarded {
-		return d.gate.Forwarded(ctx, arrived.activity)
+		return d.gate.Forwarded(ctx, arrived.signer, arrived.activity)
 	}
 	if err := d.gate.Store(ctx, arrived.scope, arrived.activity); err != nil {
 		return err

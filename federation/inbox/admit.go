@@ -83,8 +83,9 @@ func (in *Inbox) Store(ctx context.Context, scope string, a vocab.Activity) erro
 }
 
 // Forwarded looks at what an activity of a third server is about, at its origin, provided that we would want to know: the
-// embedded data are dropped, and a stranger cannot make us fetch what he likes.
-func (in *Inbox) Forwarded(ctx context.Context, a vocab.Activity) error {
+// embedded data are dropped, and a stranger cannot make us fetch what he likes. fault.Limited when the signer's host forwards more
+// than we look up.
+func (in *Inbox) Forwarded(ctx context.Context, signer account.Account, a vocab.Activity) error {
 	switch a.Type {
 	case "Create", "Update", "Delete":
 	default:
@@ -96,6 +97,9 @@ func (in *Inbox) Forwarded(ctx context.Context, a vocab.Activity) error {
 	known, err := in.known(ctx, a)
 	if err != nil || !known {
 		return err
+	}
+	if !in.forwards.allow(vocab.HostOf(signer.URI)) {
+		return limited()
 	}
 	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
 		return in.Jobs.Enqueue(ctx, tx, job.FetchPost{URI: a.ObjectID})

@@ -65,6 +65,10 @@ func (in *Inbox) objectOf(ctx context.Context, a vocab.Activity) (vocab.Object, 
 	if vocab.HostOf(a.ObjectID) == "" || in.ours(a.ObjectID) {
 		return vocab.Object{}, rejected("object %q", a.ObjectID)
 	}
+	// RULE: nobody makes us call a third host: what stands there could not be the actor's.
+	if !vocab.SameHost(a.Actor, a.ObjectID) {
+		return vocab.Object{}, rejected("%s by %s", a.ObjectID, a.Actor)
+	}
 	if err := in.mayAsk(ctx, a); err != nil {
 		return vocab.Object{}, err
 	}

@@ -74,7 +74,8 @@ type Deps struct {
 type Inbox struct {
 	Deps
 	handlers *vocab.Dispatcher
-	fetches  *limiter
+	fetches  *limiter // by whom is asked
+	forwards *limiter // by who forwards
 	opened   *opened
 	intake   *intake
 	room     *room
@@ -85,7 +86,7 @@ type Inbox struct {
 
 // New returns the inbox.
 func New(d Deps) (*Inbox, error) {
-	in := &Inbox{Deps: d, fetches: newLimiter(), opened: newOpened(), room: newRoom(), now: time.Now}
+	in := &Inbox{Deps: d, fetches: newLimiter(fetchRate, fetchBurst), forwards: newLimiter(forwardRate, forwardBurst), opened: newOpened(), room: newRoom(), now: time.Now}
 	in.Fetch = yielding{d.Fetch}
 	in.dispatch = newDispatcher(in)
 	in.intake = &intake{db: d.DB, now: time.Now, stored: in.dispatch.wake}

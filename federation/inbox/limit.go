@@ -17,13 +17,24 @@ const (
 	maxLimiters = 4096
 )
 
+// What one host can make us fetch of others by what it forwards: a part of what we fetch of any of them, so that nobody uses up
+// the share of a third.
+const (
+	forwardBurst = 60
+	forwardRate  = 0.5 // per second
+)
+
 // limiter bounds how much is fetched on behalf of one host.
 type limiter struct {
+	rate  rate.Limit
+	burst int
 	mu    sync.Mutex
 	hosts map[string]*rate.Limiter
 }
 
-func newLimiter() *limiter { return &limiter{hosts: map[string]*rate.Limiter{}} }
+func newLimiter(perSecond rate.Limit, burst int) *limiter {
+	return &limiter{rate: perSecond, burst: burst, hosts: map[string]*rate.Limiter{}}
+}
 
 func (l *limiter) allow(host string) bool {
 	l.mu.Lock()
@@ -33,7 +44,7 @@ func (l *limiter) allow(host string) bool {
 		if len(l.hosts) >= maxLimiters {
 			clear(l.hosts) // rather forget who asked than grow without end
 		}
-		r = rate.NewLimiter(fetchRate, fetchBurst)
+		r = rate.NewLimiter(l.rate, l.burst)
 		l.hosts[host] = r
 	}
 	return r.Allow()
