@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"strings"
 	"time"
 
 	"golang.org/x/net/publicsuffix"
@@ -76,7 +74,7 @@ func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, r *http.Reques
 	if failed, ok := c.keyFailures.get(keyID); ok && c.now().Before(failed.until) {
 		return account.Account{}, failed.err
 	}
-	if !c.keyLimits.allow(c.now(), c.clientIP(r), hostOfURI(keyID)) {
+	if !c.keyLimits.allow(c.now(), c.ClientIP(r), hostOfURI(keyID)) {
 		return account.Account{}, fault.Wrap(fault.Limited, "error.remote.limited", fmt.Errorf("transport: key %s: too many fetches", keyID))
 	}
 	// The fetch serves all who wait for it, so it must not end with the request that came first.
@@ -201,19 +199,23 @@ func jsonString(raw json.RawMessage) string {
 }
 
 // limits holds how many key fetches one address, and one registrable domain with all its subdomains, may cause.
+//
+// RULE: one address uses up a part of a domain's allowance only. Anybody can name keys there, and none of its people would be heard.
 type limits struct {
-	byIP   *lru[string, *rate.Limiter]
-	bySite *lru[string, *rate.Limiter]
+	byIP, bySite, byBoth *lru[string, *rate.Limiter]
 }
 
 func newLimits() *limits {
-	return &limits{byIP: newLRU[string, *rate.Limiter](8192), bySite: newLRU[string, *rate.Limiter](8192)}
+	of := func() *lru[string, *rate.Limiter] { return newLRU[string, *rate.Limiter](8192) }
+	return &limits{byIP: of(), bySite: of(), byBoth: of()}
 }
 
 func (l *limits) allow(now time.Time, ip, host string) bool {
+	name := site(host)
 	byIP := l.byIP.getOrPut(ip, func() *rate.Limiter { return rate.NewLimiter(10, 100) })
-	bySite := l.bySite.getOrPut(site(host), func() *rate.Limiter { return rate.NewLimiter(5, 50) })
-	return byIP.AllowN(now, 1) && bySite.AllowN(now, 1)
+	bySite := l.bySite.getOrPut(name, func() *rate.Limiter { return rate.NewLimiter(20, 200) })
+	byBoth := l.byBoth.getOrPut(ip+" "+name, func() *rate.Limiter { return rate.NewLimiter(5, 50) })
+	return byBoth.AllowN(now, 1) && byIP.AllowN(now, 1) && bySite.AllowN(now, 1)
 }
 
 // site returns the registrable domain of a host, the host itself where there is none.
@@ -226,35 +228,4 @@ func site(host string) string {
 		return s
 	}
 	return name
-}
-
-// clientIP returns the address a request came from. X-Forwarded-For is read from its end and only as far as the
-// proxies that wrote it are trusted.
-func (c *Client) clientIP(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && c.trustedProxy(host); i-- {
-		hop := strings.TrimSpace(hops[i])
-		if _, err := netip.ParseAddr(hop); err != nil {
-			break
-		}
-		host = hop
-	}
-	return host
-}
-
-func (c *Client) trustedProxy(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	for _, p := range c.proxies {
-		if p.Contains(ip.Unmap()) {
-			return true
-		}
-	}
-	return false
 }

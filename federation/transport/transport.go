@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/peer"
+	incoming "github.com/vorbild/vorbild/internal/request" // request is what we ask of others here
 )
 
 // Limits of every exchange with another server (federation profile, section 7).
@@ -55,7 +55,7 @@ type Client struct {
 	agent    string
 	guard    *guard
 	http     *http.Client
-	proxies  []netip.Prefix
+	proxies  incoming.Proxies
 	now      func() time.Time
 	timeout  time.Duration // requestTimeout
 
@@ -76,6 +76,10 @@ func New(db *sqlx.DB, accounts *account.Service, peers *peer.Service, cfg config
 	if err != nil {
 		base = &url.URL{Scheme: "https"} // config.Validate has refused it before; nothing will match this host
 	}
+	proxies, err := incoming.ParseProxies(cfg.TrustedProxies)
+	if err != nil {
+		proxies = nil // refused before, too
+	}
 	g := newGuard(cfg.PrivateHosts)
 	c := &Client{
 		db:          db,
@@ -87,7 +91,7 @@ func New(db *sqlx.DB, accounts *account.Service, peers *peer.Service, cfg config
 		agent:       "Vorbild (+" + cfg.BaseURL + "/)",
 		guard:       g,
 		http:        newHTTPClient(g),
-		proxies:     parsePrefixes(cfg.TrustedProxies),
+		proxies:     proxies,
 		now:         time.Now,
 		timeout:     requestTimeout,
 		signing:     make(chan struct{}, runtime.GOMAXPROCS(0)),

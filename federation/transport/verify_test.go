@@ -380,9 +380,38 @@ func TestVerifyLimitsFetches(t *testing.T) {
 	}
 }
 
+// Nor can anybody, by making up keys there, use up what others need to have theirs fetched from the same place.
+func TestVerifyLimitsEachSender(t *testing.T) {
+	t.Parallel()
+	l, now := newLimits(), time.Now()
+	granted := 0
+	for i := range 500 {
+		if l.allow(now, "203.0.113.5", fmt.Sprintf("a%d.peer.example", i)) {
+			granted++
+		}
+	}
+	if granted != 50 {
+		t.Errorf("one address made us fetch %d keys of one domain", granted)
+	}
+	if !l.allow(now, "203.0.113.9", "peer.example") {
+		t.Error("another address is refused")
+	}
+	if !l.allow(now, "203.0.113.5", "other.example") {
+		t.Error("another domain is refused")
+	}
+	for i := range 500 {
+		if l.allow(now, fmt.Sprintf("198.51.100.%d", i), "peer.example") {
+			granted++
+		}
+	}
+	if granted > 200 {
+		t.Errorf("all together made us fetch %d keys of one domain", granted)
+	}
+}
+
 func TestClientIP(t *testing.T) {
 	t.Parallel()
-	c := &Client{proxies: parsePrefixes([]string{"10.0.0.0/8", "192.0.2.1"})}
+	c := &Client{proxies: parsePrefixes([]string{"10.0.0.0/8", "192.0.2.1"})} // one person has as many addresses of IPv6 as they like
 	for name, tt := range map[string]struct{ remote, forwarded, want string }{
 		"direct":          {"203.0.113.5:4000", "", "203.0.113.5"},
 		"direct, lies":    {"203.0.113.5:4000", "198.51.100.1", "203.0.113.5"},
@@ -390,14 +419,14 @@ func TestClientIP(t *testing.T) {
 		"two proxies":     {"10.0.0.2:4000", "198.51.100.1, 192.0.2.1", "198.51.100.1"},
 		"lies in front":   {"10.0.0.2:4000", "1.2.3.4, 198.51.100.1", "198.51.100.1"},
 		"proxy, nonsense": {"10.0.0.2:4000", "unknown", "10.0.0.2"},
-		"v6":              {"[2001:db8::1]:4000", "", "2001:db8::1"},
+		"v6":              {"[2001:db8::1]:4000", "", "2001:db8::"},
 	} {
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = tt.remote
 		if tt.forwarded != "" {
 			r.Header.Set("X-Forwarded-For", tt.forwarded)
 		}
-		if got := c.clientIP(r); got != tt.want {
+		if got := c.ClientIP(r); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
 		}
 	}
