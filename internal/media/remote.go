@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -26,6 +27,9 @@ const (
 	remoteUnused   = 14 * 24 * time.Hour
 	remoteTouch    = 24 * time.Hour // how exactly it is known when something was looked at last
 	remotePrefix   = "fremd/"       // below /media/
+	// remoteSlack is the part of the bound by which it may be exceeded: who has written many addresses into our pages can have all
+	// of them fetched in a minute.
+	remoteSlack = 16
 )
 
 // Use says what a picture of another server is shown as.
@@ -62,7 +66,8 @@ type proxy struct {
 	most    int64 // bytes kept in all
 	turns   chan struct{}
 	flights singleflight.Group
-	touched sync.Map // key -> time.Time of the last note of use, of this process
+	touched sync.Map     // key -> time.Time of the last note of use, of this process
+	fresh   atomic.Int64 // bytes that this process kept since it last looked whether all still fits
 }
 
 // Proxy makes the service show pictures of other servers, of which it keeps at most that many bytes. Without it there are none.

@@ -69,6 +69,9 @@ func (s *Service) fetchRemote(ctx context.Context, key []byte, use Use, url stri
 	if err != nil {
 		return f, errors.Join(fmt.Errorf("media: keep %s: %w", url, err), s.RemoveFiles(f.names()))
 	}
+	if n := s.remote.fresh.Add(f.Size); n > s.remote.most/remoteSlack && s.remote.fresh.CompareAndSwap(n, 0) {
+		_ = s.sweepRemote(ctx) // the picture is there all the same; whoever sweeps by the clock says what is wrong
+	}
 	return f, s.RemoveFiles(old.names())
 }
 

@@ -3,6 +3,7 @@ package media_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"image"
 	"os"
 	"strings"
@@ -221,5 +222,33 @@ func TestRemoteSweep(t *testing.T) {
 	h.Must(h.media.Sweep(h.Ctx))
 	if got := left(); len(got) != 1 || got[0] != "https://bund.example/new" {
 		t.Errorf("left: %v", got)
+	}
+}
+
+// The bound holds also between two looks at the clock, however many pictures somebody has fetched.
+func TestRemoteBound(t *testing.T) {
+	h := newHouse(t)
+	o := &origin{image: encodePNG(t, image.NewRGBA(image.Rect(0, 0, 8, 8)))}
+	h.proxy(o, 1<<30)
+	if _, err := h.remote(media.Avatar, remoteURL); err != nil {
+		t.Fatal(err)
+	}
+	var size, kept int64
+	h.Must(h.DB.Get(&size, `SELECT size FROM remote_files`))
+	bound := 32 * size
+	h.proxy(o, bound)
+	for n := range 100 {
+		if _, err := h.remote(media.Avatar, fmt.Sprintf("%s?%d", remoteURL, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.Must(h.DB.Get(&kept, `SELECT sum(size) FROM remote_files`))
+	if kept > bound+bound/8 || kept < bound/2 {
+		t.Errorf("%d bytes are kept, of at most %d", kept, bound)
+	}
+	newest := false
+	h.Must(h.DB.Get(&newest, `SELECT EXISTS (SELECT 1 FROM remote_files WHERE url LIKE '%?99')`))
+	if !newest {
+		t.Error("what somebody looks at now is gone")
 	}
 }
