@@ -61,13 +61,20 @@ func read(text string, bare Bare) (entries []entry, unknown []string, mistakes [
 	r := csv.NewReader(strings.NewReader(text))
 	r.FieldsPerRecord, r.TrimLeadingSpace, r.Comma = -1, true, separator(text)
 	columns := columnNames[:6]
+	var lines []string
 	for first := true; ; first = false {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			return entries, unknown, mistakes, nil
 		}
 		if parse := (*csv.ParseError)(nil); errors.As(err, &parse) {
-			mistakes = append(mistakes, Mistake{Line: parse.StartLine, Text: line(text, parse.StartLine), Message: "error.policy.list.quotes"})
+			if len(mistakes) == MaxListRules {
+				return nil, nil, nil, tooLong()
+			}
+			if lines == nil {
+				lines = strings.Split(text, "\n")
+			}
+			mistakes = append(mistakes, Mistake{Line: parse.StartLine, Text: line(lines, parse.StartLine), Message: "error.policy.list.quotes"})
 			continue
 		} else if err != nil {
 			return nil, nil, nil, err
@@ -87,8 +94,8 @@ func read(text string, bare Bare) (entries []entry, unknown []string, mistakes [
 		if name == "" && len(record) == 1 || strings.HasPrefix(name, "#") {
 			continue // a remark between the lines
 		}
-		if len(entries) == MaxListRules {
-			return nil, nil, nil, fault.Fields(fault.Field{Name: "list", Message: "error.policy.list.long", Args: map[string]any{"Max": MaxListRules}})
+		if len(entries)+len(mistakes) >= MaxListRules {
+			return nil, nil, nil, tooLong()
 		}
 		e := entry{line: at, values: map[string]string{}}
 		for i, v := range record {
@@ -144,14 +151,16 @@ func separator(text string) rune {
 	return ','
 }
 
-// line returns a line of a text by its number, shortened.
-func line(text string, n int) string {
-	for l := range strings.Lines(text) {
-		if n--; n == 0 {
-			return shorten(strings.TrimSpace(strings.ToValidUTF8(l, "�")))
-		}
+func tooLong() error {
+	return fault.Fields(fault.Field{Name: "list", Message: "error.policy.list.long", Args: map[string]any{"Max": MaxListRules}})
+}
+
+// line returns a line by its number, shortened.
+func line(lines []string, n int) string {
+	if n < 1 || n > len(lines) {
+		return ""
 	}
-	return ""
+	return shorten(strings.TrimSpace(strings.ToValidUTF8(lines[n-1], "�")))
 }
 
 // shorten keeps what fits into a table.
@@ -210,7 +219,7 @@ func (e entry) on(old Rule) (Rule, *Mistake) {
 	}
 	for column, into := range map[string]*string{"public_comment": &rule.PublicComment, "private_comment": &rule.PrivateComment} {
 		if text, ok := e.values[column]; ok {
-			*into = text
+			*into = unquoted(text)
 		}
 	}
 	return rule, nil

@@ -33,8 +33,8 @@ func Write(w io.Writer, list []Rule, private bool) error {
 			severity = "noop"
 		}
 		record := []string{
-			r.Domain, severity, strconv.FormatBool(r.RejectMedia), strconv.FormatBool(r.RejectReports), r.PublicComment, strconv.FormatBool(r.Obfuscate),
-			strconv.FormatBool(r.Allowed), strconv.FormatBool(r.Network), r.PrivateComment,
+			r.Domain, severity, strconv.FormatBool(r.RejectMedia), strconv.FormatBool(r.RejectReports), quoted(r.PublicComment), strconv.FormatBool(r.Obfuscate),
+			strconv.FormatBool(r.Allowed), strconv.FormatBool(r.Network), quoted(r.PrivateComment),
 		}
 		if err := out.Write(record[:len(columns)]); err != nil {
 			return err
@@ -42,6 +42,25 @@ func Write(w io.Writer, list []Rule, private bool) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// formula are the characters with which a cell begins that programs for tables calculate instead of showing it.
+const formula = "=+-@\t\r"
+
+// quoted keeps what somebody wrote from being calculated. Comments come with the lists of strangers, too.
+func quoted(text string) string {
+	if text != "" && strings.ContainsRune(formula, rune(text[0])) {
+		return "'" + text
+	}
+	return text
+}
+
+// unquoted undoes quoted.
+func unquoted(text string) string {
+	if rest, ok := strings.CutPrefix(text, "'"); ok && rest != "" && strings.ContainsRune(formula, rune(rest[0])) {
+		return rest
+	}
+	return text
 }
 
 // Published is a rule as everyone may read it.
