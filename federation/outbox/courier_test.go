@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/post"
@@ -131,5 +132,31 @@ func TestAdministratorRetries(t *testing.T) {
 	}
 	if n := h.count(`SELECT count(*) FROM deliveries WHERE state = 'delivered'`); n != 3 {
 		t.Errorf("%d arrived", n)
+	}
+}
+
+// TestClaimsAreBounded: a statement that was planned when there were hardly any lanes takes as many as it was told to, and at once,
+// when there are many.
+func TestClaimsAreBounded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.DB.SetMaxOpenConns(1) // whose plans stay
+	s, err := openSession(h.ctx, db.DSN(h.DB))
+	h.must(err)
+	defer s.close()
+	h.DB.MustExec(`INSERT INTO lanes (host) VALUES ('a.example')`)
+	h.DB.MustExec(`ANALYZE lanes`)
+	if _, err := claim(h.ctx, h.DB, s.number, 7); err != nil {
+		t.Fatal(err)
+	}
+	h.DB.MustExec(`INSERT INTO lanes (host, next_at) SELECT 'h' || n || '.example', now() FROM generate_series(1, 5000) n`)
+	for range 3 {
+		hosts, err := claim(h.ctx, h.DB, s.number, 7)
+		if err != nil || len(hosts) != 7 {
+			t.Errorf("%d lanes, want 7: %v", len(hosts), err)
+		}
+	}
+	if n := h.count(`SELECT count(*) FROM lanes WHERE worker IS NOT NULL`); n != 21 {
+		t.Errorf("%d lanes are claimed", n)
 	}
 }

@@ -159,8 +159,11 @@ func (o *Outbox) store(ctx context.Context, p plan) error {
 
 // fill puts a stored activity into the lanes of its receivers and wakes who empties them.
 func (o *Outbox) fill(ctx context.Context, tx *sqlx.Tx, activityID int64, to recipients) error {
-	_, err := fillLanes(ctx, tx, activityID, to, o.Domain)
-	return err
+	filled, err := fillLanes(ctx, tx, activityID, to, o.Domain)
+	if err != nil || filled < manyRows {
+		return err
+	}
+	return analyzeLanes(ctx, tx, filled)
 }
 
 // known reports whether an activity was stored.

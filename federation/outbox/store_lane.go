@@ -17,12 +17,13 @@ import (
 // that are being filled right now are left for the next time.
 func claim(ctx context.Context, q sqlx.ExtContext, number int32, limit int) ([]string, error) {
 	var hosts []string
-	err := sqlx.SelectContext(ctx, q, &hosts, `UPDATE lanes l SET worker = $1
-		FROM (SELECT host FROM lanes WHERE worker IS NULL AND next_at IS NOT NULL AND next_at <= now()
-			ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED) due
-		WHERE l.host = due.host AND EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
-			AND classid::bigint = $3 AND objid::bigint = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-		RETURNING l.host`, number, limit, laneLock)
+	// The rows are chosen once, whatever plan is made: a join could choose again for each lane, and take them all.
+	err := sqlx.SelectContext(ctx, q, &hosts, `WITH due AS MATERIALIZED (
+			SELECT host FROM lanes WHERE worker IS NULL AND next_at IS NOT NULL AND next_at <= now()
+				AND EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 2
+					AND classid::bigint = $3 AND objid::bigint = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+			ORDER BY next_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+		UPDATE lanes SET worker = $1 WHERE host = ANY (ARRAY (SELECT host FROM due)) RETURNING host`, number, limit, laneLock)
 	if err != nil {
 		return nil, fmt.Errorf("claim lanes: %w", err)
 	}
