@@ -150,8 +150,8 @@ func (f *Federation) StopDelivering(ctx context.Context) { f.outbox.Stop(ctx) }
 // Sweep makes lanes due in which something waits that nobody knows of.
 func (f *Federation) Sweep(ctx context.Context) error { return f.outbox.Sweep(ctx) }
 
-// DropSuspended gives up what waits for hosts that were suspended.
-func (f *Federation) DropSuspended(ctx context.Context) error { return f.outbox.DropSuspended(ctx) }
+// DropRefused gives up what waits for hosts that rules keep it from.
+func (f *Federation) DropRefused(ctx context.Context) error { return f.outbox.DropRefused(ctx) }
 
 // Tidy removes what was sent and received so long ago that nothing builds upon it any more.
 func (f *Federation) Tidy(ctx context.Context) error {

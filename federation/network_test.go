@@ -8,6 +8,7 @@ import (
 	ft "github.com/vorbild/vorbild/federation/federationtest"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -123,6 +124,66 @@ func TestNetwork(t *testing.T) {
 		}
 		return ""
 	})
+	ft.Settle(land, bund, outside)
+	if n := land.Count(`SELECT count(*) FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.host = $1 AND a.object_uri = $2`,
+		outside.Config.Domain(), thread.URI); n != 0 {
+		t.Errorf("%d letters about the withdrawal of what is internal went outside", n)
+	}
+}
+
+// What waits for an instance that leaves the network meanwhile, is not delivered any more; the rest is.
+func TestNetworkLeft(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(land *ft.Instance, admin account.Account, bund string) error{
+		"changed": func(land *ft.Instance, admin account.Account, bund string) error {
+			_, err := land.Rules.Save(t.Context(), admin, peer.Rule{Domain: bund, Allowed: true}, false)
+			return err
+		},
+		"deleted": func(land *ft.Instance, admin account.Account, bund string) error {
+			return land.Rules.Delete(t.Context(), admin, bund)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			land, bund := ft.Start(t, "land"), ft.Start(t, "bund")
+			bund.FollowInstance(land)
+			bund.Follow(bund.Editor, land, land.Author.Username)
+			ally(land, bund)
+			admin, err := land.Accounts.CreateLocal(t.Context(), "amt", "Amt", account.RoleAdmin)
+			if err != nil {
+				t.Fatal(err)
+			}
+			bund.Broken.Store(503)
+			internal, err := land.Posts.Create(t.Context(), land.Author, post.Draft{Title: "Ausschreibung", Source: "Noch intern", Visibility: post.Network, Language: "de"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			open := land.Say(nil, "Für alle", "Das darf jeder lesen")
+			waiting := func(uri string) int {
+				return land.Count(`SELECT count(*) FROM deliveries d JOIN activities a ON a.id = d.activity_id
+					WHERE d.host = $1 AND a.object_uri = $2 AND d.state = 'pending'`, bund.Config.Domain(), uri)
+			}
+			land.Eventually("both wait", func() string {
+				if waiting(internal.URI) == 0 || waiting(open.URI) == 0 {
+					return "not yet"
+				}
+				return ""
+			})
+			if err := leave(land, admin, bund.Config.Domain()); err != nil {
+				t.Fatal(err)
+			}
+			land.Eventually("what is internal is given up", func() string {
+				if n := waiting(internal.URI); n > 0 {
+					return fmt.Sprint(n)
+				}
+				return ""
+			})
+			if waiting(open.URI) == 0 {
+				t.Error("what is for everyone does not wait any more")
+			}
+			bund.HasNot(internal.URI)
+		})
+	}
 }
 
 // Who is outside cannot put anything before our people by calling it internal.

@@ -294,7 +294,7 @@ func (i *Instance) Work() {
 		return i.Posts.Forget(ctx, j.Args.AccountID)
 	})
 	job.Work(q, func(ctx context.Context, _ *river.Job[job.Enforce]) error {
-		return errors.Join(i.Rules.Enforce(ctx), i.Federation.DropSuspended(ctx))
+		return errors.Join(i.Rules.Enforce(ctx), i.Federation.DropRefused(ctx))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Purge]) error { return i.Rules.Purge(ctx, j.Args.Domain) })
 	i.must(q.Start(context.WithoutCancel(i.T.Context())))

@@ -51,6 +51,10 @@ func (o *Outbox) deletePost(ctx context.Context, id int64) (plan, error) {
 	if err != nil {
 		return p, err
 	}
+	if doc.Post.Visibility == post.Network {
+		p.to.FollowersOf, p.to.Accounts = nil, nil // outside the network nobody hears that there was anything
+		return p, nil
+	}
 	stamped, err := o.Quotes.Stamps(ctx, id)
 	p.to.Accounts = append(p.to.Accounts, stamped...)
 	return p, err

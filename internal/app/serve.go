@@ -154,7 +154,7 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })
 	job.Work(a.jobs, func(ctx context.Context, _ *river.Job[job.Enforce]) error {
-		return errors.Join(a.Rules.Enforce(ctx), a.federation.DropSuspended(ctx))
+		return errors.Join(a.Rules.Enforce(ctx), a.federation.DropRefused(ctx))
 	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Purge]) error { return a.Rules.Purge(ctx, j.Args.Domain) })
 	if err := a.jobs.Start(ctx); err != nil {

@@ -108,9 +108,6 @@ func (s *Rules) Save(ctx context.Context, actor account.Account, r peer.Rule, pu
 		if err := s.peers.Put(ctx, tx, r); err != nil {
 			return err
 		}
-		if r.Severity != peer.Suspend {
-			return nil
-		}
 		if err := s.jobs.Enqueue(ctx, tx, job.Enforce{}); err != nil || !purge {
 			return err
 		}
@@ -120,7 +117,12 @@ func (s *Rules) Save(ctx context.Context, actor account.Account, r peer.Rule, pu
 
 // Delete ends a rule. What it hid is seen again; follows that it ended stay ended. Errors: Forbidden, NotFound.
 func (s *Rules) Delete(ctx context.Context, actor account.Account, domain string) error {
-	return s.change(ctx, actor, "policy.rule.delete", domain, "", func(tx *sqlx.Tx) error { return s.peers.Remove(ctx, tx, domain) })
+	return s.change(ctx, actor, "policy.rule.delete", domain, "", func(tx *sqlx.Tx) error {
+		if err := s.peers.Remove(ctx, tx, domain); err != nil {
+			return err
+		}
+		return s.jobs.Enqueue(ctx, tx, job.Enforce{}) // it may have kept the domain in the network
+	})
 }
 
 // Plan shows what a list would change, before anything is. Errors: Forbidden, Invalid.
