@@ -238,6 +238,16 @@ func TestPrivatePostsFetched(t *testing.T) {
 	}
 	ft.Settle(a, b)
 	hidden("no longer a follower", followers.URI, b)
+	suspend := func(state account.State) {
+		t.Helper()
+		if _, err := a.DB.Exec(`UPDATE accounts SET state = $2 WHERE id = $1`, a.Author.ID, state); err != nil {
+			t.Fatal(err)
+		}
+	}
+	suspend(account.Suspended)
+	hidden("author suspended", direct.URI, b)
+	suspend(account.Active)
+	shown("author restored", direct.URI, "editor@")
 	if err := a.Peers.Save(t.Context(), peer.Rule{Domain: "b.localhost", Severity: peer.Suspend}); err != nil {
 		t.Fatal(err)
 	}

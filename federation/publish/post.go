@@ -35,15 +35,15 @@ func (p *Publisher) ownPost(r *http.Request) (post.Post, error) {
 	if allowed, err := p.mayRead(r, found, there); err != nil || !allowed {
 		return post.Post{}, cmp.Or(err, notFound("post %d", id))
 	}
-	return found, nil
+	return found, p.shown(r.Context(), found)
 }
 
-// shown makes sure that nobody hid a published post, nor its author.
+// shown makes sure that nobody hid a published post, nor its author: otherwise its author sees it, whomever else it is for.
 func (p *Publisher) shown(ctx context.Context, found post.Post) error {
 	if found.State != post.StatePublished {
 		return nil
 	}
-	seen, err := p.Posts.ByIDs(ctx, post.Viewer{}, []int64{found.ID})
+	seen, err := p.Posts.ByIDs(ctx, post.Viewer{AccountID: found.AccountID}, []int64{found.ID})
 	if _, ok := seen[found.ID]; err == nil && !ok {
 		err = notFound("post %d", found.ID)
 	}
