@@ -73,6 +73,17 @@ func TestSeals(t *testing.T) {
 	if card() != "Kuratiert" {
 		t.Errorf("seal: %q", card())
 	}
+	// Nor of one with which we do not federate, followed or not.
+	_, err = in.db.Exec(`INSERT INTO domain_rules (domain, severity) VALUES ('hh.example', 'suspend')`)
+	must(t, err)
+	if card() != "" || page() != "" {
+		t.Errorf("seal of a suspended domain: %q, %q", card(), page())
+	}
+	_, err = in.db.Exec(`DELETE FROM domain_rules`)
+	must(t, err)
+	if card() != "Kuratiert" {
+		t.Errorf("seal: %q", card())
+	}
 	must(t, in.Follows.Unfollow(ctx, in.people["editor"], catalog.ID, other.ID))
 	if _, err := in.Curation.Due(ctx, time.Now(), 10); err != nil || card() != "" {
 		t.Errorf("seal of somebody whom nobody follows: %q, %v", card(), err)
