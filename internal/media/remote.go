@@ -22,6 +22,7 @@ import (
 // Limits of what is kept of other servers' pictures.
 const (
 	remoteAtOnce   = 4                // fetches that go on at a time
+	remoteOfSite   = 2                // of them, from one site
 	remotePatience = 20 * time.Second // for one picture, waiting for its turn included
 	remoteRetry    = 10 * time.Minute // how long a failure is believed
 	remoteUnused   = 14 * 24 * time.Hour
@@ -64,7 +65,7 @@ type proxy struct {
 	origin  Origin
 	secret  []byte
 	most    int64 // bytes kept in all
-	turns   chan struct{}
+	turns   *turns
 	flights singleflight.Group
 	touched sync.Map     // key -> time.Time of the last note of use, of this process
 	fresh   atomic.Int64 // bytes that this process kept since it last looked whether all still fits
@@ -78,7 +79,7 @@ func (s *Service) Proxy(ctx context.Context, origin Origin, most int64) error {
 	if err != nil {
 		return fmt.Errorf("media.Proxy: %w", err)
 	}
-	s.remote = &proxy{origin: origin, secret: secret, most: most, turns: make(chan struct{}, remoteAtOnce)}
+	s.remote = &proxy{origin: origin, secret: secret, most: most, turns: newTurns()}
 	return nil
 }
 

@@ -47,12 +47,11 @@ func (f remoteFile) names() (names []string) {
 // again for a while; what we cannot do ourselves is an error.
 func (s *Service) fetchRemote(ctx context.Context, key []byte, use Use, url string) (remoteFile, error) {
 	f := remoteFile{Key: key, Use: use.stored(), URL: url}
-	select {
-	case s.remote.turns <- struct{}{}:
-		defer func() { <-s.remote.turns }()
-	case <-ctx.Done():
-		return f, fault.Wrap(fault.Unavailable, "error.remote.unavailable", ctx.Err())
+	give, err := s.remote.turns.take(ctx, url)
+	if err != nil {
+		return f, fault.Wrap(fault.Unavailable, "error.remote.unavailable", err)
 	}
+	defer give()
 	raw, err := s.remote.origin.GetImage(ctx, url, MaxSize)
 	if err == nil {
 		err = s.keepRemote(ctx, raw, &f)

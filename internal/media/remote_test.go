@@ -252,3 +252,46 @@ func TestRemoteBound(t *testing.T) {
 		t.Error("what somebody looks at now is gone")
 	}
 }
+
+// slow is an origin of which some hosts take their time.
+type slow struct {
+	origin
+	site  string
+	begun chan string
+}
+
+func (s *slow) GetImage(ctx context.Context, url string, limit int64) ([]byte, error) {
+	if strings.Contains(url, s.site) {
+		s.begun <- url
+		<-ctx.Done()
+		return nil, fault.Wrap(fault.Unavailable, "error.remote.unavailable", ctx.Err())
+	}
+	return s.origin.GetImage(ctx, url, limit)
+}
+
+// A site that never answers does not keep the pictures of others from being shown.
+func TestRemoteSlowSite(t *testing.T) {
+	h := newHouse(t)
+	o := &slow{origin: origin{image: encodePNG(t, image.NewRGBA(image.Rect(0, 0, 8, 8)))}, site: "tarpit.example", begun: make(chan string, 50)}
+	h.Must(h.media.Proxy(h.Ctx, o, 1<<30))
+	ctx, cancel := context.WithCancel(h.Ctx)
+	var waiting sync.WaitGroup
+	for n := range 20 {
+		waiting.Go(func() {
+			path := h.media.RemotePath(media.Avatar, fmt.Sprintf("https://a%d.tarpit.example/%d.png", n, n))
+			if _, err := h.media.RemoteFile(ctx, strings.TrimPrefix(path, "/media/")); err == nil {
+				t.Error("a picture out of nowhere")
+			}
+		})
+	}
+	<-o.begun
+	<-o.begun
+	if _, err := h.remote(media.Avatar, remoteURL); err != nil {
+		t.Errorf("the picture of another site: %v", err)
+	}
+	if n := len(o.begun); n > 0 {
+		t.Errorf("%d fetches more from one site", n)
+	}
+	cancel()
+	waiting.Wait()
+}
