@@ -200,7 +200,7 @@ func (in *Inbox) passOn(ctx context.Context, tx *sqlx.Tx, p post.Post, m *messag
 			return fmt.Errorf("board of %s: %w", p.URI, err)
 		}
 		if board.Local() && board.Kind == account.Group {
-			return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: board.ID, InboxID: m.row.ID})
+			return in.giveOn(ctx, tx, board.ID, p, m)
 		}
 	}
 	if p.InReplyToURI != "" || m.kind != "Update" && m.kind != "Delete" {
@@ -213,7 +213,18 @@ func (in *Inbox) passOn(ctx context.Context, tx *sqlx.Tx, p post.Post, m *messag
 	if recommended, err := boostedBy(ctx, tx, catalog.ID, p.ID); err != nil || !recommended {
 		return err
 	}
-	return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: catalog.ID, InboxID: m.row.ID})
+	return in.giveOn(ctx, tx, catalog.ID, p, m)
+}
+
+// giveOn lets a group of ours tell what happened to a post.
+func (in *Inbox) giveOn(ctx context.Context, tx *sqlx.Tx, groupID int64, p post.Post, m *message) error {
+	// RULE: what moderators hid is not given on in our name; that it is withdrawn, is.
+	if m.kind != "Delete" {
+		if hidden, err := hiddenHere(ctx, tx, p.ID); err != nil || hidden {
+			return err
+		}
+	}
+	return in.Jobs.Enqueue(ctx, tx, job.GroupAnnounce{GroupID: groupID, InboxID: m.row.ID})
 }
 
 // passOnNow is passOn for an activity that changes no row here, or changes it in a transaction of its own.

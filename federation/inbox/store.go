@@ -59,6 +59,15 @@ func boostedBy(ctx context.Context, q sqlx.ExtContext, accountID, postID int64) 
 	return yes, err
 }
 
+// hiddenHere reports whether moderators took a post out of everyone's sight.
+func hiddenHere(ctx context.Context, q sqlx.ExtContext, postID int64) (bool, error) {
+	var yes bool
+	if err := sqlx.GetContext(ctx, q, &yes, `SELECT hidden FROM posts WHERE id = $1`, postID); err != nil {
+		return false, fmt.Errorf("hiddenHere %d: %w", postID, err)
+	}
+	return yes, nil
+}
+
 // deleteReceived removes what was processed before the given time, a portion at a time so that nobody waits for its locks. It goes
 // through the oldest rows and ends where a whole portion is newer.
 func deleteReceived(ctx context.Context, q sqlx.ExtContext, before time.Time) error {
