@@ -27,6 +27,7 @@ import (
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/oauth"
 	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
@@ -49,6 +50,10 @@ func newContract(t *testing.T, slug string) *contract {
 	t.Helper()
 	c := &contract{session: &session{}, tokens: map[string]string{}}
 	c.instance = c.session.startInstance(t, slug)
+	if err := errors.Join(c.instance.Peers.SavePolicy(t.Context(), peer.Policy{Mode: peer.Open, RulesPublic: true}),
+		c.instance.Peers.Save(t.Context(), peer.Rule{Domain: "laermig.example", Severity: peer.Silence, PublicComment: "Werbung"})); err != nil {
+		t.Fatal(err)
+	}
 	c.neighbour = startInstance(t, slug+"-nachbar", organization.Organization{Name: "Nachbarland", ShortName: "Nachbarland", Level: organization.LevelLand, Region: "DE-HB"})
 	for name, role := range map[string]account.Role{"anna": account.RoleMember, "bert": account.RoleMember, "carl": account.RoleMember, "vera": account.RoleModerator} {
 		c.tokens[name] = c.person(name, role)

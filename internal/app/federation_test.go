@@ -60,7 +60,7 @@ func (i *instance) run(listener net.Listener) {
 	}
 	cfg := config.Config{
 		BaseURL: fmt.Sprintf("http://%s.localhost:%d", i.slug, i.port), DatabaseURL: i.dsn, DatabaseConns: 16, DataDir: i.dir,
-		PrivateHosts: []string{"*.localhost"}, Worker: true,
+		PrivateHosts: []string{"*.localhost"}, Worker: true, MediaCacheMB: 64,
 	}
 	a, err := app.New(context.Background(), cfg, slog.New(slog.NewTextHandler(testWriter{i.t}, &slog.HandlerOptions{Level: slog.LevelWarn})))
 	if err != nil {

@@ -117,7 +117,7 @@ await check(() => visitor.v1.instance.activity.list(), (list) => {
 await check(() => visitor.v1.instance.languages.list(), (list) => truthy(list.some((l) => (l.code ?? l) === "de"), "German"));
 await check(() => visitor.v1.instance.extendedDescription.fetch(), (d) => equal(typeof d.content, "string"));
 await check(() => visitor.v1.instance.translationLanguages.list(), (l) => equal(l, {}));
-await check(() => visitor.v1.instance.domainBlocks.fetch(), (l) => equal(l, []));
+await check(() => visitor.v1.instance.domainBlocks.fetch(), (l) => equal(l.map((d) => [d.domain, d.severity, d.comment]), [["laermig.example", "silence", "Werbung"]]));
 await check(() => visitor.v1.customEmojis.list(), (l) => equal(l, []));
 await check(() => anna.v1.announcements.list(), (l) => equal(l, []));
 
