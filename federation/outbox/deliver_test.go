@@ -14,8 +14,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/db"
-	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/post"
@@ -68,81 +66,6 @@ func (m *mail) list() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.sent)
-}
-
-// TestJudge reads every kind of answer.
-func TestJudge(t *testing.T) {
-	t.Parallel()
-	no, now := errors.New("no"), time.Now()
-	week := now.Add(-8 * 24 * time.Hour)
-	type want struct {
-		outcome  outcome
-		state    string
-		wait     [2]time.Duration // the lane waits between these; zero: it goes on
-		failures int
-		down     bool
-	}
-	short := [2]time.Duration{time.Second, 1250 * time.Millisecond}
-	tests := map[string]struct {
-		answer   answer
-		failures int
-		since    *time.Time
-		attempt  int
-		age      time.Duration
-		want     want
-	}{
-		"taken":            {answer: answer{status: 202}, want: want{outcome: delivered, state: lane.Delivered}},
-		"taken at last":    {answer: answer{status: 202}, failures: 7, want: want{outcome: delivered, state: lane.Delivered, down: true}},
-		"server error":     {answer: answer{status: 500, err: no}, want: want{outcome: hostDown, state: lane.Pending, wait: short, failures: 1, down: true}},
-		"no answer":        {answer: answer{err: no}, want: want{outcome: hostDown, state: lane.Pending, wait: short, failures: 1, down: true}},
-		"no answer, again": {answer: answer{err: no}, attempt: 2, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{30 * time.Second, 38 * time.Second}, failures: 1, down: true}},
-		"not for an hour":  {answer: answer{status: 503, err: no, retryAfter: time.Hour}, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{time.Hour, time.Hour}, failures: 1, down: true}},
-		"fifth failure":    {answer: answer{status: 502, err: no}, failures: 4, attempt: 4, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{30 * time.Minute, 38 * time.Minute}, failures: 5, down: true}},
-		"dead for a week":  {answer: answer{err: no}, failures: 300, since: &week, attempt: 300, want: want{outcome: hostDown, state: lane.Pending, wait: [2]time.Duration{24 * time.Hour, 30 * time.Hour}, failures: 301, down: true}},
-		"down for three days": {answer: answer{status: 503, err: no}, failures: 100, attempt: 100, age: 73 * time.Hour, want: want{outcome: hostDown, state: lane.Pending,
-			wait: [2]time.Duration{30 * time.Minute, 38 * time.Minute}, failures: 101, down: true}},
-		"breaks at this one": {answer: answer{status: 500, err: no}, failures: 100, attempt: 100, age: 73 * time.Hour, want: want{outcome: hostDown, state: lane.Failed,
-			wait: [2]time.Duration{30 * time.Minute, 38 * time.Minute}, failures: 101, down: true}},
-		"not ours to speak":  {answer: answer{err: fault.New(fault.Forbidden, "error.remote.refused")}, want: want{outcome: refused, state: lane.Failed}},
-		"bad request":        {answer: answer{status: 400, err: no}, want: want{outcome: refused, state: lane.Failed}},
-		"forbidden":          {answer: answer{status: 403, err: no}, want: want{outcome: refused, state: lane.Failed}},
-		"gone":               {answer: answer{status: 410, err: no}, want: want{outcome: gone, state: lane.Failed}},
-		"too large":          {answer: answer{status: 413, err: no}, want: want{outcome: refused, state: lane.Failed}},
-		"unauthorized":       {answer: answer{status: 401, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
-		"timed out there":    {answer: answer{status: 408, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
-		"too early":          {answer: answer{status: 425, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
-		"too many":           {answer: answer{status: 429, err: no, retryAfter: time.Hour}, want: want{outcome: later, state: lane.Pending, wait: [2]time.Duration{time.Hour, time.Hour}, down: true}},
-		"asked for too long": {answer: answer{status: 429, err: no, retryAfter: 90 * time.Hour}, want: want{outcome: later, state: lane.Pending, wait: [2]time.Duration{24 * time.Hour, 24 * time.Hour}, down: true}},
-		"lives again":        {answer: answer{status: 429, err: no}, failures: 9, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
-		"not found":          {answer: answer{status: 404, err: no}, want: want{outcome: later, state: lane.Pending, wait: short, down: true}},
-		"not found, thrice":  {answer: answer{status: 404, err: no}, attempt: 2, want: want{outcome: refused, state: lane.Failed}},
-		"given up":           {answer: answer{status: 401, err: no}, attempt: len(retryWaits), want: want{outcome: refused, state: lane.Failed}},
-		"last wait":          {answer: answer{status: 401, err: no}, attempt: len(retryWaits) - 1, want: want{outcome: later, state: lane.Pending, wait: [2]time.Duration{48 * time.Hour, 60 * time.Hour}, down: true}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			a := test.answer
-			a.turn = &turn{host: "b.example", failures: test.failures, failingSince: test.since}
-			if test.failures > 0 && test.since == nil {
-				a.turn.failingSince = &now
-			}
-			a.item = delivery{ID: 7, Attempt: test.attempt, letter: &letter{CreatedAt: now.Add(-test.age)}}
-			v, m, down := judge(a, now)
-			if v != test.want.outcome || m.State != test.want.state || m.ID != 7 || m.Attempt != test.attempt || m.Status != a.status || (m.Error != "") != (a.err != nil) {
-				t.Errorf("%s, %+v", v, m)
-			}
-			if a.turn.failures != test.want.failures || (a.turn.failingSince != nil) != (test.want.failures > 0) {
-				t.Errorf("%d failures since %v, want %d", a.turn.failures, a.turn.failingSince, test.want.failures)
-			}
-			if (down != nil) != test.want.down {
-				t.Fatalf("the lane is put down: %v", down)
-			}
-			if down != nil && (down.idle || down.wait < test.want.wait[0] || down.wait > test.want.wait[1]) {
-				t.Errorf("the lane waits %s (idle: %v), want %v", down.wait, down.idle, test.want.wait)
-			}
-		})
-	}
 }
 
 // TestGone: an inbox that says 410 has nobody left to read.
@@ -382,89 +305,6 @@ func TestOneAtATime(t *testing.T) {
 	}
 }
 
-// TestClaims: a lane belongs to one worker as long as that lives, and is free at once when it is dead.
-func TestClaims(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.follower("b.example", true, h.author)
-	h.distribute(job.CreatePost, h.note("Hallo", post.Public).ID)
-	first, err := openSession(h.ctx, db.DSN(h.DB))
-	h.must(err)
-	second, err := openSession(h.ctx, db.DSN(h.DB))
-	h.must(err)
-	defer second.close()
-	take := func(s *session) []string {
-		t.Helper()
-		hosts, err := claim(h.ctx, h.DB, s.number, 10)
-		h.must(err)
-		return hosts
-	}
-	if got := take(first); !slices.Equal(got, []string{"b.example"}) {
-		t.Fatalf("the first gets %v", got)
-	}
-	h.must(freeClaims(h.ctx, h.DB))
-	if got := take(second); len(got) != 0 {
-		t.Errorf("the second gets %v of the first", got)
-	}
-	first.close()
-	h.within("the session has ended", func() bool { h.must(freeClaims(h.ctx, h.DB)); return h.laneOf("b.example").Worker == nil })
-	if got := take(first); len(got) != 0 {
-		t.Errorf("without its lock it gets %v", got)
-	}
-	if got := take(second); !slices.Equal(got, []string{"b.example"}) {
-		t.Errorf("the second gets %v", got)
-	}
-}
-
-// TestSettleOnce: what is settled twice, or by who lost the lane, or after an operator decided, changes nothing more.
-func TestSettleOnce(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.follower("b.example", true, h.author)
-	h.distribute(job.CreatePost, h.note("Eins", post.Public).ID)
-	h.distribute(job.CreatePost, h.note("Zwei", post.Public).ID)
-	s, err := openSession(h.ctx, db.DSN(h.DB))
-	h.must(err)
-	defer s.close()
-	if _, err := claim(h.ctx, h.DB, s.number, 10); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := heads(h.ctx, h.DB, s.number, []string{"b.example"}, readAhead)
-	h.must(err)
-	mine := &turn{host: "b.example", fills: rows["b.example"].Fills, queue: rows["b.example"].queue}
-	if len(mine.queue) != 2 {
-		t.Fatalf("%+v", mine.queue)
-	}
-	marks := []mark{{ID: mine.queue[0].ID, State: lane.Pending, Status: 503, Error: "down", Wait: time.Second}, {ID: mine.queue[1].ID, State: lane.Delivered, Status: 202}}
-	h.DB.MustExec(`UPDATE deliveries SET state = 'dropped' WHERE id = $1`, mine.queue[1].ID)
-	for range 2 {
-		_, err = settle(h.ctx, h.DB, s.number, marks, nil)
-		h.must(err)
-	}
-	if n := h.count(`SELECT attempt FROM deliveries WHERE id = $1`, mine.queue[0].ID); n != 1 {
-		t.Errorf("one attempt counts %d times", n)
-	}
-	if n := h.count(`SELECT count(*) FROM deliveries WHERE id = $1 AND state = 'dropped'`, mine.queue[1].ID); n != 1 {
-		t.Error("an operator's decision was overruled")
-	}
-	idle := []putDown{{turn: mine, idle: true}}
-	h.distribute(job.CreatePost, h.note("Drei", post.Public).ID)
-	if l, err := settle(h.ctx, h.DB, s.number, nil, idle); err != nil || l[0].Freed || !l[0].Ours || !l[0].Filled {
-		t.Errorf("a lane with something new in it is put down as empty: %+v, %v", l, err)
-	}
-	if l, err := settle(h.ctx, h.DB, s.number+1, nil, []putDown{{turn: mine}}); err != nil || l[0].Freed || l[0].Ours {
-		t.Errorf("somebody else put it down: %+v, %v", l, err)
-	}
-	tx := h.DB.MustBegin()
-	defer tx.Rollback() //nolint:errcheck // only its locks are wanted
-	if _, err := tx.Exec(`UPDATE lanes SET fills = fills WHERE host = 'b.example'`); err != nil {
-		t.Fatal(err)
-	}
-	if l, err := settle(h.ctx, h.DB, s.number, nil, []putDown{{turn: mine}}); err != nil || l[0].Freed || !l[0].Ours {
-		t.Errorf("a lane that is being filled: %+v, %v", l, err)
-	}
-}
-
 // TestCutOff: a worker that is stopped without patience leaves what was on its way to the next.
 func TestCutOff(t *testing.T) {
 	t.Parallel()
@@ -496,22 +336,5 @@ func TestCutOff(t *testing.T) {
 	}
 	if got := h.mail.list(); len(got) != 2 || !strings.HasSuffix(got[1], " Create") {
 		t.Errorf("sent %v", got)
-	}
-}
-
-// TestLetters: what is kept ready is bounded, and what was used last stays.
-func TestLetters(t *testing.T) {
-	t.Parallel()
-	l := newLetters(100)
-	for id := range int64(5) {
-		l.put(&letter{ID: id, Body: make([]byte, 30)})
-		l.get(0)
-	}
-	if _, ok := l.get(0); !ok || l.size != 90 || len(l.byID) != 3 || l.order.Len() != 3 {
-		t.Errorf("%d bytes, %d letters", l.size, len(l.byID))
-	}
-	l.put(&letter{ID: 9, Body: make([]byte, 500)})
-	if _, ok := l.get(9); !ok || len(l.byID) != 1 {
-		t.Errorf("the large one: %d letters", len(l.byID))
 	}
 }
