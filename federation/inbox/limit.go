@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -42,7 +43,11 @@ func (l *limiter) allow(host string) bool {
 	r, ok := l.hosts[host]
 	if !ok {
 		if len(l.hosts) >= maxLimiters {
-			clear(l.hosts) // rather forget who asked than grow without end
+			// Those first of whom little was asked: many new names must not make us forget how much it was of another.
+			maps.DeleteFunc(l.hosts, func(_ string, r *rate.Limiter) bool { return r.Tokens() >= float64(l.burst)/2 })
+		}
+		if len(l.hosts) >= maxLimiters {
+			clear(l.hosts) // rather forget all than grow without end
 		}
 		r = rate.NewLimiter(l.rate, l.burst)
 		l.hosts[host] = r
