@@ -23,3 +23,14 @@ func TestLimiterRemembers(t *testing.T) {
 		t.Error("the allowance of another host is restored")
 	}
 }
+
+// These two names have the same sum by FNV-1a of 32 bits, in which anybody finds as many as they like.
+func TestFetchKey(t *testing.T) {
+	t.Parallel()
+	if a, b := "a1039599.example", "a1222382.example"; turnKey(a) != turnKey(b) || fetchKey(fetchTurn, a) == fetchKey(fetchTurn, b) {
+		t.Error("a host shares its turn with another of its own choice")
+	}
+	if fetchKey(fetchTurn, "a.example") == fetchKey(receiveTurn, "a.example") {
+		t.Error("turns of different kinds are one")
+	}
+}
