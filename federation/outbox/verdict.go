@@ -20,6 +20,9 @@ const (
 	breakerHold     = 30 * time.Minute // how long a host is held before one probe
 	parkedHold      = 24 * time.Hour   // and when it has been dead for a week
 	notFoundStrikes = 3
+	// unauthorizedStrikes is how often a refused signature is tried, over half an hour: long enough for a key that the other side is
+	// still to fetch. An account that it will never believe must not hold up everybody else's letters to it.
+	unauthorizedStrikes = 7
 	maxRetryAfter   = 24 * time.Hour
 	// poisonAfter is when one activity is given up at which a host breaks again and again although it answers: without it,
 	// nothing behind would ever be sent. Longer than anyone's repairs take.
@@ -54,7 +57,9 @@ func verdict(status, attempt int, cause error) outcome {
 		return gone
 	case status == http.StatusNotFound && attempt < notFoundStrikes:
 		return later
-	case status == http.StatusUnauthorized, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests:
+	case status == http.StatusUnauthorized && attempt < unauthorizedStrikes:
+		return later
+	case status == http.StatusRequestTimeout, status == http.StatusTooEarly, status == http.StatusTooManyRequests:
 		return later
 	}
 	return refused
