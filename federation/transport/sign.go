@@ -32,17 +32,15 @@ var (
 func (c *Client) sign(ctx context.Context, req *http.Request, k knock, o outgoing) error {
 	now := c.now()
 	req.Header.Set("Date", now.UTC().Format(http.TimeFormat))
-	// A signature takes a core for a millisecond or two. Thousands of lanes at once would leave none for who waits for a page.
-	select {
-	case c.signing <- struct{}{}:
-		defer func() { <-c.signing }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if k.scheme == schemeMessage {
-		return signMessage(req, k.key, o.body, now, o.more...)
-	}
-	return signRequest(req, k.key, o.body, o.more...)
+	var err error
+	begun := c.signing.do(ctx, func() {
+		if k.scheme == schemeMessage {
+			err = signMessage(req, k.key, o.body, now, o.more...)
+			return
+		}
+		err = signRequest(req, k.key, o.body, o.more...)
+	})
+	return errors.Join(begun, err)
 }
 
 // signMessage adds Signature-Input and Signature, and Content-Digest when there is a body, in the form of RFC 9421.

@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime"
 	"sync/atomic"
 	"time"
 
@@ -59,9 +58,9 @@ type Client struct {
 	now      func() time.Time
 	timeout  time.Duration // requestTimeout
 
-	instanceID  atomic.Int64  // accounts.id of our Application actor, 0 until asked for
-	changes     Changes       // nil: nothing is kept in memory
-	signing     chan struct{} // as many signatures at once as there are cores
+	instanceID  atomic.Int64 // accounts.id of our Application actor, 0 until asked for
+	changes     Changes      // nil: nothing is kept in memory
+	signing     *signers
 	signers     *memory[int64, signingKeys]
 	senders     *memory[string, sender]
 	schemes     *schemes
@@ -94,7 +93,7 @@ func New(db *sqlx.DB, accounts *account.Service, peers *peer.Service, cfg config
 		proxies:     proxies,
 		now:         time.Now,
 		timeout:     requestTimeout,
-		signing:     make(chan struct{}, runtime.GOMAXPROCS(0)),
+		signing:     newSigners(),
 		keyFailures: newLRU[string, keyFailure](4096),
 		keyLimits:   newLimits(),
 	}
@@ -128,8 +127,11 @@ func newHTTPClient(g *guard) *http.Client {
 	}
 }
 
-// Close drops idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+// Close drops idle connections; nothing is signed any more.
+func (c *Client) Close() {
+	c.signing.close()
+	c.http.CloseIdleConnections()
+}
 
 // ours reports whether uri is on this instance. Our own addresses are never fetched.
 func (c *Client) ours(uri string) bool {

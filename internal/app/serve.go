@@ -7,13 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/mux"
 	"github.com/riverqueue/river"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/mastodon"
@@ -33,10 +33,7 @@ func (a *App) Serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s (VORBILD_LISTEN): %w", a.Config.ListenAddress(), err)
 	}
-	// An instance mostly waits: its memory is worth more to the machine than the time of collecting more often.
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
+	transport.MakeRoom()
 	return a.ServeOn(ctx, listener)
 }
 
@@ -91,6 +88,7 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 
 // Work works the jobs until ctx ends.
 func (a *App) Work(ctx context.Context) error {
+	transport.MakeRoom()
 	if err := a.serveMetrics(ctx); err != nil {
 		return err
 	}
