@@ -23,7 +23,7 @@ const (
 	// unauthorizedStrikes is how often a refused signature is tried, over half an hour: long enough for a key that the other side is
 	// still to fetch. An account that it will never believe must not hold up everybody else's letters to it.
 	unauthorizedStrikes = 7
-	maxRetryAfter   = 24 * time.Hour
+	maxRetryAfter       = 24 * time.Hour
 	// poisonAfter is when one activity is given up at which a host breaks again and again although it answers: without it,
 	// nothing behind would ever be sent. Longer than anyone's repairs take.
 	poisonAfter = 72 * time.Hour

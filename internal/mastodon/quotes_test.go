@@ -48,7 +48,9 @@ func TestQuotedStatus(t *testing.T) {
 // there is a card.
 func TestConvertedStatus(t *testing.T) {
 	h := newHouse(t)
-	meeting := h.arrives("klima", "termin", func(r *post.Received) { r.Kind, r.Title, r.HTML = post.Event, "Austausch: Abwärme", "<p>Mit Messwerten</p>" })
+	meeting := h.arrives("klima", "termin", func(r *post.Received) {
+		r.Kind, r.Title, r.HTML = post.Event, "Austausch: Abwärme", "<p>Mit Messwerten</p>"
+	})
 	start := time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 	tx, err := h.db.BeginTxx(t.Context(), nil)
 	h.must(err)
@@ -67,7 +69,9 @@ func TestConvertedStatus(t *testing.T) {
 	if r.text("card.url") != meeting.URL || r.text("card.title") != "Austausch: Abwärme" || r.text("card.type") != "link" || r.text("card.provider_name") != "vitako.example" {
 		t.Errorf("card %v", r.at("card"))
 	}
-	video := h.arrives("klima", "video", func(r *post.Received) { r.Kind, r.Title, r.Summary, r.HTML = post.Link, "Rundgang", "In drei Minuten", "" })
+	video := h.arrives("klima", "video", func(r *post.Received) {
+		r.Kind, r.Title, r.Summary, r.HTML = post.Link, "Rundgang", "In drei Minuten", ""
+	})
 	if got := h.as("member").get(statusPath(idText(video.ID))); !strings.HasPrefix(got.text("content"), "<p><strong>Rundgang</strong></p><p>In drei Minuten</p>") || got.text("card.description") != "In drei Minuten" {
 		t.Errorf("a video is %s", got.body)
 	}
