@@ -148,11 +148,13 @@ func (i *Instance) Count(query string, args ...any) int {
 func (i *Instance) Settled() {
 	i.T.Helper()
 	i.Eventually("settles", func() string {
-		n := i.Count(`SELECT count(*) FROM deliveries WHERE state = 'pending'`)
-		m := i.Count(`SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'scheduled', 'retryable')`)
-		in := i.Count(`SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL`)
-		if n+m+in > 0 {
-			return fmt.Sprintf("%d deliveries, %d jobs, %d received", n, m, in)
+		// In one look: what was received becomes a job, and a job a delivery, between two.
+		var n, m, in int
+		err := i.DB.QueryRowContext(i.T.Context(), `SELECT (SELECT count(*) FROM deliveries WHERE state = 'pending'),
+			(SELECT count(*) FROM river_job WHERE state IN ('available', 'running', 'scheduled', 'retryable')),
+			(SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL)`).Scan(&n, &m, &in)
+		if err != nil || n+m+in > 0 {
+			return fmt.Sprintf("%d deliveries, %d jobs, %d received, %v", n, m, in, err)
 		}
 		return ""
 	})
