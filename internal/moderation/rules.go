@@ -101,7 +101,10 @@ func (s *Rules) Save(ctx context.Context, actor account.Account, r peer.Rule, pu
 	}
 	r.CreatedByID = byWhom(actor)
 	detail := said(r)
-	if purge = purge && r.Severity == peer.Suspend; purge {
+	if purge && r.Severity != peer.Suspend {
+		return r, fault.Fields(fault.Field{Name: "purge", Message: "error.policy.purge"})
+	}
+	if purge {
 		detail += ", purge"
 	}
 	return r, s.change(ctx, actor, "policy.rule", r.Domain, detail, func(tx *sqlx.Tx) error {

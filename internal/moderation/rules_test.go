@@ -42,6 +42,9 @@ func TestRulesAreForAdministrators(t *testing.T) {
 	if n := h.Count(`SELECT (SELECT count(*) FROM domain_rules) + (SELECT count(*) FROM federation_policy WHERE mode <> 'open') + (SELECT count(*) FROM audit_log WHERE action LIKE 'policy.%')`); n != 0 {
 		t.Errorf("%d things changed", n)
 	}
+	if _, err := rules.Save(h.Ctx, h.Admin, peer.Rule{Domain: "y.example", Severity: peer.Silence}, true); !fault.Is(err, fault.Invalid) {
+		t.Errorf("removed for good what is not suspended: %v", err)
+	}
 	if err := rules.SavePolicy(h.Ctx, h.Admin, peer.Policy{Mode: "closed"}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("an unknown mode: %v", err)
 	}

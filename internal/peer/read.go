@@ -218,7 +218,7 @@ func (e entry) on(old Rule) (Rule, *Mistake) {
 		}
 	}
 	for column, into := range map[string]*string{"public_comment": &rule.PublicComment, "private_comment": &rule.PrivateComment} {
-		if text, ok := e.values[column]; ok {
+		if text := e.values[column]; text != "" { // a list that says nothing takes nothing away
 			*into = unquoted(text)
 		}
 	}
