@@ -185,6 +185,7 @@ func (a *App) sweep(ctx context.Context) {
 		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Relationships.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
+		debug.FreeOSMemory() // what a busy hour left behind
 		select {
 		case <-ctx.Done():
 			return
