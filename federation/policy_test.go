@@ -290,11 +290,6 @@ func TestAllowList(t *testing.T) {
 func TestPurge(t *testing.T) {
 	t.Parallel()
 	c := setCrime(t)
-	c.rule(c.honest, peer.Rule{Severity: peer.Silence}, true)
-	c.victim.Settled()
-	if !c.visible(c.practice.URI) {
-		t.Fatal("a domain that is not suspended was purged")
-	}
 	c.rule(c.honest, peer.Rule{Severity: peer.Suspend}, true)
 	c.victim.Settled()
 	c.lift(c.honest)
