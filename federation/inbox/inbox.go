@@ -7,7 +7,6 @@ package inbox
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -111,15 +110,6 @@ func New(d Deps) (*Inbox, error) {
 		QuoteRequest: in.quoteRequest,
 	})
 	return in, err
-}
-
-// Pending counts what was received and not applied yet.
-func (in *Inbox) Pending(ctx context.Context) (int, error) {
-	n, err := pendingTotal(ctx, in.DB)
-	if err != nil {
-		return 0, fmt.Errorf("inbox.Pending: %w", err)
-	}
-	return n, nil
 }
 
 // Work registers the jobs, and applies what is received as long as they are worked.

@@ -129,9 +129,3 @@ func countPending(ctx context.Context, q sqlx.ExtContext, host, actor string) (o
 	}
 	return n.Host, n.Actor, n.Bytes, nil
 }
-
-// pendingTotal counts everything that is pending, for the operator.
-func pendingTotal(ctx context.Context, q sqlx.ExtContext) (n int, err error) {
-	err = sqlx.GetContext(ctx, q, &n, `SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL`)
-	return n, err
-}
