@@ -26,12 +26,35 @@ func practiceTerms(p practice.Practice) map[string]any {
 		"vb:prerequisites":  p.Prerequisites,
 		"vb:pitfalls":       p.Pitfalls,
 		"vb:licence":        p.Licence,
+		"vb:ars":            p.ARS,
+		"vb:reuseOf":        p.ReuseOf,
 	}
 	if p.OrganizationName != "" {
 		m["vb:organization"] = texts("name", p.OrganizationName, "url", p.OrganizationURL)
 	}
 	if len(p.Measures) > 0 {
 		m["vb:measures"] = p.Measures
+	}
+	if len(p.LegalBasis) > 0 {
+		m["vb:legalBasis"] = p.LegalBasis
+	}
+	if p.PersonDays != nil {
+		m["vb:effort"] = map[string]any{"personDays": *p.PersonDays}
+	}
+	if len(p.Costs) > 0 {
+		m["vb:cost"] = each(p.Costs, func(c practice.Cost) map[string]any {
+			cost := texts("currency", c.Currency, "kind", c.Kind, "name", c.Name)
+			cost["amount"] = c.Amount
+			return cost
+		})
+	}
+	if len(p.Services) > 0 {
+		m["vb:services"] = each(p.Services, func(k practice.ServiceKey) map[string]any {
+			return texts("scheme", k.Scheme, "key", k.Key, "name", k.Name)
+		})
+	}
+	if len(p.Links) > 0 {
+		m["vb:links"] = each(p.Links, func(l practice.Link) map[string]any { return texts("rel", l.Rel, "href", l.Href, "name", l.Name) })
 	}
 	if goals := termList(p.Goals); len(goals) > 0 {
 		m["vb:goals"] = goals
@@ -46,6 +69,14 @@ func practiceTerms(p practice.Practice) map[string]any {
 		m["vb:contact"] = texts("name", p.ContactName, "unit", p.ContactUnit, "email", p.ContactEmail, "url", p.ContactURL)
 	}
 	return m
+}
+
+func each[T any](list []T, object func(T) map[string]any) []any {
+	objects := make([]any, len(list))
+	for i, entry := range list {
+		objects[i] = object(entry)
+	}
+	return objects
 }
 
 func termList(terms []practice.Term) []any {

@@ -35,6 +35,12 @@ func (o Object) Practice() (p practice.Practice, dropped []string) {
 		Goals:          t.terms("vb:goals", practice.SchemeGoal),
 		Fields:         t.terms("vb:fields", practice.SchemeField),
 		Figures:        t.figures("vb:figures"),
+		LegalBasis:     t.texts("vb:legalBasis"),
+		Costs:          t.costs("vb:cost"),
+		Services:       t.services("vb:services"),
+		Links:          t.links("vb:links"),
+		ARS:            t.short("vb:ars"),
+		ReuseOf:        t.address("vb:reuseOf"),
 	}
 	if org, ok := t.object("vb:organization"); ok {
 		p.OrganizationName = org.short("name")
@@ -50,6 +56,10 @@ func (o Object) Practice() (p practice.Practice, dropped []string) {
 			contact.drop("email")
 		}
 		t.take("vb:contact", contact, p.ContactName != "")
+	}
+	if effort, ok := t.object("vb:effort"); ok {
+		p.PersonDays = effort.number("personDays")
+		t.take("vb:effort", effort, p.PersonDays != nil)
 	}
 	sort.Strings(t.dropped)
 	return p, t.dropped
@@ -224,4 +234,37 @@ func (t *termReader) figures(key string) []practice.Figure {
 		return true
 	})
 	return figures
+}
+
+func (t *termReader) costs(key string) []practice.Cost {
+	var costs []practice.Cost
+	t.objects(key, func(e *termReader) bool {
+		amount := e.number("amount")
+		if amount == nil {
+			return false
+		}
+		costs = append(costs, practice.Cost{Amount: *amount, Currency: e.short("currency"), Kind: e.oneOf("kind", practice.CostKinds), Name: e.short("name")})
+		return true
+	})
+	return costs
+}
+
+func (t *termReader) services(key string) []practice.ServiceKey {
+	var services []practice.ServiceKey
+	t.objects(key, func(e *termReader) bool {
+		k := practice.ServiceKey{Scheme: e.oneOf("scheme", practice.ServiceSchemes), Key: e.short("key"), Name: e.short("name")}
+		services = append(services, k)
+		return k.Key != ""
+	})
+	return services
+}
+
+func (t *termReader) links(key string) []practice.Link {
+	var links []practice.Link
+	t.objects(key, func(e *termReader) bool {
+		l := practice.Link{Rel: e.text("rel"), Href: e.address("href"), Name: e.short("name")}
+		links = append(links, l)
+		return l.Href != ""
+	})
+	return links
 }

@@ -26,6 +26,13 @@ type Practice struct {
 	Prerequisites    string             `db:"prerequisites"`
 	Pitfalls         string             `db:"pitfalls"`
 	Measures         []string           `db:"-"`
+	LegalBasis       []string           `db:"-"`
+	PersonDays       *float64           `db:"person_days"` // effort
+	Costs            []Cost             `db:"-"`
+	Services         []ServiceKey       `db:"-"`
+	Links            []Link             `db:"-"`
+	ARS              string             `db:"ars"`      // 12 digits, where a municipality is meant
+	ReuseOf          string             `db:"reuse_of"` // id of the practice it grew out of
 	ContactName      string             `db:"contact_name"`
 	ContactUnit      string             `db:"contact_unit"`
 	ContactEmail     string             `db:"contact_email"`
@@ -94,7 +101,18 @@ type Draft struct {
 	Implementation string             `json:"implementation"`
 	Goals          []int64            `json:"goals"` // terms.id
 	Fields         []int64            `json:"fields"`
+	Situation      string             `json:"situation,omitempty"` // this and the next three: plain text, up to 10,000 characters
+	Outcome        string             `json:"outcome,omitempty"`
+	Prerequisites  string             `json:"prerequisites,omitempty"`
+	Pitfalls       string             `json:"pitfalls,omitempty"`
 	Measures       []string           `json:"measures"`
+	LegalBasis     []string           `json:"legal_basis,omitempty"`
+	PersonDays     *float64           `json:"person_days,omitempty"`
+	Costs          []Cost             `json:"costs,omitempty"`
+	Services       []ServiceKey       `json:"services,omitempty"`
+	Links          []Link             `json:"links,omitempty"`
+	ARS            string             `json:"ars,omitempty"`
+	ReuseOf        string             `json:"reuse_of,omitempty"`
 	Figures        []Figure           `json:"figures"`
 	ContactName    string             `json:"contact_name"`
 	ContactUnit    string             `json:"contact_unit"`

@@ -63,18 +63,16 @@ func (m *mistakes) length(name, s string, most int) {
 
 // tidied returns the draft in plain characters, with empty entries of lists left out.
 func (d Draft) tidied() Draft {
-	for _, line := range []*string{&d.Title, &d.Summary, &d.Language, &d.Region, &d.Implementation, &d.ContactName, &d.ContactUnit, &d.ContactEmail, &d.ContactURL, &d.Licence} {
+	for _, line := range []*string{&d.Title, &d.Summary, &d.Language, &d.Region, &d.Implementation, &d.ContactName, &d.ContactUnit, &d.ContactEmail, &d.ContactURL, &d.Licence, &d.ARS, &d.ReuseOf} {
 		*line = markup.Line(*line)
 	}
 	d.Level = organization.Level(markup.Line(string(d.Level)))
 	d.Source = strings.TrimSpace(markup.Block(d.Source))
-	var measures []string
-	for _, m := range d.Measures {
-		if m = markup.Line(m); m != "" {
-			measures = append(measures, m)
-		}
+	for _, text := range []*string{&d.Situation, &d.Outcome, &d.Prerequisites, &d.Pitfalls} {
+		*text = strings.TrimSpace(markup.Block(*text))
 	}
-	d.Measures = measures
+	d.Measures, d.LegalBasis = tidyLines(d.Measures), tidyLines(d.LegalBasis)
+	d = d.tidiedStructure()
 	var figures []Figure
 	for _, f := range d.Figures {
 		for _, line := range []*string{&f.Quantity, &f.Name, &f.Unit, &f.From, &f.To, &f.Scope} {
@@ -125,7 +123,8 @@ func (m *mistakes) lengths(d Draft) {
 	m.length("contact_url", d.ContactURL, maxAddress)
 	m.length("licence", d.Licence, maxAddress)
 	m.length("visibility", string(d.Visibility), maxShort)
-	for name, n := range map[string]int{"goals": len(d.Goals), "fields": len(d.Fields), "measures": len(d.Measures)} {
+	m.structureLengths(d)
+	for name, n := range map[string]int{"goals": len(d.Goals), "fields": len(d.Fields), "measures": len(d.Measures), "legal_basis": len(d.LegalBasis)} {
 		if n > maxList {
 			m.add(name, "error.field.too_many", "Max", maxList)
 		}
@@ -194,6 +193,7 @@ func (d Draft) check() (Draft, error) {
 	if !slices.Contains([]post.Visibility{"", post.Public, post.Network}, d.Visibility) {
 		m.add("visibility", "error.field.choice")
 	}
+	m.structure(d)
 	d.Figures = slices.Clone(d.Figures)
 	for i := range d.Figures {
 		m.figure(i, &d.Figures[i])
@@ -248,7 +248,7 @@ func (m *mistakes) figure(i int, f *Figure) {
 
 // formOrder is the order of the form, in which mistakes are listed.
 func formOrder(field string) int {
-	order := []string{"title", "summary", "source", "language", "level", "region", "implementation", "goals", "fields", "measures", "figures", "contact_name", "contact_unit", "contact_email", "contact_url", "licence", "visibility"}
+	order := []string{"title", "summary", "source", "language", "level", "region", "ars", "implementation", "goals", "fields", "situation", "measures", "outcome", "figures", "person_days", "costs", "prerequisites", "pitfalls", "legal_basis", "services", "links", "reuse_of", "contact_name", "contact_unit", "contact_email", "contact_url", "licence", "visibility"}
 	name, _, _ := strings.Cut(field, ".")
 	return slices.Index(order, name)
 }

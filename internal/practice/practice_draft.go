@@ -115,6 +115,9 @@ func draftFrom(p post.Post, details Practice) Draft {
 	return Draft{
 		Title: p.Title, Summary: p.Summary, Source: p.Source, Language: p.Language, Level: details.Level, Region: details.Region,
 		Implementation: details.Implementation, Goals: ids(details.Goals), Fields: ids(details.Fields), Measures: details.Measures,
+		Situation: details.Situation, Outcome: details.Outcome, Prerequisites: details.Prerequisites, Pitfalls: details.Pitfalls,
+		LegalBasis: details.LegalBasis, PersonDays: details.PersonDays, Costs: details.Costs, Services: details.Services, Links: details.Links,
+		ARS: details.ARS, ReuseOf: details.ReuseOf,
 		Figures: details.Figures, ContactName: details.ContactName, ContactUnit: details.ContactUnit,
 		ContactEmail: details.ContactEmail, ContactURL: details.ContactURL, Licence: details.Licence,
 		Visibility: p.Visibility,

@@ -187,6 +187,8 @@ func (s *Service) chosenTerms(ctx context.Context, d Draft) (goals, fields []Ter
 func (d Draft) details(goals, fields []Term) Practice {
 	return Practice{
 		Level: d.Level, Region: d.Region, Implementation: d.Implementation, Measures: d.Measures,
+		Situation: d.Situation, Outcome: d.Outcome, Prerequisites: d.Prerequisites, Pitfalls: d.Pitfalls,
+		LegalBasis: d.LegalBasis, PersonDays: d.PersonDays, Costs: d.Costs, Services: d.Services, Links: d.Links, ARS: d.ARS, ReuseOf: d.ReuseOf,
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL,
 		Licence: d.Licence, Goals: goals, Fields: fields, Figures: d.Figures,
 	}

@@ -114,7 +114,8 @@ func (s *Service) loadAll(ctx context.Context, db sqlx.ExtContext, ids []int64) 
 	}
 	for _, r := range rows {
 		p := r.Practice
-		p.Measures = r.Measures
+		p.Measures, p.LegalBasis = r.Measures, append([]string(nil), r.LegalBasis...)
+		p.Costs, p.Services, p.Links = r.Costs, r.Services, r.Links
 		details[p.PostID] = p
 		if r.CurationState != nil {
 			curations[p.PostID] = &Curation{State: *r.CurationState, Featured: *r.Featured, RevisionAccepted: *r.RevisionAccepted, Reason: *r.Reason}

@@ -67,13 +67,8 @@ func (p Practice) believable() Practice {
 	if p.ContactEmail = within(markup.Line(p.ContactEmail), 254); !plausibleEmail(p.ContactEmail) {
 		p.ContactEmail = ""
 	}
-	var measures []string
-	for _, m := range firsts(p.Measures) {
-		if m = within(markup.Line(m), maxText); m != "" {
-			measures = append(measures, m)
-		}
-	}
-	p.Measures = measures
+	p.Measures, p.LegalBasis = believableLines(p.Measures), believableLines(p.LegalBasis)
+	p = p.believableStructure()
 	p.Goals, p.Fields = believableTerms(p.Goals, SchemeGoal), believableTerms(p.Fields, SchemeField)
 	var figures []Figure
 	for _, f := range firsts(p.Figures) {
@@ -83,6 +78,55 @@ func (p Practice) believable() Practice {
 	}
 	p.Figures = figures
 	return p
+}
+
+// believableStructure keeps of what is listed only the entries that are whole.
+func (p Practice) believableStructure() Practice {
+	if p.PersonDays != nil && (!finite(*p.PersonDays) || *p.PersonDays < 0) {
+		p.PersonDays = nil
+	}
+	if !arsKey.MatchString(p.ARS) {
+		p.ARS = ""
+	}
+	if !webAddress(p.ReuseOf) {
+		p.ReuseOf = ""
+	}
+	var costs []Cost
+	for _, c := range firsts(p.Costs) {
+		c.Name = within(markup.Line(c.Name), maxName)
+		if finite(c.Amount) && currency.MatchString(c.Currency) && slices.Contains(CostKinds, c.Kind) {
+			costs = append(costs, c)
+		}
+	}
+	var services []ServiceKey
+	for _, k := range firsts(p.Services) {
+		k.Name = within(markup.Line(k.Name), maxName)
+		if k.valid() {
+			services = append(services, k)
+		}
+	}
+	var links []Link
+	for _, l := range firsts(p.Links) {
+		l.Name = within(markup.Line(l.Name), maxName)
+		if !slices.Contains(LinkRels, l.Rel) {
+			l.Rel = "other"
+		}
+		if webAddress(l.Href) {
+			links = append(links, l)
+		}
+	}
+	p.Costs, p.Services, p.Links = costs, services, links
+	return p
+}
+
+func believableLines(lines []string) []string {
+	var list []string
+	for _, line := range firsts(lines) {
+		if line = within(markup.Line(line), maxText); line != "" {
+			list = append(list, line)
+		}
+	}
+	return list
 }
 
 func believableTerms(terms []Term, scheme string) []Term {

@@ -16,7 +16,18 @@ type detail struct {
 	OrganizationName string             `json:"organization_name"`
 	OrganizationURL  string             `json:"organization_url"`
 	Implementation   string             `json:"implementation"`
+	Situation        string             `json:"situation,omitempty"`
+	Outcome          string             `json:"outcome,omitempty"`
+	Prerequisites    string             `json:"prerequisites,omitempty"`
+	Pitfalls         string             `json:"pitfalls,omitempty"`
 	Measures         []string           `json:"measures"`
+	LegalBasis       []string           `json:"legal_basis,omitempty"`
+	PersonDays       *float64           `json:"person_days,omitempty"`
+	Costs            []Cost             `json:"costs,omitempty"`
+	Services         []ServiceKey       `json:"services,omitempty"`
+	Links            []Link             `json:"links,omitempty"`
+	ARS              string             `json:"ars,omitempty"`
+	ReuseOf          string             `json:"reuse_of,omitempty"`
 	Goals            []detailTerm       `json:"goals"`
 	Fields           []detailTerm       `json:"fields"`
 	Figures          []Figure           `json:"figures"`
@@ -45,6 +56,8 @@ func detailOf(p Practice) detail {
 		Implementation: p.Implementation, Measures: append([]string{}, p.Measures...), Goals: words(p.Goals), Fields: words(p.Fields),
 		Figures: append([]Figure{}, p.Figures...), ContactName: p.ContactName, ContactUnit: p.ContactUnit,
 		ContactEmail: p.ContactEmail, ContactURL: p.ContactURL, Licence: p.Licence,
+		Situation: p.Situation, Outcome: p.Outcome, Prerequisites: p.Prerequisites, Pitfalls: p.Pitfalls,
+		LegalBasis: p.LegalBasis, PersonDays: p.PersonDays, Costs: p.Costs, Services: p.Services, Links: p.Links, ARS: p.ARS, ReuseOf: p.ReuseOf,
 	}
 }
 
@@ -69,5 +82,7 @@ func Detail(r post.Revision) (Practice, error) {
 		OrganizationURL: d.OrganizationURL, Implementation: d.Implementation, Measures: d.Measures,
 		Goals: terms(SchemeGoal, d.Goals), Fields: terms(SchemeField, d.Fields), Figures: d.Figures,
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL, Licence: d.Licence,
+		Situation: d.Situation, Outcome: d.Outcome, Prerequisites: d.Prerequisites, Pitfalls: d.Pitfalls,
+		LegalBasis: d.LegalBasis, PersonDays: d.PersonDays, Costs: d.Costs, Services: d.Services, Links: d.Links, ARS: d.ARS, ReuseOf: d.ReuseOf,
 	}, nil
 }

@@ -2,6 +2,9 @@ package practice
 
 import (
 	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -9,21 +12,48 @@ import (
 
 const columns = `pr.post_id, pr.revision, pr.level, pr.region, pr.organization_name, pr.organization_url, pr.implementation,
 	pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls, pr.contact_name, pr.contact_unit, pr.contact_email,
-	pr.contact_url, pr.licence, pr.updated_at`
+	pr.contact_url, pr.licence, pr.person_days, pr.ars, pr.reuse_of, pr.updated_at`
 
 // row is a practice as it is stored, with what our desk says of it.
 type row struct {
 	Practice
-	Measures         pq.StringArray `db:"measures"`
-	CurationState    *string        `db:"curation_state"`
-	Featured         *bool          `db:"featured"`
-	RevisionAccepted *int           `db:"revision_accepted"`
-	Reason           *string        `db:"reason"`
+	Measures         pq.StringArray       `db:"measures"`
+	LegalBasis       pq.StringArray       `db:"legal_basis"`
+	Costs            jsonList[Cost]       `db:"costs"`
+	Services         jsonList[ServiceKey] `db:"services"`
+	Links            jsonList[Link]       `db:"links"`
+	CurationState    *string              `db:"curation_state"`
+	Featured         *bool                `db:"featured"`
+	RevisionAccepted *int                 `db:"revision_accepted"`
+	Reason           *string              `db:"reason"`
+}
+
+// jsonList is a list kept as jsonb.
+type jsonList[T any] []T
+
+// Value writes the list for the database.
+func (l jsonList[T]) Value() (driver.Value, error) {
+	b, err := json.Marshal(append([]T{}, l...))
+	return string(b), err
+}
+
+// Scan reads the list from the database.
+func (l *jsonList[T]) Scan(src any) error {
+	raw, ok := src.([]byte)
+	if !ok {
+		return fmt.Errorf("a list from %T", src)
+	}
+	var list []T
+	if err := json.Unmarshal(raw, &list); err != nil || len(list) == 0 {
+		return err
+	}
+	*l = list
+	return nil
 }
 
 func practicesByIDs(ctx context.Context, db sqlx.ExtContext, ids []int64) (rows []row, err error) {
 	err = sqlx.SelectContext(ctx, db, &rows, `
-		SELECT `+columns+`, pr.measures, c.state AS curation_state, c.featured, c.revision_accepted, c.reason
+		SELECT `+columns+`, pr.measures, pr.legal_basis, pr.costs, pr.services, pr.links, c.state AS curation_state, c.featured, c.revision_accepted, c.reason
 		FROM practices pr LEFT JOIN curations c ON c.post_id = pr.post_id
 		WHERE pr.post_id = ANY ($1)`, pq.Array(ids))
 	return rows, err
@@ -39,17 +69,21 @@ func upsertPractice(ctx context.Context, db sqlx.ExtContext, p Practice) error {
 	_, err := db.ExecContext(ctx, `
 		INSERT INTO practices AS pr (post_id, revision, level, region, organization_name, organization_url, implementation,
 			situation, outcome, prerequisites, pitfalls, contact_name, contact_unit, contact_email, contact_url, licence,
-			measures, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, now())
+			measures, legal_basis, person_days, costs, services, links, ars, reuse_of, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, now())
 		ON CONFLICT (post_id) DO UPDATE SET revision = EXCLUDED.revision, level = EXCLUDED.level, region = EXCLUDED.region,
 			organization_name = EXCLUDED.organization_name, organization_url = EXCLUDED.organization_url,
 			implementation = EXCLUDED.implementation, situation = EXCLUDED.situation, outcome = EXCLUDED.outcome,
 			prerequisites = EXCLUDED.prerequisites, pitfalls = EXCLUDED.pitfalls, contact_name = EXCLUDED.contact_name,
 			contact_unit = EXCLUDED.contact_unit, contact_email = EXCLUDED.contact_email, contact_url = EXCLUDED.contact_url,
-			licence = EXCLUDED.licence, measures = EXCLUDED.measures, updated_at = now()`,
+			licence = EXCLUDED.licence, measures = EXCLUDED.measures, legal_basis = EXCLUDED.legal_basis,
+			person_days = EXCLUDED.person_days, costs = EXCLUDED.costs, services = EXCLUDED.services, links = EXCLUDED.links,
+			ars = EXCLUDED.ars, reuse_of = EXCLUDED.reuse_of, updated_at = now()`,
 		p.PostID, p.Revision, p.Level, p.Region, p.OrganizationName, p.OrganizationURL, p.Implementation,
 		p.Situation, p.Outcome, p.Prerequisites, p.Pitfalls, p.ContactName, p.ContactUnit, p.ContactEmail, p.ContactURL,
-		p.Licence, pq.Array(append([]string{}, p.Measures...)))
+		p.Licence, pq.Array(append([]string{}, p.Measures...)),
+		pq.Array(append([]string{}, p.LegalBasis...)), p.PersonDays, jsonList[Cost](p.Costs), jsonList[ServiceKey](p.Services), jsonList[Link](p.Links),
+		p.ARS, p.ReuseOf)
 	return err
 }
 
@@ -58,7 +92,8 @@ func erasePractice(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	for _, statement := range []string{
 		`UPDATE practices SET organization_name = '', organization_url = '', situation = '', outcome = '', prerequisites = '',
 			pitfalls = '', contact_name = '', contact_unit = '', contact_email = '', contact_url = '', licence = '',
-			measures = '{}', pending = NULL, search = '' WHERE post_id = $1`,
+			measures = '{}', legal_basis = '{}', person_days = NULL, costs = '[]', services = '[]', links = '[]', ars = '',
+			reuse_of = '', pending = NULL, search = '' WHERE post_id = $1`,
 		`DELETE FROM practice_terms WHERE post_id = $1`,
 		`DELETE FROM practice_figures WHERE post_id = $1`,
 	} {
@@ -138,7 +173,8 @@ func refreshSearch(ctx context.Context, db sqlx.ExtContext, id int64, text strin
 					(SELECT string_agg(t.name, ' ') FROM practice_terms t WHERE t.post_id = $1),
 					(SELECT string_agg(g.name, ' ') FROM tags g WHERE g.post_id = $1)) AS summary,
 				concat_ws(' ', $2::text, pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls,
-					array_to_string(pr.measures, ' '), pr.contact_unit,
+					array_to_string(pr.measures, ' '), array_to_string(pr.legal_basis, ' '), pr.contact_unit,
+					(SELECT string_agg(v->>'name', ' ') FROM jsonb_array_elements(pr.links || pr.services || pr.costs) v),
 					(SELECT string_agg(concat_ws(' ', f.name, f.scope, f.method), ' ') FROM practice_figures f WHERE f.post_id = $1)) AS body
 			FROM posts p JOIN practices pr ON pr.post_id = p.id WHERE p.id = $1) AS w
 		WHERE pr.post_id = $1`, id, text)
