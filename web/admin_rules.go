@@ -42,7 +42,6 @@ type ruleRow struct {
 	peer.Rule
 	Name   string // as people write it
 	Badges []ruleBadge
-	Was    []ruleBadge // before a change that is only planned
 }
 
 // ruleBadge is one thing that a rule decides.

@@ -13,9 +13,6 @@ import (
 	"github.com/vorbild/vorbild/internal/peer"
 )
 
-// shownOfPlan is how many lines of each kind a preview shows; the counts are of all.
-const shownOfPlan = 200
-
 // importForm takes a list of rules, and shows what it would change before it is applied.
 type importForm struct {
 	List    string     `schema:"list"`
@@ -25,25 +22,6 @@ type importForm struct {
 	Plan    *planView  `schema:"-"`
 	MaxSize int        `schema:"-"` // KiB
 	Errors  formErrors `schema:"-"`
-}
-
-// planView is what a list would do.
-type planView struct {
-	New, Changed []ruleRow
-	Mistakes     []planMistake
-	Unknown      []string
-	Counts       struct{ New, Changed, Unchanged, Mistakes int }
-}
-
-// Applicable reports whether there is anything to apply.
-func (v planView) Applicable() bool { return v.Counts.New+v.Counts.Changed > 0 }
-
-// More is how many lines of a kind are not shown.
-func (v planView) More(all, shown int) int { return all - shown }
-
-type planMistake struct {
-	Line         int
-	Text, Reason string
 }
 
 func (s *Site) showImport(w http.ResponseWriter, r *http.Request) error {
@@ -61,24 +39,29 @@ func (s *Site) renderImport(w http.ResponseWriter, r *http.Request, status int, 
 	return s.render(w, r, status, "admin_rules_import", page{Title: s.t(r, "policy.import"), Nav: "administration", Data: form, NoIndex: true})
 }
 
-// importRules shows what a list would change; what the preview sends back is looked at once more and applied.
+// importRules shows what a list would change; what the preview sends back is looked at once more and applied, or shown again to be
+// changed.
 func (s *Site) importRules(w http.ResponseWriter, r *http.Request) error {
 	admin, err := s.require(r, account.RoleAdmin)
 	if err != nil {
 		return err
 	}
 	var form importForm
-	err = decode(r, &form)
-	if err == nil && form.List == "" {
-		form.List, err = uploadedList(r)
+	if err = decode(r, &form); err == nil {
+		err = form.upload(r)
 	}
 	var plan peer.Plan
-	if err == nil {
-		do := s.Rules.Plan
-		if form.Action == "apply" {
-			do = s.Rules.Import
-		}
-		plan, err = do(r.Context(), admin, form.List, peer.Bare(form.Bare))
+	switch {
+	case err != nil:
+	case form.Action == "edit":
+		return s.renderImport(w, r, http.StatusOK, form)
+	case form.Action == "apply":
+		plan, err = s.Rules.Import(r.Context(), admin, form.List, peer.Bare(form.Bare))
+	default:
+		plan, err = s.Rules.Plan(r.Context(), admin, form.List, peer.Bare(form.Bare))
+	}
+	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+		err = listTooLarge("list")
 	}
 	if err != nil {
 		var ok bool
@@ -88,7 +71,9 @@ func (s *Site) importRules(w http.ResponseWriter, r *http.Request) error {
 		return s.renderImport(w, r, form.Errors.Status, form)
 	}
 	if form.Action == "apply" {
-		s.flash(w, "success", "flash.policy.imported")
+		s.flashCounts(w, "success", "flash.policy.imported", map[string]int{
+			"New": len(plan.New), "Changed": len(plan.Changed), "Unchanged": plan.Unchanged, "Skipped": len(plan.Mistakes),
+		})
 		http.Redirect(w, r, rulesPath, http.StatusSeeOther)
 		return nil
 	}
@@ -96,42 +81,30 @@ func (s *Site) importRules(w http.ResponseWriter, r *http.Request) error {
 	return s.renderImport(w, r, http.StatusOK, form)
 }
 
-// uploadedList reads the file of the form.
-func uploadedList(r *http.Request) (string, error) {
+// upload puts the file of the form, if there is one, in the place of what was typed. Of a file that is too large nothing is kept:
+// part of a list would look like all of it.
+func (f *importForm) upload(r *http.Request) error {
 	file, _, err := r.FormFile("file")
 	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
-		return "", fault.Fields(fault.Field{Name: "list", Message: "error.policy.list.empty"})
+		return nil
 	}
 	if err != nil {
-		return "", fault.Wrap(fault.Invalid, "web.error.form", err)
+		return fault.Wrap(fault.Invalid, "web.error.form", err)
 	}
 	defer file.Close()
 	content, err := io.ReadAll(io.LimitReader(file, peer.MaxList+1))
 	if err != nil {
-		return "", fmt.Errorf("uploaded list: %w", err)
+		return fmt.Errorf("uploaded list: %w", err)
 	}
-	return string(content), nil
+	if len(content) > peer.MaxList {
+		return listTooLarge("file")
+	}
+	f.List = string(content)
+	return nil
 }
 
-func (s *Site) planView(r *http.Request, p peer.Plan) *planView {
-	v := &planView{Unknown: p.Unknown}
-	v.Counts.New, v.Counts.Changed, v.Counts.Unchanged, v.Counts.Mistakes = len(p.New), len(p.Changed), p.Unchanged, len(p.Mistakes)
-	for _, c := range p.New[:min(len(p.New), shownOfPlan)] {
-		v.New = append(v.New, rowOf(c.Rule))
-	}
-	for _, c := range p.Changed[:min(len(p.Changed), shownOfPlan)] {
-		row := rowOf(c.Rule)
-		row.Was = rowOf(*c.Old).Badges
-		v.Changed = append(v.Changed, row)
-	}
-	for _, m := range p.Mistakes[:min(len(p.Mistakes), shownOfPlan)] {
-		args := make([]any, 0, 2*len(m.Args))
-		for name, value := range m.Args {
-			args = append(args, name, value)
-		}
-		v.Mistakes = append(v.Mistakes, planMistake{Line: m.Line, Text: m.Text, Reason: s.t(r, m.Message, args...)})
-	}
-	return v
+func listTooLarge(field string) error {
+	return fault.Fields(fault.Field{Name: field, Message: "error.policy.list.large", Args: map[string]any{"Max": peer.MaxList >> 10}})
 }
 
 // exportRules sends the rules as a file: to keep, with all that is said of them, or to give away.

@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -15,8 +17,19 @@ type flashView struct {
 
 // flash leaves a message for the next page. key must begin with "flash."; the cookie carries only the key, so nobody can
 // put words of their own on our pages.
-func (s *Site) flash(w http.ResponseWriter, kind, key string) {
-	http.SetCookie(w, &http.Cookie{Name: flashCookie, Value: kind + ":" + key, Path: "/", MaxAge: 60, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
+func (s *Site) flash(w http.ResponseWriter, kind, key string) { s.flashCounts(w, kind, key, nil) }
+
+// flashCounts is flash with the numbers that the message names.
+func (s *Site) flashCounts(w http.ResponseWriter, kind, key string, counts map[string]int) {
+	said := kind + ":" + key
+	if len(counts) > 0 {
+		numbers := url.Values{}
+		for name, n := range counts {
+			numbers.Set(name, strconv.Itoa(n))
+		}
+		said += "?" + numbers.Encode()
+	}
+	http.SetCookie(w, &http.Cookie{Name: flashCookie, Value: said, Path: "/", MaxAge: 60, HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode})
 }
 
 // takeFlash reads the message and forgets it.
@@ -32,7 +45,15 @@ func (s *Site) takeFlash(w http.ResponseWriter, r *http.Request) *flashView {
 	default:
 		return nil
 	}
-	text := s.t(r, key)
+	key, numbers, _ := strings.Cut(key, "?")
+	counts, _ := url.ParseQuery(numbers)
+	var args []any
+	for name := range counts {
+		if n, err := strconv.Atoi(counts.Get(name)); err == nil {
+			args = append(args, name, n)
+		}
+	}
+	text := s.t(r, key, args...)
 	if !strings.HasPrefix(key, "flash.") || text == key {
 		return nil
 	}

@@ -15,7 +15,20 @@ type Change struct {
 	Line int
 	Rule Rule
 	Old  *Rule
+	Held Rule // what held until now: Old, or the rule of the nearest domain above; zero where there is none
 }
+
+// Weakens reports whether more than before would come in from the domain.
+func (c Change) Weakens() bool {
+	if c.Rule.Severity == Suspend {
+		return false // nothing comes in
+	}
+	return strength[c.Rule.Severity] < strength[c.Held.Severity] ||
+		c.Held.RejectMedia && !c.Rule.RejectMedia || c.Held.RejectReports && !c.Rule.RejectReports
+}
+
+// strength orders the severities.
+var strength = map[Severity]int{Unrestricted: 0, Silence: 1, Suspend: 2}
 
 // Plan is what a list would change, before anything is changed.
 type Plan struct {
@@ -66,11 +79,11 @@ func (s *Service) Plan(ctx context.Context, text string, bare Bare, own string) 
 		lines[rule.Domain] = e.line
 		switch old, known := now.rules[rule.Domain]; {
 		case !known:
-			p.New = append(p.New, Change{Line: e.line, Rule: rule})
+			p.New = append(p.New, Change{Line: e.line, Rule: rule, Held: now.of(rule.Domain)})
 		case old == rule:
 			p.Unchanged++
 		default:
-			p.Changed = append(p.Changed, Change{Line: e.line, Rule: rule, Old: &old})
+			p.Changed = append(p.Changed, Change{Line: e.line, Rule: rule, Old: &old, Held: old})
 		}
 	}
 	slices.SortStableFunc(p.Mistakes, func(a, b Mistake) int { return cmp.Compare(a.Line, b.Line) })
