@@ -48,7 +48,7 @@ func (c *Client) checkOwnerHost(ctx context.Context, owner account.Account, key 
 func (c *Client) keyOwner(ctx context.Context, keyID string, r *http.Request) (owner account.Account, stored bool, err error) {
 	owner, err = c.accounts.ByKeyID(ctx, keyID)
 	if fault.Is(err, fault.NotFound) {
-		owner, err = c.fetchKeyOwner(ctx, keyID, r)
+		owner, err = c.fetchKeyOwner(ctx, keyID, account.Account{}, r)
 		return owner, false, err
 	}
 	if err == nil {
@@ -68,41 +68,66 @@ func checkState(a account.Account) error {
 	return nil
 }
 
-// fetchKeyOwner asks the key's origin whose key it is and stores that actor. Requests for the same key wait for one
-// fetch; failures are remembered; each sender and each site has an allowance.
-func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, r *http.Request) (account.Account, error) {
+// errAllowance says that a sender may not make us ask for more keys now.
+var errAllowance = errors.New("too many fetches")
+
+// fetchKeyOwner asks the key's origin whose key it is and stores that actor; known is what was stored of it, if anything. Requests
+// for the same key wait for one fetch; failures are remembered; each sender and each site has an allowance for the fetches that
+// they cause.
+func (c *Client) fetchKeyOwner(ctx context.Context, keyID string, known account.Account, r *http.Request) (account.Account, error) {
 	if failed, ok := c.keyFailures.get(keyID); ok && c.now().Before(failed.until) {
 		return account.Account{}, failed.err
 	}
+	for {
+		ours := false
+		done := c.keyFetches.DoChan(keyID, func() (any, error) {
+			ours = true
+			return c.fetchKey(ctx, keyID, known, r)
+		})
+		select {
+		case <-ctx.Done():
+			return account.Account{}, fault.Wrap(fault.Unavailable, "error.remote.unavailable", ctx.Err())
+		case res := <-done:
+			switch {
+			case errors.Is(res.Err, errAllowance) && !ours:
+				continue // what somebody else used up says nothing about this sender
+			case res.Err != nil:
+				return account.Account{}, res.Err
+			}
+			return res.Val.(account.Account), nil
+		}
+	}
+}
+
+// fetchKey is done once for all who wait for the same key.
+func (c *Client) fetchKey(ctx context.Context, keyID string, known account.Account, r *http.Request) (account.Account, error) {
+	// It serves all who wait for it, so it must not end with the request that came first.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*c.timeout)
+	defer cancel()
+	// Who looked before the last fetch had stored its actor, and comes when it is over, needs no other.
+	if a, err := c.accounts.ByKeyID(ctx, keyID); err == nil && newer(a, known) {
+		return a, checkState(a)
+	}
 	if !c.keyLimits.allow(c.now(), c.ClientIP(r), hostOfURI(keyID)) {
-		return account.Account{}, fault.Wrap(fault.Limited, "error.remote.limited", fmt.Errorf("transport: key %s: too many fetches", keyID))
+		return account.Account{}, fault.Wrap(fault.Limited, "error.remote.limited", fmt.Errorf("transport: key %s: %w", keyID, errAllowance))
 	}
-	// The fetch serves all who wait for it, so it must not end with the request that came first.
-	done := c.keyFetches.DoChan(keyID, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*c.timeout)
-		defer cancel()
-		a, err := c.lookUpKey(ctx, keyID)
-		if err == nil {
-			c.keyFailures.remove(keyID)
-			return a, checkState(a)
-		}
-		err = keyFault(keyID, err)
-		ttl := keyFailureTTL
-		if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
-			ttl = keyOutageTTL
-		}
-		c.keyFailures.put(keyID, keyFailure{err: err, until: c.now().Add(ttl)})
-		return a, err
-	})
-	select {
-	case <-ctx.Done():
-		return account.Account{}, fault.Wrap(fault.Unavailable, "error.remote.unavailable", ctx.Err())
-	case res := <-done:
-		if res.Err != nil {
-			return account.Account{}, res.Err
-		}
-		return res.Val.(account.Account), nil
+	a, err := c.lookUpKey(ctx, keyID)
+	if err == nil {
+		c.keyFailures.remove(keyID)
+		return a, checkState(a)
 	}
+	err = keyFault(keyID, err)
+	ttl := keyFailureTTL
+	if fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Internal) {
+		ttl = keyOutageTTL
+	}
+	c.keyFailures.put(keyID, keyFailure{err: err, until: c.now().Add(ttl)})
+	return a, err
+}
+
+// newer reports whether an account was fetched after what is known of it.
+func newer(a, known account.Account) bool {
+	return a.FetchedAt != nil && (known.FetchedAt == nil || a.FetchedAt.After(*known.FetchedAt))
 }
 
 // keyFault turns what happened at the origin into what the sender hears: 502 if trying again may help, else 401.

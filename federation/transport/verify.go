@@ -86,7 +86,7 @@ func (c *Client) senderOf(ctx context.Context, p proof, r *http.Request) (accoun
 	key, err := p.check(owner)
 	if err != nil && stored && c.mayRefetch(owner) {
 		// The key may have been rotated: ask its origin once.
-		if owner, err = c.fetchKeyOwner(ctx, p.keyID, r); err != nil {
+		if owner, err = c.fetchKeyOwner(ctx, p.keyID, owner, r); err != nil {
 			return account.Account{}, err
 		}
 		heard = false // it is newer than the generation; the next request keeps it

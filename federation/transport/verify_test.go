@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -377,6 +378,64 @@ func TestVerifyLimitsFetches(t *testing.T) {
 	}
 	if n := p.askedAtAll(); n != 50 || limited != 30 {
 		t.Errorf("%d limited, %d fetched", limited, n)
+	}
+}
+
+// What people who were met for the first time write at once costs their server one fetch each, not one for each letter.
+func TestVerifyCountsFetchesNotLetters(t *testing.T) {
+	t.Parallel()
+	c, p := newClient(t), newPeer(t, "peer")
+	now := time.Now()
+	c.now = func() time.Time { return now }
+	p.serveActor("anna", p.actor("anna", testKey()))
+	l := newLetter(p.url("/u/anna#main-key"), testKey())
+	failed := make(chan error, 200)
+	var senders sync.WaitGroup
+	for range cap(failed) {
+		senders.Go(func() {
+			if _, err := l.send(t, c); err != nil {
+				failed <- err
+			}
+		})
+	}
+	senders.Wait()
+	close(failed)
+	for err := range failed {
+		t.Errorf("refused: %v", err)
+	}
+	if n := p.asked("/u/anna"); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+	// One that had looked for the key before it was stored, and comes to fetch it only now.
+	if _, err := c.fetchKeyOwner(t.Context(), p.url("/u/anna#main-key"), account.Account{}, l.request()); err != nil || p.asked("/u/anna") != 1 {
+		t.Errorf("who comes late: %v, asked %d times", err, p.asked("/u/anna"))
+	}
+	// Who has no allowance left cannot have those refused who wait with him for the same key.
+	ip := "203.0.113.5"
+	for c.keyLimits.allow(now, ip, p.host) {
+	}
+	p.serveActor("bert", p.actor("bert", testKey()))
+	l = newLetter(p.url("/u/bert#main-key"), testKey())
+	heard := make(chan error, 50)
+	for n := range 2 * cap(heard) {
+		senders.Go(func() {
+			r := l.request()
+			if n%2 == 0 {
+				r.RemoteAddr = ip + ":4711"
+				_, _ = c.Verify(t.Context(), r, []byte(l.body))
+				return
+			}
+			r.RemoteAddr = "203.0.113.9:4711"
+			_, err := c.Verify(t.Context(), r, []byte(l.body))
+			heard <- err
+		})
+	}
+	senders.Wait()
+	close(heard)
+	for err := range heard {
+		if err != nil {
+			t.Errorf("another's allowance is used up, and this one is refused: %v", err)
+		}
 	}
 }
 
