@@ -31,7 +31,7 @@ type Draft struct {
 	Visibility  Visibility
 	Language    string
 	Kind        Kind   // Note, unless it asks something
-	Role        string // RoleCurationNote, RoleQuestion: editors only
+	Role        string // of an answer to a practice; what Create takes is for editors only
 	AppID       *int64 // the program it is written with
 	Parts       []Part
 	Wordless    bool   // its parts say enough: it needs no text
@@ -208,6 +208,8 @@ func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, c Composed) (Post,
 	return p, s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.CreatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID})
 }
 
+var roles = []string{"", RoleCurationNote, RoleQuestion, RoleReuse, RoleAssessment, RoleInvitation}
+
 // checkDraft returns the note a draft asks for, without what its parent and its rendering add.
 func checkDraft(author account.Account, d Draft) (Post, error) {
 	p := Post{
@@ -235,7 +237,7 @@ func checkDraft(author account.Account, d Draft) (Post, error) {
 	if p.Kind != Note && p.Kind != Question || p.SourceType != Markdown && p.SourceType != PlainText {
 		mistakes = append(mistakes, fault.Field{Name: "kind", Message: "error.field.choice"})
 	}
-	if !slices.Contains([]string{"", RoleCurationNote, RoleQuestion}, d.Role) || d.Role != "" && d.InReplyToID == 0 {
+	if !slices.Contains(roles, d.Role) || d.Role != "" && (d.InReplyToID == 0) != (d.Role == RoleInvitation) {
 		mistakes = append(mistakes, fault.Field{Name: "role", Message: "error.field.choice"})
 	}
 	return p, fault.Fields(mistakes...)

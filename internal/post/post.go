@@ -59,10 +59,13 @@ const (
 // Part is something that hangs on a post and is stored in the same transaction: its media, its poll.
 type Part func(ctx context.Context, tx *sqlx.Tx, p Post) error
 
-// Roles of a note in reply to a practice (the vocabulary's vb:kind).
+// Roles of a note in reply to a practice (the vocabulary's vb:kind), and of the message that invites to assess one.
 const (
 	RoleCurationNote = "CurationNote"
 	RoleQuestion     = "Question"
+	RoleReuse        = "Reuse"
+	RoleAssessment   = "Assessment"
+	RoleInvitation   = "Invitation"
 )
 
 // Post is one object.
