@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/peer"
 )
 
@@ -125,113 +123,6 @@ func (s *Site) savePolicy(w http.ResponseWriter, r *http.Request) error {
 		return s.renderRules(w, r, errs.Status, admin, rulesView{Policy: form, Errors: errs})
 	}
 	s.flash(w, "success", "flash.policy.saved")
-	http.Redirect(w, r, rulesPath, http.StatusSeeOther)
-	return nil
-}
-
-// ruleForm is one rule, new or known.
-type ruleForm struct {
-	Domain         string     `schema:"domain"`
-	Severity       string     `schema:"severity"`
-	Federates      string     `schema:"federates"` // "", allowed, network
-	RejectMedia    bool       `schema:"reject_media"`
-	RejectReports  bool       `schema:"reject_reports"`
-	Obfuscate      bool       `schema:"obfuscate"`
-	PublicComment  string     `schema:"public_comment"`
-	PrivateComment string     `schema:"private_comment"`
-	Purge          bool       `schema:"purge"`
-	Known          bool       `schema:"-"`
-	Name           string     `schema:"-"`
-	Severities     []option   `schema:"-"`
-	Trusts         []option   `schema:"-"`
-	Errors         formErrors `schema:"-"`
-}
-
-func (f ruleForm) rule() peer.Rule {
-	return peer.Rule{
-		Domain: f.Domain, Severity: peer.Severity(f.Severity), Allowed: f.Federates != "", Network: f.Federates == "network",
-		RejectMedia: f.RejectMedia, RejectReports: f.RejectReports, Obfuscate: f.Obfuscate, PublicComment: f.PublicComment, PrivateComment: f.PrivateComment,
-	}
-}
-
-func formOfRule(r peer.Rule) ruleForm {
-	f := ruleForm{
-		Domain: r.Domain, Severity: string(r.Severity), RejectMedia: r.RejectMedia, RejectReports: r.RejectReports, Obfuscate: r.Obfuscate,
-		PublicComment: r.PublicComment, PrivateComment: r.PrivateComment, Known: true, Name: peer.Shown(r.Domain),
-	}
-	switch {
-	case r.Network:
-		f.Federates = "network"
-	case r.Allowed:
-		f.Federates = "allowed"
-	}
-	return f
-}
-
-func (s *Site) showRule(w http.ResponseWriter, r *http.Request) error {
-	admin, err := s.require(r, account.RoleAdmin)
-	if err != nil {
-		return err
-	}
-	asked := r.URL.Query().Get("domain")
-	rule, err := s.Rules.ByDomain(r.Context(), admin, asked)
-	if fault.Is(err, fault.NotFound) {
-		return s.renderRule(w, r, http.StatusOK, ruleForm{Domain: asked})
-	}
-	if err != nil {
-		return fmt.Errorf("rule %q: %w", asked, err)
-	}
-	return s.renderRule(w, r, http.StatusOK, formOfRule(rule))
-}
-
-func (s *Site) renderRule(w http.ResponseWriter, r *http.Request, status int, form ruleForm) error {
-	for _, v := range []string{"", "silence", "suspend"} {
-		form.Severities = append(form.Severities, option{Value: v, Label: s.t(r, "policy.severity."+cmp.Or(v, "none")), Selected: v == form.Severity})
-	}
-	for _, v := range []string{"", "allowed", "network"} {
-		form.Trusts = append(form.Trusts, option{Value: v, Label: s.t(r, "policy.federates."+cmp.Or(v, "none")), Selected: v == form.Federates})
-	}
-	title := s.t(r, "policy.rule.new")
-	if form.Known {
-		title = s.t(r, "policy.rule.title", "Domain", form.Name)
-	}
-	return s.render(w, r, status, "admin_rule", page{Title: title, Nav: "administration", Data: form, NoIndex: true})
-}
-
-func (s *Site) saveRule(w http.ResponseWriter, r *http.Request) error {
-	admin, err := s.require(r, account.RoleAdmin)
-	if err != nil {
-		return err
-	}
-	var form ruleForm
-	if err = decode(r, &form); err == nil {
-		_, err = s.Rules.Save(r.Context(), admin, form.rule(), form.Purge)
-	}
-	if err != nil {
-		var ok bool
-		if form.Errors, ok = s.formErrors(r, err, "policy.rule."); !ok {
-			return fmt.Errorf("save rule %q: %w", form.Domain, err)
-		}
-		if known, err := s.Rules.ByDomain(r.Context(), admin, form.Domain); err == nil {
-			form.Known, form.Name = true, peer.Shown(known.Domain)
-		}
-		return s.renderRule(w, r, form.Errors.Status, form)
-	}
-	s.flash(w, "success", "flash.policy.rule.saved")
-	http.Redirect(w, r, rulesPath, http.StatusSeeOther)
-	return nil
-}
-
-func (s *Site) deleteRule(w http.ResponseWriter, r *http.Request) error {
-	admin, err := s.require(r, account.RoleAdmin)
-	if err != nil {
-		return err
-	}
-	domain := r.PostFormValue("domain")
-	if err := s.Rules.Delete(r.Context(), admin, domain); err != nil {
-		return fmt.Errorf("delete rule %q: %w", domain, err)
-	}
-	s.flash(w, "success", "flash.policy.rule.deleted")
 	http.Redirect(w, r, rulesPath, http.StatusSeeOther)
 	return nil
 }

@@ -138,12 +138,6 @@ func (s *Site) withdrawPractice(w http.ResponseWriter, r *http.Request, actor ac
 	return nil
 }
 
-// confirmView is a question before something that cannot be undone.
-type confirmView struct {
-	Title, Text, Action, Button, Cancel string
-	Fields                              []hiddenField
-}
-
 // confirmWithdraw asks before a practice is taken back everywhere.
 func (s *Site) confirmWithdraw(w http.ResponseWriter, r *http.Request) error {
 	actor, id, err := s.requireAt(r, account.RoleMember)

@@ -89,21 +89,27 @@ func (s *Rules) SavePolicy(ctx context.Context, actor account.Account, p peer.Po
 	return s.change(ctx, actor, "policy.save", "", detail, func(tx *sqlx.Tx) error { return s.peers.PutPolicy(ctx, tx, p) })
 }
 
-// Save inserts or replaces the rule for its domain. With purge, what is here of a suspended domain is removed for good.
-// Errors: Forbidden, Invalid.
-func (s *Rules) Save(ctx context.Context, actor account.Account, r peer.Rule, purge bool) (peer.Rule, error) {
+// Check brings a rule into its form, as Save does, and stores nothing. Errors: Forbidden, Invalid.
+func (s *Rules) Check(actor account.Account, r peer.Rule, purge bool) (peer.Rule, error) {
 	if !actor.Able(account.RoleAdmin) {
 		return r, errForbidden()
 	}
 	r, err := r.Check(s.accounts.Domain())
+	if err == nil && purge && r.Severity != peer.Suspend {
+		err = fault.Fields(fault.Field{Name: "purge", Message: "error.policy.purge"})
+	}
+	return r, err
+}
+
+// Save inserts or replaces the rule for its domain. With purge, what is here of a suspended domain is removed for good.
+// Errors: Forbidden, Invalid.
+func (s *Rules) Save(ctx context.Context, actor account.Account, r peer.Rule, purge bool) (peer.Rule, error) {
+	r, err := s.Check(actor, r, purge)
 	if err != nil {
 		return r, err
 	}
 	r.CreatedByID = byWhom(actor)
 	detail := said(r)
-	if purge && r.Severity != peer.Suspend {
-		return r, fault.Fields(fault.Field{Name: "purge", Message: "error.policy.purge"})
-	}
 	if purge {
 		detail += ", purge"
 	}
