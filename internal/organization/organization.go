@@ -47,9 +47,10 @@ type Organization struct {
 	Website      string    `db:"website"`
 	ContactName  string    `db:"contact_name"`
 	ContactEmail string    `db:"contact_email"`
-	Imprint      string    `db:"imprint"` // Markdown
-	Privacy      string    `db:"privacy"` // Markdown
-	Curates      bool      `db:"curates"` // shows the aggregate view and the desk
+	Imprint      string    `db:"imprint"`   // Markdown
+	Privacy      string    `db:"privacy"`   // Markdown
+	Curates      bool      `db:"curates"`   // shows the aggregate view and the desk
+	FourEyes     bool      `db:"four_eyes"` // practices are published only after a second person approved them
 	UpdatedAt    time.Time `db:"updated_at"`
 }
 
@@ -71,6 +72,7 @@ func (o Organization) Changed(old Organization) []string {
 		{"imprint", o.Imprint == old.Imprint},
 		{"privacy", o.Privacy == old.Privacy},
 		{"curates", o.Curates == old.Curates},
+		{"four_eyes", o.FourEyes == old.FourEyes},
 	} {
 		if !f.same {
 			names = append(names, f.name)
