@@ -21,6 +21,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -38,6 +39,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 )
 
 // sweepEvery is how often lanes are looked for in which something waits that nobody knows of, tidyEvery how often old letters go.
@@ -54,6 +56,8 @@ type Deps struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service
@@ -85,7 +89,7 @@ func New(d Deps) (*Federation, error) {
 	render := vocab.NewRenderer(d.Config.BaseURL, words)
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
-		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
+		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Reuses: d.Reuses, Assessments: d.Assessments,
 		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Quotes: d.Quotes, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	var changes inbox.Changes
@@ -94,7 +98,7 @@ func New(d Deps) (*Federation, error) {
 	}
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
-		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices,
+		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Reuses: d.Reuses, Assessments: d.Assessments,
 		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {

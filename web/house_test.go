@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -40,6 +41,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -85,6 +87,8 @@ func newHouse(t *testing.T) *house {
 	h.Relationships = relationship.New(h.db, h.Accounts, h.Follows, h.jobs)
 	h.Posts = post.New(h.db, h.Accounts, h.jobs, renderer, houseURL)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, renderer, houseURL)
+	h.Reuses = reuse.New(h.db, h.Organizations, h.Posts, h.Practices, houseURL)
+	h.Assessments = assessment.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)

@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -31,6 +32,7 @@ import (
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
+	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/timeline"
 )
 
@@ -46,6 +48,8 @@ type Deps struct {
 	Relationships *relationship.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Curation      *curation.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service

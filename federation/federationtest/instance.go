@@ -28,6 +28,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
@@ -47,6 +48,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 )
 
 // Instance is one Vorbild without pages.
@@ -60,6 +62,8 @@ type Instance struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service
@@ -165,6 +169,8 @@ func (i *Instance) wire() {
 	i.Follows = follow.New(i.DB, i.Accounts, i.jobs, base, nil)
 	i.Posts = post.New(i.DB, i.Accounts, i.jobs, renderer, base)
 	i.Practices = practice.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, renderer, base)
+	i.Reuses = reuse.New(i.DB, i.organizations, i.Posts, i.Practices, base)
+	i.Assessments = assessment.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Media = media.New(i.DB, i.Accounts, i.Posts, i.jobs, filepath.Join(i.T.TempDir(), "media"), base)
 	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
@@ -179,7 +185,7 @@ func (i *Instance) wire() {
 		i.T.Fatal(err)
 	}
 	i.Federation, err = federation.New(federation.Deps{
-		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices,
+		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices, Reuses: i.Reuses, Assessments: i.Assessments,
 		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {

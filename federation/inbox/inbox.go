@@ -17,6 +17,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -30,6 +31,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 )
 
 // Fetcher gets documents and actors from their origin; federation/transport implements it.
@@ -53,6 +55,8 @@ type Deps struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Media         *media.Service
 	Polls         *poll.Service
 	Events        *event.Service

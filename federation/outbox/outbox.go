@@ -17,6 +17,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
@@ -28,6 +29,7 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 )
 
 // Sender posts a body to an inbox, signed by one of our accounts. federation/transport implements it: status is 0 when
@@ -44,6 +46,8 @@ type Deps struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service

@@ -13,6 +13,7 @@ import (
 	"github.com/vorbild/vorbild/federation"
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
@@ -42,6 +43,7 @@ import (
 	"github.com/vorbild/vorbild/internal/push"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/tag"
 	"github.com/vorbild/vorbild/internal/timeline"
@@ -59,6 +61,8 @@ type App struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Curation      *curation.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
@@ -146,6 +150,8 @@ func (a *App) wire(ctx context.Context) error {
 	a.Follows.Remember(a.Changes)
 	a.Posts = post.New(a.DB, a.Accounts, a.jobs, renderer, base)
 	a.Practices = practice.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, renderer, base)
+	a.Reuses = reuse.New(a.DB, a.Organizations, a.Posts, a.Practices, base)
+	a.Assessments = assessment.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
@@ -174,7 +180,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{
-		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation,
+		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation,
 		Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err

@@ -107,7 +107,7 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
 		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.Lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 	})
@@ -116,7 +116,7 @@ func (a *App) Handler() (http.Handler, error) {
 	}
 	clients := mastodon.New(mastodon.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Curation: a.Curation, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes,
 		Timeline: a.Timeline, Tags: a.Tags, Lists: a.Lists, Filters: a.Filters, Conversations: a.Conversations, Schedule: a.Schedule,
 		Notifications: a.Notifications, Push: a.Push, Moderation: a.Moderation, Rules: a.Rules, Changes: a.Changes, Resolver: a.transport,
 		I18n: a.messages, Log: a.log, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),

@@ -175,7 +175,9 @@ const (
 	NotifyFavourite NotifyEvent = "favourite" // ID: favourites.id
 	NotifyPoll      NotifyEvent = "poll"      // ID: posts.id; a poll has closed
 	NotifyReport    NotifyEvent = "report"    // ID: reports.id; for the moderators
+	NotifyInvited   NotifyEvent = "invited"   // ID: assessment_invitations.id, of one of ours
 	NotifyMoved     NotifyEvent = "moved"     // ID: follows.id, of the follow that ended because its target moved
+	NotifyReview    NotifyEvent = "review"    // ID: practice_log.id; what was said and decided before a practice is published
 	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
 )
 
@@ -281,6 +283,21 @@ func (Purge) Kind() string { return "policy.purge" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Purge) InsertOpts() river.InsertOpts { return river.InsertOpts{UniqueOpts: uniqueWhileWaiting} }
+
+// RemindReview brings a practice to mind that waits to be approved since Asked. PostID: posts.id.
+type RemindReview struct {
+	PostID int64     `json:"post_id"`
+	Asked  time.Time `json:"asked"`
+	At     time.Time `json:"at"`
+}
+
+// Kind implements river.JobArgs.
+func (RemindReview) Kind() string { return "review.remind" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (r RemindReview) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{ScheduledAt: r.At, UniqueOpts: uniqueWhileWaiting}
+}
 
 // Queues and how many jobs of each one process works at a time.
 const (

@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
@@ -44,6 +45,7 @@ import (
 	"github.com/vorbild/vorbild/internal/push"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
+	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/tag"
 	"github.com/vorbild/vorbild/internal/timeline"
@@ -96,6 +98,8 @@ func (h *house) wire() {
 	h.Follows = follow.New(h.db, h.Accounts, h.jobs, base, nil)
 	h.Relationships = relationship.New(h.db, h.Accounts, h.Follows, h.jobs)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, h.ground.Markup, base)
+	h.Reuses = reuse.New(h.db, h.Organizations, h.Posts, h.Practices, base)
+	h.Assessments = assessment.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Media = media.New(h.db, h.Accounts, h.Posts, h.jobs, h.Config.MediaPath(), base)
 	h.Polls = poll.New(h.db, h.Accounts, h.Posts, h.jobs)

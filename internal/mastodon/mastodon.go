@@ -15,6 +15,7 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
@@ -37,6 +38,7 @@ import (
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
+	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/tag"
 	"github.com/vorbild/vorbild/internal/timeline"
@@ -53,6 +55,8 @@ type Deps struct {
 	Relationships *relationship.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Reuses        *reuse.Service
+	Assessments   *assessment.Service
 	Curation      *curation.Service
 	Media         *media.Service
 	Polls         *poll.Service

@@ -66,6 +66,16 @@ func (s *Service) ReviseArticle(ctx context.Context, tx *sqlx.Tx, p Post, revisi
 	return p, s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: p.ID}, job.Notify{Event: job.NotifyPost, ID: p.ID})
 }
 
+// TouchArticle tells the world that something beside the words of a published article changed, which the caller has locked.
+func (s *Service) TouchArticle(ctx context.Context, tx *sqlx.Tx, p Post) error {
+	edited := nextEdit(time.Now(), p.PublishedAt, p.EditedAt)
+	p.EditedAt = &edited
+	if err := updatePost(ctx, tx, p); err != nil {
+		return fmt.Errorf("post.TouchArticle %d: %w", p.ID, err)
+	}
+	return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: p.ID})
+}
+
 // WithdrawArticle takes a published article back everywhere. Unlike Delete it leaves the words here, for those who
 // wrote them.
 func (s *Service) WithdrawArticle(ctx context.Context, tx *sqlx.Tx, id int64) error {

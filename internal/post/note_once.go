@@ -32,3 +32,9 @@ func (s *Service) PublishOnce(ctx context.Context, author account.Account, d Dra
 	}
 	return s.Revise(ctx, author, known, Changes{Source: &d.Source, Parts: d.Parts, Wordless: d.Wordless})
 }
+
+// WithdrawIn takes a note of ours back everywhere, with its words, in the transaction of whoever decided it and checked the role.
+func (s *Service) WithdrawIn(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	_, err := s.withdraw(ctx, tx, id, true)
+	return err
+}
