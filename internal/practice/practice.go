@@ -41,6 +41,8 @@ type Practice struct {
 	Goals            []Term             `db:"-"`
 	Fields           []Term             `db:"-"`
 	Figures          []Figure           `db:"-"`
+	ArchivedAt       *time.Time         `db:"archived_at"`    // since when it is outdated; nil while it is not
+	ArchiveReason    string             `db:"archive_reason"` // plain text
 	UpdatedAt        time.Time          `db:"updated_at"`
 }
 
@@ -120,6 +122,8 @@ type Draft struct {
 	ContactURL     string             `json:"contact_url"`
 	Licence        string             `json:"licence"`
 	Visibility     post.Visibility    `json:"visibility,omitempty"` // post.Public, also when empty, or post.Network; final once published
+	// Version is that of the text in work which this one is written over; 0 where it is written over whatever stands there.
+	Version int `json:"-"`
 }
 
 // View is a practice with its post.
@@ -128,6 +132,7 @@ type View struct {
 	Practice Practice
 	Curation *Curation // what our own desk says of it; nil when it never stood there
 	Seals    []Seal    // who curated it
+	Review   *Review   // of a draft that somebody is to approve, in Drafts only
 }
 
 // Curation is filled by package curation for lists and pages.

@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,93 +15,170 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// SaveDraft stores a new draft (id 0) or an own one; a draft of a published practice is kept beside it and does not
-// change what others see. Only lengths are checked, gaps are allowed. Members and above.
+// SaveDraft is Save for who does not go on writing.
 func (s *Service) SaveDraft(ctx context.Context, actor account.Account, id int64, d Draft) (int64, error) {
-	if !actor.Local() || !actor.Able(account.RoleMember) {
-		return 0, errForbidden()
+	id, _, err := s.Save(ctx, actor, id, d)
+	return id, err
+}
+
+// Save stores a new draft (id 0) or a changed one and returns its id and version; a draft of a published practice is kept
+// beside it and does not change what others see. Only lengths are checked, gaps are allowed. Members their own, editors any.
+// Errors: fault.Conflict when d.Version is no longer the newest and says something else.
+func (s *Service) Save(ctx context.Context, actor account.Account, id int64, d Draft) (int64, int, error) {
+	if _, err := s.authorOf(ctx, actor, id); err != nil {
+		return 0, 0, err
 	}
-	if id != 0 {
-		if _, err := s.mine(ctx, actor, id); err != nil {
-			return 0, err
-		}
-	}
-	d = d.tidied()
-	if err := d.checkLengths(); err != nil {
-		return 0, err
-	}
-	pending, err := json.Marshal(d)
+	text, err := s.sketch(ctx, d)
 	if err != nil {
-		return 0, fmt.Errorf("practice.SaveDraft: %w", err)
+		return 0, 0, err
 	}
-	catalog, err := s.accounts.Catalog(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("practice.SaveDraft: %w", err)
-	}
-	// Mistakes in the choice of terms wait for Publish.
-	goals, fields, err := s.chosenTerms(ctx, d)
-	if err != nil && !fault.Is(err, fault.Invalid) {
-		return 0, err
-	}
-	content := post.Content{Title: d.Title, Summary: d.Summary, Source: d.Source, HTML: s.Preview(d.Source), Language: d.Language, BoardID: catalog.ID, Visibility: d.Visibility}
+	var version int
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		id, err = s.saveDraft(ctx, tx, actor, id, content, d.details(goals, fields), pending)
+		p, v, err := s.save(ctx, tx, actor, id, text)
+		id, version = p.ID, v
 		return err
 	})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return id, nil
+	return id, version, nil
 }
 
-func (s *Service) saveDraft(ctx context.Context, tx *sqlx.Tx, actor account.Account, id int64, content post.Content, details Practice, pending []byte) (int64, error) {
+// authorOf returns whose practice it is, or will be, once it is known that the actor may write it.
+func (s *Service) authorOf(ctx context.Context, actor account.Account, id int64) (account.Account, error) {
+	if !actor.Local() || !actor.Able(account.RoleMember) {
+		return actor, errForbidden()
+	}
+	if id == 0 {
+		return actor, nil
+	}
+	p, err := s.mine(ctx, actor, id)
+	if err != nil || p.AccountID == actor.ID {
+		return actor, err
+	}
+	author, err := s.accounts.ByID(ctx, p.AccountID)
+	if err != nil {
+		return author, fmt.Errorf("practice: author of %d: %w", id, err)
+	}
+	return author, nil
+}
+
+// sketch is a draft ready to be stored.
+type sketch struct {
+	version int    // of the text it is written over, 0 for any
+	pending []byte // what was typed
+	content post.Content
+	details Practice
+}
+
+// sketch prepares a draft. Mistakes in the choice of terms wait for Publish.
+func (s *Service) sketch(ctx context.Context, d Draft) (sketch, error) {
+	text := sketch{version: d.Version}
+	d = d.tidied()
+	if err := d.checkLengths(); err != nil {
+		return text, err
+	}
+	catalog, err := s.accounts.Catalog(ctx)
+	if err != nil {
+		return text, fmt.Errorf("practice.Save: %w", err)
+	}
+	if text.details, err = s.Details(ctx, d); err != nil {
+		return text, err
+	}
+	if text.pending, err = json.Marshal(d); err != nil {
+		return text, fmt.Errorf("practice.Save: %w", err)
+	}
+	text.content = post.Content{Title: d.Title, Summary: d.Summary, Source: d.Source, HTML: s.Preview(d.Source), Language: d.Language, BoardID: catalog.ID, Visibility: d.Visibility}
+	return text, nil
+}
+
+// save stores a draft, unless another was stored since the actor read it.
+func (s *Service) save(ctx context.Context, tx *sqlx.Tx, actor account.Account, id int64, text sketch) (post.Post, int, error) {
 	var p post.Post
+	var was workRow
 	var err error
 	if id != 0 {
 		if p, err = s.posts.Lock(ctx, tx, id); err != nil {
-			return 0, asPractice(err)
+			return p, 0, asPractice(err)
+		}
+		if was, err = workOf(ctx, tx, id); err != nil {
+			return p, 0, fmt.Errorf("practice.Save %d: %w", id, err)
+		}
+		same, err := sameJSON(was.Pending, text.pending)
+		switch {
+		case err != nil:
+			return p, 0, fmt.Errorf("practice.Save %d: %w", id, err)
+		case p.State == post.StateWithdrawn:
+			return p, 0, errGone()
+		case same:
+			return p, was.Version, nil // as after a second click, or an answer that was lost on its way
+		case text.version != 0 && text.version != was.Version:
+			return p, 0, errStale()
 		}
 	}
-	switch p.State {
-	case post.StateWithdrawn:
-		return 0, errGone()
-	case post.StatePublished: // what others see stays
-	default:
-		if p, err = s.posts.DraftArticle(ctx, tx, actor.ID, id, content); err != nil {
-			return 0, fmt.Errorf("practice.SaveDraft: %w", err)
+	if p.State != post.StatePublished { // else what others see stays
+		if p, err = s.posts.DraftArticle(ctx, tx, actor.ID, id, text.content); err != nil {
+			return p, 0, fmt.Errorf("practice.Save: %w", err)
 		}
-		if err := s.write(ctx, tx, p, details); err != nil {
-			return 0, err
+		if err := s.write(ctx, tx, p, text.details); err != nil {
+			return p, 0, err
 		}
 	}
-	if err := updatePending(ctx, tx, p.ID, pending); err != nil {
-		return 0, fmt.Errorf("practice.SaveDraft %d: %w", p.ID, err)
+	version, err := keepWork(ctx, tx, p.ID, actor.ID, text.pending)
+	if err != nil {
+		return p, 0, fmt.Errorf("practice.Save %d: %w", p.ID, err)
 	}
-	return p.ID, nil
+	if len(was.Pending) == 0 {
+		err = s.record(ctx, tx, actor, Entry{PostID: p.ID, Event: Saved})
+	}
+	return p, version, err
+}
+
+// sameJSON reports whether two drafts say the same; the database keeps neither the order nor the blanks of what it was given.
+func sameJSON(stored, sent []byte) (bool, error) {
+	if len(stored) == 0 {
+		return false, nil
+	}
+	var d Draft
+	if err := json.Unmarshal(stored, &d); err != nil {
+		return false, err
+	}
+	again, err := json.Marshal(d)
+	return bytes.Equal(again, sent), err
 }
 
 // DraftOf returns what the form starts with: the waiting draft, else the published state.
 func (s *Service) DraftOf(ctx context.Context, actor account.Account, id int64) (Draft, post.Post, error) {
-	var d Draft
-	p, err := s.mine(ctx, actor, id)
+	m, err := s.inWork(ctx, actor, id)
+	return m.Draft, m.Post, err
+}
+
+// inWork is Manuscript without its structure.
+func (s *Service) inWork(ctx context.Context, actor account.Account, id int64) (m Manuscript, err error) {
+	if m.Post, err = s.mine(ctx, actor, id); err != nil {
+		return m, err
+	}
+	w, err := workOf(ctx, s.db, id)
+	if db.IsNotFound(err) {
+		return m, errNotFound() // published under another id, or discarded, since the first look
+	}
 	if err != nil {
-		return d, p, err
+		return m, fmt.Errorf("practice.DraftOf %d: %w", id, err)
 	}
-	pending, err := pendingOf(ctx, s.db, id)
-	if err != nil && !db.IsNotFound(err) {
-		return d, p, fmt.Errorf("practice.DraftOf %d: %w", id, err)
-	}
-	if len(pending) > 0 {
-		if err := json.Unmarshal(pending, &d); err != nil {
-			return d, p, fmt.Errorf("practice.DraftOf %d: %w", id, err)
+	m.Pending, m.ChangedBy, m.ChangedAt, m.Review = len(w.Pending) > 0, w.ChangedBy, w.ChangedAt, w.review()
+	if m.Pending {
+		if err := json.Unmarshal(w.Pending, &m.Draft); err != nil {
+			return m, fmt.Errorf("practice.DraftOf %d: %w", id, err)
 		}
-		return d, p, nil
+	} else {
+		details, err := s.load(ctx, s.db, id)
+		if err != nil {
+			return m, err
+		}
+		m.Draft = draftFrom(m.Post, details)
 	}
-	details, err := s.load(ctx, s.db, id)
-	if err != nil {
-		return d, p, err
-	}
-	return draftFrom(p, details), p, nil
+	m.Draft.Version = w.Version
+	return m, nil
 }
 
 func draftFrom(p post.Post, details Practice) Draft {
@@ -131,7 +209,7 @@ func (s *Service) Drafts(ctx context.Context, actor account.Account) ([]View, er
 	if err != nil {
 		return nil, fmt.Errorf("practice.Drafts: %w", err)
 	}
-	posts := make([]post.Post, 0, len(rows))
+	posts, reviews := make([]post.Post, 0, len(rows)), map[int64]*Review{}
 	for _, r := range rows {
 		p, err := s.posts.Get(ctx, r.PostID)
 		if fault.Is(err, fault.NotFound) {
@@ -146,7 +224,11 @@ func (s *Service) Drafts(ctx context.Context, actor account.Account) ([]View, er
 		}
 		p.Title, p.Summary = d.Title, d.Summary
 		posts = append(posts, p)
+		reviews[r.PostID] = r.review()
 	}
 	views, err := s.complete(ctx, post.Viewer{AccountID: actor.ID}, posts)
+	for i := range views {
+		views[i].Review = reviews[views[i].Post.ID]
+	}
 	return slices.Clip(views), err
 }

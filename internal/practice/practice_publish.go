@@ -22,28 +22,27 @@ import (
 // job.Distribute create or update. id 0 publishes without a draft before. Author, or editors and above.
 // A published draft gets a new id, which is returned: ids tell the time of publication, and nobody but its author knew
 // the old one. Publishing what is published already makes no new revision.
-// Errors: fault.Invalid with fields named like the form (title, summary, source, level, figures.0.unit ...).
+// Errors: fault.Invalid with fields named like the form (title, summary, source, level, figures.0.unit ...); fault.Forbidden
+// where a second person must approve, see Ask; fault.Conflict when d.Version is no longer the newest.
 func (s *Service) Publish(ctx context.Context, actor account.Account, id int64, d Draft) (int64, error) {
-	if !actor.Local() || !actor.Able(account.RoleMember) {
-		return 0, errForbidden()
+	author, err := s.authorOf(ctx, actor, id)
+	if err != nil {
+		return 0, err
 	}
-	author, authorID := actor, actor.ID
-	if id != 0 {
-		p, err := s.mine(ctx, actor, id)
-		if err != nil {
-			return 0, err
-		}
-		authorID = p.AccountID
-		if author, err = s.accounts.ByID(ctx, authorID); err != nil {
-			return 0, fmt.Errorf("practice.Publish %d: %w", id, err)
-		}
+	o, err := s.organizations.Get(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("practice.Publish: %w", err)
+	}
+	// RULE: where four eyes are asked for, there is no way around them, for editors neither.
+	if o.FourEyes {
+		return 0, errFourEyes()
 	}
 	content, details, err := s.compose(ctx, author, d)
 	if err != nil {
 		return 0, err
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		id, err = s.publish(ctx, tx, actor, id, authorID, content, details)
+		id, err = s.publish(ctx, tx, actor, publication{id: id, authorID: author.ID, version: d.Version, content: content, details: details})
 		return err
 	})
 	if err != nil {
@@ -52,51 +51,101 @@ func (s *Service) Publish(ctx context.Context, actor account.Account, id int64, 
 	return id, nil
 }
 
-func (s *Service) publish(ctx context.Context, tx *sqlx.Tx, actor account.Account, id, authorID int64, content post.Content, details Practice) (int64, error) {
-	var p post.Post
-	var err error
-	if id != 0 {
-		if p, err = s.posts.Lock(ctx, tx, id); err != nil {
-			return 0, asPractice(err)
-		}
+// publication is a text that is to be published.
+type publication struct {
+	id, authorID int64 // id 0: there is nothing of it yet
+	version      int   // of the text in work that it replaces, 0 for any
+	content      post.Content
+	details      Practice
+	event        Event // what the log says of it; "" for Published or Changed
+}
+
+func (s *Service) publish(ctx context.Context, tx *sqlx.Tx, actor account.Account, a publication) (int64, error) {
+	if a.id == 0 {
+		return s.publishNew(ctx, tx, actor, a)
 	}
+	p, err := s.posts.Lock(ctx, tx, a.id)
+	if err != nil {
+		return 0, asPractice(err)
+	}
+	w, err := workOf(ctx, tx, a.id)
+	if err != nil {
+		return 0, fmt.Errorf("practice.Publish %d: %w", a.id, err)
+	}
+	stale := a.version != 0 && a.version != w.Version
 	switch p.State {
 	case post.StateWithdrawn:
 		return 0, errGone()
 	case post.StatePublished:
-		// RULE: what was public cannot become internal, and who got it for internal use has not agreed to more.
-		if content.Visibility != p.Visibility {
-			return 0, fault.Fields(fault.Field{Name: "visibility", Message: "error.practice.visibility_final"})
-		}
-		published, err := s.load(ctx, tx, id)
-		if err != nil {
-			return 0, err
-		}
-		if err := updatePending(ctx, tx, id, nil); err != nil {
-			return 0, fmt.Errorf("practice.Publish %d: %w", id, err)
-		}
-		if sameContent(p, published, content, details) {
-			return id, nil
-		}
-		details.Revision = published.Revision + 1
-		if p, err = s.posts.ReviseArticle(ctx, tx, p, details.Revision, actor.ID, content); err != nil {
-			return 0, err
-		}
-	default: // a draft, or nothing yet
-		if id != 0 {
-			if err := s.posts.DiscardDraft(ctx, tx, id); err != nil {
-				return 0, fmt.Errorf("practice.Publish: draft %d: %w", id, err)
-			}
-		}
-		details.Revision = 1
-		if p, err = s.posts.PublishArticle(ctx, tx, authorID, actor.ID, content); err != nil {
-			return 0, err
-		}
+		return s.publishChange(ctx, tx, actor, a, p, len(w.Pending) > 0, stale)
 	}
-	if err := s.write(ctx, tx, p, details); err != nil {
+	if stale {
+		return 0, errStale()
+	}
+	id, err := s.publishNew(ctx, tx, actor, a)
+	if err != nil {
+		return 0, err
+	}
+	if err := moveLog(ctx, tx, a.id, id); err != nil {
+		return 0, fmt.Errorf("practice.Publish: log of draft %d: %w", a.id, err)
+	}
+	if err := s.posts.DiscardDraft(ctx, tx, a.id); err != nil {
+		return 0, fmt.Errorf("practice.Publish: draft %d: %w", a.id, err)
+	}
+	return id, nil
+}
+
+func (s *Service) publishNew(ctx context.Context, tx *sqlx.Tx, actor account.Account, a publication) (int64, error) {
+	a.details.Revision = 1
+	p, err := s.posts.PublishArticle(ctx, tx, a.authorID, actor.ID, a.content)
+	if err != nil {
+		return 0, err
+	}
+	if err := s.write(ctx, tx, p, a.details); err != nil {
+		return 0, err
+	}
+	if err := s.record(ctx, tx, actor, Entry{PostID: p.ID, Event: cmp.Or(a.event, Published), Revision: 1}); err != nil {
 		return 0, err
 	}
 	return p.ID, s.jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID})
+}
+
+func (s *Service) publishChange(ctx context.Context, tx *sqlx.Tx, actor account.Account, a publication, p post.Post, pending, stale bool) (int64, error) {
+	published, err := s.load(ctx, tx, p.ID)
+	if err != nil {
+		return 0, err
+	}
+	same := sameContent(p, published, a.content, a.details)
+	switch {
+	// RULE: what was public cannot become internal, and who got it for internal use has not agreed to more.
+	case a.content.Visibility != p.Visibility:
+		return 0, errVisibilityFinal()
+	case same && !pending:
+		return p.ID, nil // as after a second click
+	case stale:
+		return 0, errStale()
+	}
+	if err := dropWork(ctx, tx, p.ID); err != nil {
+		return 0, fmt.Errorf("practice.Publish %d: %w", p.ID, err)
+	}
+	if same {
+		return p.ID, nil
+	}
+	a.details.Revision = published.Revision + 1
+	if p, err = s.posts.ReviseArticle(ctx, tx, p, a.details.Revision, actor.ID, a.content); err != nil {
+		return 0, err
+	}
+	if err := s.write(ctx, tx, p, a.details); err != nil {
+		return 0, err
+	}
+	if err := s.record(ctx, tx, actor, Entry{PostID: p.ID, Event: cmp.Or(a.event, Changed), Revision: a.details.Revision}); err != nil {
+		return 0, err
+	}
+	return p.ID, s.jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID})
+}
+
+func errVisibilityFinal() error {
+	return fault.Fields(fault.Field{Name: "visibility", Message: "error.practice.visibility_final"})
 }
 
 // compose completes, checks and renders a draft for publication.
@@ -247,16 +296,52 @@ func (s *Service) Withdraw(ctx context.Context, actor account.Account, id int64)
 		if p.State == post.StateDraft {
 			return s.posts.DiscardDraft(ctx, tx, id)
 		}
-		if err := updatePending(ctx, tx, id, nil); err != nil {
+		if p.State == post.StateWithdrawn {
+			return nil
+		}
+		if err := dropWork(ctx, tx, id); err != nil {
 			return fmt.Errorf("practice.Withdraw %d: %w", id, err)
 		}
 		if err := s.posts.WithdrawArticle(ctx, tx, id); err != nil {
+			return err
+		}
+		if err := s.record(ctx, tx, actor, Entry{PostID: id, Event: Withdrawn}); err != nil {
 			return err
 		}
 		if p.AccountID == actor.ID {
 			return nil
 		}
 		return s.accounts.Audit(ctx, tx, actor, "practice.withdraw", p.URI, "")
+	})
+}
+
+// Discard drops the text in work, and with it a draft that was never published. version names what the actor saw of it; 0 for
+// whatever stands there. Author, or editors and above. Errors: fault.Conflict when it changed meanwhile.
+func (s *Service) Discard(ctx context.Context, actor account.Account, id int64, version int) error {
+	if _, err := s.mine(ctx, actor, id); err != nil {
+		return err
+	}
+	return s.inTx(ctx, func(tx *sqlx.Tx) error {
+		p, err := s.posts.Lock(ctx, tx, id)
+		if err != nil {
+			return asPractice(err)
+		}
+		w, err := workOf(ctx, tx, id)
+		if err != nil {
+			return fmt.Errorf("practice.Discard %d: %w", id, err)
+		}
+		switch {
+		case p.State == post.StatePublished && len(w.Pending) == 0:
+			return nil
+		case version != 0 && version != w.Version:
+			return errStale()
+		case p.State == post.StateDraft:
+			return s.posts.DiscardDraft(ctx, tx, id)
+		}
+		if err := dropWork(ctx, tx, id); err != nil {
+			return fmt.Errorf("practice.Discard %d: %w", id, err)
+		}
+		return nil
 	})
 }
 

@@ -38,6 +38,9 @@ func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, details
 	if err := s.write(ctx, tx, p, details); err != nil {
 		return err
 	}
+	if err := archivePractice(ctx, tx, p.ID, details.ArchivedAt, details.ArchiveReason); err != nil {
+		return fmt.Errorf("practice.Receive %d: %w", p.ID, err)
+	}
 	return s.jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID})
 }
 
@@ -66,6 +69,9 @@ func (p Practice) believable() Practice {
 	}
 	if p.ContactEmail = within(markup.Line(p.ContactEmail), 254); !plausibleEmail(p.ContactEmail) {
 		p.ContactEmail = ""
+	}
+	if p.ArchiveReason = within(markup.Block(p.ArchiveReason), maxText); p.ArchivedAt == nil {
+		p.ArchiveReason = ""
 	}
 	p.Measures, p.LegalBasis = believableLines(p.Measures), believableLines(p.LegalBasis)
 	p = p.believableStructure()

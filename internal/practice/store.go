@@ -12,7 +12,8 @@ import (
 
 const columns = `pr.post_id, pr.revision, pr.level, pr.region, pr.organization_name, pr.organization_url, pr.implementation,
 	pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls, pr.contact_name, pr.contact_unit, pr.contact_email,
-	pr.contact_url, pr.licence, pr.person_days, pr.ars, pr.reuse_of, pr.updated_at`
+	pr.contact_url, pr.licence, pr.person_days, pr.ars, pr.reuse_of,
+	pr.archived_at, pr.archive_reason, pr.updated_at`
 
 // row is a practice as it is stored, with what our desk says of it.
 type row struct {
@@ -93,7 +94,9 @@ func erasePractice(ctx context.Context, db sqlx.ExtContext, id int64) error {
 		`UPDATE practices SET organization_name = '', organization_url = '', situation = '', outcome = '', prerequisites = '',
 			pitfalls = '', contact_name = '', contact_unit = '', contact_email = '', contact_url = '', licence = '',
 			measures = '{}', legal_basis = '{}', person_days = NULL, costs = '[]', services = '[]', links = '[]', ars = '',
-			reuse_of = '', pending = NULL, search = '' WHERE post_id = $1`,
+			reuse_of = '', archive_reason = '', pending = NULL, search = '' WHERE post_id = $1`,
+		`UPDATE practice_log SET text = '' WHERE post_id = $1 AND text <> ''`,
+		`DELETE FROM practice_reviews WHERE post_id = $1`,
 		`DELETE FROM practice_terms WHERE post_id = $1`,
 		`DELETE FROM practice_figures WHERE post_id = $1`,
 	} {
@@ -104,30 +107,11 @@ func erasePractice(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	return nil
 }
 
-// updatePending keeps what a draft says; nil forgets it.
-func updatePending(ctx context.Context, db sqlx.ExtContext, id int64, pending []byte) error {
-	var value any
-	if pending != nil {
-		value = string(pending)
-	}
-	_, err := db.ExecContext(ctx, `UPDATE practices SET pending = $2 WHERE post_id = $1`, id, value)
-	return err
-}
-
-func pendingOf(ctx context.Context, db sqlx.ExtContext, id int64) (pending []byte, err error) {
-	err = sqlx.GetContext(ctx, db, &pending, `SELECT pending FROM practices WHERE post_id = $1`, id)
-	return pending, err
-}
-
-type draftRow struct {
-	PostID  int64  `db:"post_id"`
-	Pending []byte `db:"pending"`
-}
-
 // draftsBy lists what the account has in work, last changed first.
-func draftsBy(ctx context.Context, db sqlx.ExtContext, accountID int64) (rows []draftRow, err error) {
+func draftsBy(ctx context.Context, db sqlx.ExtContext, accountID int64) (rows []workRow, err error) {
 	err = sqlx.SelectContext(ctx, db, &rows, `
-		SELECT pr.post_id, pr.pending FROM practices pr JOIN posts p ON p.id = pr.post_id
+		SELECT pr.post_id, pr.pending, r.state AS review_state, r.account_id AS asked_by, r.asked_at
+		FROM practices pr JOIN posts p ON p.id = pr.post_id LEFT JOIN practice_reviews r ON r.post_id = pr.post_id
 		WHERE p.account_id = $1 AND p.local AND p.state <> 'withdrawn' AND pr.pending IS NOT NULL
 		ORDER BY p.id DESC LIMIT 200`, accountID)
 	return rows, err

@@ -33,7 +33,7 @@ var matches = `
 			JOIN posts p ON p.id = pr.post_id
 			JOIN accounts a ON a.id = p.account_id
 			LEFT JOIN curations c ON c.post_id = p.id
-		WHERE pr.revision > 0 AND p.visibility <> 'unlisted' AND ` + post.ListedTo("p", "$1") + `
+		WHERE pr.revision > 0 AND pr.archived_at IS NULL AND p.visibility <> 'unlisted' AND ` + post.ListedTo("p", "$1") + `
 			AND ($2 = '' OR pr.search @@ query.words)
 			AND (NOT $11::boolean OR c.state = 'accepted')
 			AND (NOT $12::boolean OR c.state = 'accepted' AND c.featured)
