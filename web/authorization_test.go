@@ -85,6 +85,9 @@ func TestAuthorization(t *testing.T) {
 			return lanesPath + "/" + host + map[int]string{0: "", 1: fmt.Sprintf("/%d", waits), 2: fmt.Sprintf("/%d", failed)}[which] + "/" + verb
 		}
 	}
+	ofOurs := func(verb string) func() string {
+		return func() string { other(); return fmt.Sprintf("/@other%d/%s", fresh, verb) }
+	}
 	byMember := func() int64 { return note("member") }
 	decide := func(who allowed, verb string, pairs ...string) rule {
 		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
@@ -155,7 +158,6 @@ func TestAuthorization(t *testing.T) {
 		"/oauth/authorize":                                        {{accounts, fixed(asks(h.program(t, "Phanpy", "read", "https://phanpy.example/"), "https://phanpy.example/")), form("antwort", "erlauben")}},
 		"/verwaltung/meldungen/{id:[0-9]+}/abschliessen":          {{moderators, at("/verwaltung/meldungen/%d/abschliessen", report), form("resolution", "Erledigt")}},
 		"/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen":      {{moderators, at("/verwaltung/meldungen/%d/beitrag-loeschen", report), form("post", fmt.Sprint(reported))}},
-		"/verwaltung/meldungen/{id:[0-9]+}/sperren":               {{admins, at("/verwaltung/meldungen/%d/sperren", report), nil}},
 		"/verwaltung":                                       {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
 		"/verwaltung/konten/{id:[0-9]+}/rolle":              {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
 		"/verwaltung/konten/{id:[0-9]+}/zustand":            {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
@@ -171,16 +173,21 @@ func TestAuthorization(t *testing.T) {
 		"/verwaltung/regeln/regel":                          {{admins, fixed("/verwaltung/regeln/regel"), form("domain", "boese.example", "severity", "suspend")}},
 		"/verwaltung/regeln/aufheben":                       {{admins, fixed("/verwaltung/regeln/aufheben"), form("domain", "boese.example")}},
 		"/verwaltung/regeln/import":                         {{admins, fixed("/verwaltung/regeln/import"), form("list", "boese.example", "action", "apply")}},
-		"/@{handle}/moderieren":                             {{moderators, fixed("/@liste@vitako.example/moderieren"), form("massnahme", "einschraenken")}},
-		"/beitraege/{id:[0-9]+}/zitat-zuruecknehmen":        {{allowed{"member"}, at("/beitraege/%d/zitat-zuruecknehmen", quoteOfMember), nil}},
-		"/beitraege/{id:[0-9]+}/ausblenden":                 {{moderators, at("/beitraege/%d/ausblenden", fromElsewhere), form("reason", "Werbung")}},
-		"/beitraege/{id:[0-9]+}/einblenden":                 {{moderators, at("/beitraege/%d/einblenden", fromElsewhere), nil}},
-		"/webauthn/anmeldung/beginn":                        {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
-		"/webauthn/anmeldung/abschluss":                     {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
-		"/webauthn/registrierung/beginn":                    {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
-		"/webauthn/registrierung/abschluss":                 {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
-		"/webauthn/schluessel/beginn":                       {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
-		"/webauthn/schluessel/abschluss":                    {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
+		"/@{handle}/moderieren": {
+			{moderators, fixed("/@liste@vitako.example/moderieren"), form("massnahme", "einschraenken")},
+			{moderators, fixed("/@liste@vitako.example/moderieren"), form("massnahme", "sperren")},
+			{admins, ofOurs("moderieren"), form("massnahme", "sperren")},
+			{admins, ofOurs("moderieren"), form("massnahme", "einschraenken", "bestaetigt", "true")},
+		},
+		"/beitraege/{id:[0-9]+}/zitat-zuruecknehmen": {{allowed{"member"}, at("/beitraege/%d/zitat-zuruecknehmen", quoteOfMember), nil}},
+		"/beitraege/{id:[0-9]+}/ausblenden":          {{moderators, at("/beitraege/%d/ausblenden", fromElsewhere), form("reason", "Werbung")}},
+		"/beitraege/{id:[0-9]+}/einblenden":          {{moderators, at("/beitraege/%d/einblenden", fromElsewhere), nil}},
+		"/webauthn/anmeldung/beginn":                 {{everyone, fixed("/webauthn/anmeldung/beginn"), nil}},
+		"/webauthn/anmeldung/abschluss":              {{everyone, fixed("/webauthn/anmeldung/abschluss"), nil}},
+		"/webauthn/registrierung/beginn":             {{everyone, fixed("/webauthn/registrierung/beginn"), nil}},
+		"/webauthn/registrierung/abschluss":          {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
+		"/webauthn/schluessel/beginn":                {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
+		"/webauthn/schluessel/abschluss":             {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
 		"/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}": {
 			decide(editors, "annehmen"), decide(editors, "ablehnen", "reason", "zu kurz"), decide(editors, "wiedervorlegen"),
 			decide(editors, "hervorheben"), decide(editors, "nicht-hervorheben"), decide(editors, "anmerken", "source", "Gut."),

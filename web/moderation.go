@@ -27,9 +27,8 @@ type reportView struct {
 	Posts        []reportedPost
 	Note         string // what is typed about closing it
 	ResolvedText string // when and by whom it was closed
-	MaySuspend   bool
 	Suspended    bool
-	Restrict     *restrictView // of accounts of other servers
+	Restrict     *restrictView // nil where the reader cannot restrict the account
 	Errors       formErrors
 }
 
@@ -74,11 +73,7 @@ func (s *Site) renderReport(w http.ResponseWriter, r *http.Request, status int, 
 		return fmt.Errorf("report %d: %w", id, err)
 	}
 	view.Suspended = view.Target.State == account.Suspended
-	view.MaySuspend = moderator.Able(account.RoleAdmin) && view.Target.State == account.Active && view.Target.ID != moderator.ID &&
-		(!view.Target.Local() || view.Target.Kind == account.Person)
-	if !view.Target.Local() {
-		view.Restrict = s.restrictionsFor(&moderator, view.Target, r.URL.Path)
-	}
+	view.Restrict = s.restrictionsFor(&moderator, view.Target, fmt.Sprintf("/verwaltung/meldungen/%d", id))
 	for _, v := range view.View.Posts {
 		p := reportedPost{View: v, Withdrawn: v.Post.State == post.StateWithdrawn, Text: excerpt(markup.Text(v.Post.HTML), reportedLength)}
 		if v.Post.State == post.StatePublished && v.Post.Visibility.Listed() {
@@ -124,23 +119,10 @@ func (s *Site) deleteReported(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.Wrap(fault.NotFound, "error.post.not_found", errors.New("no number"))
 	}
-	return s.afterReport(w, r, id, "flash.moderation.deleted", s.Moderation.DeletePost(r.Context(), moderator, id, postID))
-}
-
-func (s *Site) suspendReported(w http.ResponseWriter, r *http.Request) error {
-	admin, id, err := s.requireAt(r, account.RoleAdmin)
-	if err != nil {
-		return err
-	}
-	return s.afterReport(w, r, id, "flash.moderation.suspended", s.Moderation.Suspend(r.Context(), admin, id))
-}
-
-// afterReport returns to a report after something was done about it.
-func (s *Site) afterReport(w http.ResponseWriter, r *http.Request, id int64, message string, err error) error {
-	if err != nil {
+	if err := s.Moderation.DeletePost(r.Context(), moderator, id, postID); err != nil {
 		return fmt.Errorf("report %d: %w", id, err)
 	}
-	s.flash(w, "success", message)
+	s.flash(w, "success", "flash.moderation.deleted")
 	http.Redirect(w, r, fmt.Sprintf("/verwaltung/meldungen/%d", id), http.StatusSeeOther)
 	return nil
 }

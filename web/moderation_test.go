@@ -56,7 +56,7 @@ func TestModerate(t *testing.T) {
 			t.Errorf("%q is missing in %s", want, page.text("main"))
 		}
 	}
-	if page.Find("form[action$='/sperren']").Length() != 0 {
+	if page.Find("form[action$='/moderieren']").Length() != 0 {
 		t.Error("a moderator may suspend")
 	}
 	h.get(t, "moderator", fmt.Sprintf("/beitraege/%d", secret.ID)).wants(t, http.StatusNotFound)
@@ -73,11 +73,24 @@ func TestModerate(t *testing.T) {
 	h.post(t, "moderator", address+"/beitrag-loeschen", url.Values{"post": {fmt.Sprint(other.ID)}}).wants(t, http.StatusNotFound)
 	h.post(t, "moderator", address+"/beitrag-loeschen", url.Values{"post": {"x"}}).wants(t, http.StatusNotFound)
 
-	h.post(t, "moderator", address+"/sperren", nil).wants(t, http.StatusForbidden)
-	if h.get(t, "admin", address).Find("form[action$='/sperren']").Length() != 1 {
-		t.Error("the administrator may not suspend")
+	restrict := h.get(t, "admin", address).Find("form[action='/@member/moderieren']")
+	if restrict.Find("button[value=sperren]").Length() != 1 || restrict.Find("input[name=weiter]").AttrOr("value", "") != address {
+		t.Fatal("the administrator may not suspend")
 	}
-	h.post(t, "admin", address+"/sperren", nil).leadsTo(t, address)
+	h.post(t, "moderator", "/@member/moderieren", url.Values{"massnahme": {"sperren"}}).wants(t, http.StatusForbidden)
+	ask := h.post(t, "admin", "/@member/moderieren", url.Values{"massnahme": {"sperren"}, "reason": {"Werbung"}, "weiter": {address}}).wants(t, http.StatusOK)
+	if a, err := h.Accounts.ByID(ctx, h.people["member"].ID); err != nil || a.State != account.Active {
+		t.Fatalf("the account is %s before it was confirmed, %v", a.State, err)
+	}
+	for _, want := range []string{"Stelle member sperren?", "kann sich nicht mehr anmelden", "Alle Beiträge von Stelle member", "Wer Stelle member folgt"} {
+		if !strings.Contains(ask.text("main"), want) {
+			t.Errorf("%q is missing in the question: %s", want, ask.text("main"))
+		}
+	}
+	if got := ask.Find("main a.kern-btn").AttrOr("href", ""); got != address {
+		t.Errorf("the question leads back to %q", got)
+	}
+	h.post(t, "admin", "/@member/moderieren", ask.fields("main form")).leadsTo(t, address)
 	if a, err := h.Accounts.ByID(ctx, h.people["member"].ID); err != nil || a.State != account.Suspended {
 		t.Errorf("the account is %s, %v", a.State, err)
 	}
@@ -98,7 +111,7 @@ func TestModerate(t *testing.T) {
 		t.Errorf("closed report: %s", got)
 	}
 	log := h.get(t, "admin", "/verwaltung/protokoll").text("main tbody")
-	for _, want := range []string{"etwas gemeldet", "Meldung abgeschlossen", "Gelöscht, gesperrt."} {
+	for _, want := range []string{"etwas gemeldet", "Meldung abgeschlossen", "Gelöscht, gesperrt.", "active → suspended: Werbung"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("%q is missing in the log: %s", want, log)
 		}

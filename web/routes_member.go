@@ -89,7 +89,6 @@ func (s *Site) registerMember(r *mux.Router) {
 	get("/verwaltung/meldungen/{id:[0-9]+}", s.showReport)
 	post("/verwaltung/meldungen/{id:[0-9]+}/abschliessen", s.resolveReport)
 	post("/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen", s.deleteReported)
-	post("/verwaltung/meldungen/{id:[0-9]+}/sperren", s.suspendReported)
 
 	post("/@{handle}/moderieren", s.restrictProfile)
 	get("/beitraege/{id:[0-9]+}/ausblenden", s.showHide)

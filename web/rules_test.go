@@ -138,7 +138,11 @@ func TestModerateStrangers(t *testing.T) {
 	if h.get(t, "moderator", path).Find(`button[value="nicht-mehr-einschraenken"]`).Length() != 1 {
 		t.Error("the limits cannot be ended")
 	}
-	restrict("sperren")
+	ask := h.post(t, "moderator", path+"/moderieren", url.Values{"massnahme": {"sperren"}, "reason": {"Werbung & mehr"}}).wants(t, http.StatusOK)
+	if got := ask.text("main"); !seen(visitorName) || !strings.Contains(got, "erfährt davon nichts") || !strings.Contains(got, "Wer von hier aus") {
+		t.Errorf("before it is confirmed: %s", got)
+	}
+	h.post(t, "moderator", path+"/moderieren", ask.fields("main form")).leadsTo(t, path)
 	if seen(visitorName) || seen("member") || strings.Contains(h.get(t, visitorName, path).text("main"), "Kauft jetzt") {
 		t.Error("posts of a suspended account are seen")
 	}
@@ -161,7 +165,7 @@ func TestModerateStrangers(t *testing.T) {
 		t.Error("the post does not come back")
 	}
 	log := h.get(t, "admin", "/verwaltung/protokoll").text("main")
-	for _, words := range []string{"Konto eingeschränkt", "Konto nicht mehr eingeschränkt", "Beitrag einer anderen Instanz ausgeblendet", "Betrug", "Werbung"} {
+	for _, words := range []string{"Konto eingeschränkt", "Konto nicht mehr eingeschränkt", "Beitrag einer anderen Instanz ausgeblendet", "Betrug", "Werbung & mehr"} {
 		if !strings.Contains(log, words) {
 			t.Errorf("the log does not say %q", words)
 		}

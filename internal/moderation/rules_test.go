@@ -24,6 +24,10 @@ func TestRulesAreForAdministrators(t *testing.T) {
 		"SavePolicy": func(a account.Account) error {
 			return rules.SavePolicy(h.Ctx, a, peer.Policy{Mode: peer.AllowList})
 		},
+		"Check": func(a account.Account) error {
+			_, err := rules.Check(a, peer.Rule{Domain: "x.example"}, false)
+			return err
+		},
 		"Save": func(a account.Account) error {
 			_, err := rules.Save(h.Ctx, a, peer.Rule{Domain: "x.example", Severity: peer.Suspend}, true)
 			return err

@@ -280,15 +280,6 @@ func (s *Service) DeletePost(ctx context.Context, actor account.Account, id, pos
 	return s.posts.Delete(ctx, actor, postID)
 }
 
-// Suspend suspends the reported account, by the rules of account.SetState: it is for administrators.
-func (s *Service) Suspend(ctx context.Context, actor account.Account, id int64) error {
-	v, err := s.reported(ctx, actor, id)
-	if err != nil {
-		return err
-	}
-	return s.accounts.SetState(ctx, actor, v.TargetID, account.Suspended)
-}
-
 func (s *Service) reported(ctx context.Context, actor account.Account, id int64) (View, error) {
 	if !actor.Able(account.RoleModerator) {
 		return View{}, errForbidden()
