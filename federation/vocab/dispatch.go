@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/go-fed/activity/streams"
 	as "github.com/go-fed/activity/streams/vocab"
@@ -93,13 +94,21 @@ func (a Activity) Known(ctx context.Context) bool {
 	return err == nil && streams.IsOrExtendsActivityStreamsActivity(t) && !streams.IsOrExtendsActivityStreamsIntransitiveActivity(t)
 }
 
+// prototypes has a value of each type that go-fed knows, a few dozen, by its name. What handles a type and what it extends does
+// not depend on what else an activity says, and reading that takes go-fed longer than we take for the whole document.
+var prototypes sync.Map // string → as.Type
+
 func (a Activity) typed(ctx context.Context) (as.Type, error) {
-	t, err := streams.ToType(ctx, a.Envelope())
+	if t, ok := prototypes.Load(a.Type); ok {
+		return t.(as.Type), nil
+	}
+	t, err := streams.ToType(ctx, map[string]any{"@context": "https://www.w3.org/ns/activitystreams", "type": a.Type})
 	if err != nil {
 		if streams.IsUnmatchedErr(err) {
 			return nil, fmt.Errorf("%w: %s", ErrUnknownType, a.Type)
 		}
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
+	prototypes.Store(a.Type, t)
 	return t, nil
 }

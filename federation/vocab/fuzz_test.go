@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/go-fed/activity/streams"
 )
 
 // addDocuments seeds a fuzz test with what others and we write.
@@ -48,7 +50,11 @@ func FuzzParseActivity(f *testing.F) {
 		if _, err := json.Marshal(a.Envelope()); err != nil {
 			t.Errorf("%q: envelope: %v", raw, err)
 		}
-		a.Known(context.Background())
+		// Of a type it knows go-fed takes the envelope, whatever else that says.
+		_, err = a.typed(context.Background())
+		if _, readErr := streams.ToType(context.Background(), a.Envelope()); (err == nil) != (readErr == nil) {
+			t.Errorf("%q: type: %v, envelope: %v", raw, err, readErr)
+		}
 		parts := a.Parts()
 		if len(parts) == 0 || len(parts) > maxParts {
 			t.Errorf("%q: %d parts", raw, len(parts))

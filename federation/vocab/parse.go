@@ -105,6 +105,7 @@ func (f fields) boolean(key string) bool {
 	return json.Unmarshal(f[key], &b) == nil && b
 }
 
+// idOf is fields.id of a value, which is valid JSON.
 func idOf(raw json.RawMessage) string {
 	raw = bytes.TrimSpace(raw)
 	if len(raw) == 0 {
@@ -114,14 +115,7 @@ func idOf(raw json.RawMessage) string {
 	case '"':
 		return text(raw)
 	case '{':
-		f, err := parseFields(raw)
-		if err != nil {
-			return ""
-		}
-		if id := f.text("id"); id != "" {
-			return id
-		}
-		return f.text("href")
+		return idIn(raw)
 	case '[':
 		var list []json.RawMessage
 		if json.Unmarshal(raw, &list) != nil || len(list) == 0 || bytes.HasPrefix(bytes.TrimSpace(list[0]), []byte("[")) {

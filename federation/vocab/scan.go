@@ -2,6 +2,7 @@ package vocab
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
@@ -40,6 +41,15 @@ func (s *scanner) text() []byte {
 	}
 	s.at++
 	return s.raw[from : s.at-1]
+}
+
+// key skips a string and returns what it means, without a copy where nothing in it is escaped.
+func (s *scanner) key() []byte {
+	key := s.text()
+	if bytes.IndexByte(key, '\\') >= 0 {
+		key = []byte(unquote(key))
+	}
+	return key
 }
 
 // literal skips a number, true, false or null.
@@ -121,6 +131,23 @@ func parseFields(raw []byte) (fields, error) {
 	return f, nil
 }
 
+// idIn returns the id of a valid object, or its href where it has none. Most objects are asked for nothing else, and some are large.
+func idIn(raw []byte) string {
+	s := &scanner{raw: raw, at: 1}
+	var id, href json.RawMessage
+	for s.next() == '"' {
+		switch key := s.key(); string(key) {
+		case "id":
+			id = s.value()
+		case "href":
+			href = s.value()
+		default:
+			s.value()
+		}
+	}
+	return cmp.Or(text(id), text(href))
+}
+
 // checkLevels refuses valid JSON that is too deep or too long, or has a key that means something to readers of linked data.
 func checkLevels(raw []byte) error {
 	type level struct {
@@ -156,14 +183,11 @@ func checkLevels(raw []byte) error {
 			depth++
 			s.at++
 		case '"':
-			key := s.text()
 			if !isKey {
+				s.text()
 				continue
 			}
-			if bytes.IndexByte(key, '\\') >= 0 {
-				key = []byte(unquote(key))
-			}
-			switch string(key) {
+			switch key := s.key(); string(key) {
 			case "@graph", "@included", "@reverse":
 				return fmt.Errorf("%w: %s", ErrMalformed, key)
 			}

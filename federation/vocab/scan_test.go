@@ -14,6 +14,7 @@ func FuzzFields(f *testing.F) {
 	for _, s := range []string{
 		`{}`, ` { "a" : 1 , "b":[1,{"c":"}"}], "a":"x\\"y" } `, `{"\u0040graph":1}`, `{"a":{"b":{"c":[[],{},"",null,true,-1.5e3]}}}`, `{"ä":"\ud800"}`,
 		`{"a":"` + "\xff" + `"}`, `[]`, `null`, `{"a":1}{"b":2}`, `{"a"`, ``, `{"id":"x","object":{"id":["y"]}}`,
+		`{"id":"x","id":"y","href":"z"}`, `{"id":"x","id":7,"href":"z"}`, `{"i\u0064":"x","object":{"id":"y","href":"z"}}`, ` {"href" : "z" , "id":null} `,
 	} {
 		f.Add([]byte(s))
 	}
@@ -40,6 +41,15 @@ func FuzzFields(f *testing.F) {
 			var s string
 			if json.Unmarshal(value, &s) == nil && got.text(key) != s {
 				t.Fatalf("%q: text of %q is %q, want %q", raw, key, got.text(key), s)
+			}
+		}
+		if err == nil {
+			id := got.text("id")
+			if id == "" {
+				id = got.text("href")
+			}
+			if found := idOf(raw); found != id {
+				t.Fatalf("%q: id %q, want %q", raw, found, id)
 			}
 		}
 		_ = CheckShape(raw)
