@@ -9,11 +9,7 @@ import (
 	"github.com/lib/pq"
 
 	"github.com/vorbild/vorbild/internal/db"
-	"github.com/vorbild/vorbild/internal/lane"
 )
-
-// laneLock is the space of the advisory locks (laneLock, number) that say which workers of lanes are alive: "lane" as a number.
-const laneLock = 0x6c616e65
 
 // askTimeout is how long a database may take to answer on the connection of a session before that is given up.
 const askTimeout = 10 * time.Second
@@ -44,12 +40,7 @@ func openSession(ctx context.Context, dsn string) (*session, error) {
 			}
 		}
 	}()
-	for _, statement := range []string{
-		// The server shall end the session within about a minute after our machine was cut off.
-		"SELECT set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)",
-		fmt.Sprintf("SELECT pg_advisory_lock(%d, %d)", laneLock, s.number),
-		"LISTEN " + lane.Channel,
-	} {
+	for _, statement := range sessionBegins(s.number) {
 		if err := s.ask(statement); err != nil {
 			s.close()
 			return nil, err

@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
-
-	"github.com/lib/pq"
 )
 
 // Session is the session in which a working queue holds its slot, for work that goes on beside the jobs and is shared out
@@ -25,7 +23,7 @@ func (s *Session) Stopping() <-chan struct{} { return s.stopping }
 func (s *Session) TryLock(ctx context.Context, space, key int32) (got bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1, $2)`, space, key).Scan(&got); err != nil {
+	if got, err = tryLock(ctx, s.conn, space, key); err != nil {
 		return false, fmt.Errorf("job.Session: lock: %w", err)
 	}
 	return got, nil
@@ -35,8 +33,7 @@ func (s *Session) TryLock(ctx context.Context, space, key int32) (got bool, err 
 func (s *Session) Unlock(ctx context.Context, space int32, keys ...int32) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, err := s.conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1, key) FROM unnest($2::int[]) AS key`, space, pq.Array(keys))
-	if err != nil {
+	if err := unlock(ctx, s.conn, space, keys); err != nil {
 		return fmt.Errorf("job.Session: unlock: %w", err)
 	}
 	return nil

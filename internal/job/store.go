@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 )
 
 // slotLock is the space of the advisory locks (slotLock, n) that say which worker ids are alive: "work" as a number.
@@ -20,13 +21,21 @@ const maxSlots = 256
 
 // trySlot takes slot n for the session of conn, unless another session has it.
 func trySlot(ctx context.Context, conn *sql.Conn, n int) (bool, error) {
-	var got bool
-	err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, $2)", slotLock, n).Scan(&got)
-	return got, err
+	return tryLock(ctx, conn, slotLock, int32(n))
 }
 
 func releaseSlot(ctx context.Context, conn *sql.Conn, n int) error {
-	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1, $2)", slotLock, n)
+	return unlock(ctx, conn, slotLock, []int32{int32(n)})
+}
+
+// tryLock takes a lock for the session of conn, unless another session has it.
+func tryLock(ctx context.Context, conn *sql.Conn, space, key int32) (got bool, err error) {
+	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, $2)", space, key).Scan(&got)
+	return got, err
+}
+
+func unlock(ctx context.Context, conn *sql.Conn, space int32, keys []int32) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1, key) FROM unnest($2::int[]) AS key", space, pq.Array(keys))
 	return err
 }
 
