@@ -144,15 +144,13 @@ func (in *Inbox) recounted(ctx context.Context, p post.Post, o vocab.Object, why
 func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab.Object, why reason) error {
 	if o.IsPractice() {
 		details, dropped := o.Practice()
-		if len(dropped) > 0 {
-			if m, ok := ctx.Value(messageKey{}).(*message); ok {
-				m.note("dropped %s", strings.Join(dropped, ", "))
-			}
-			in.Log.InfoContext(ctx, "terms dropped", "object", o.ID, "terms", dropped)
-		}
+		in.dropped(ctx, o, dropped)
 		if err := in.Practices.Receive(ctx, tx, p, details); err != nil {
 			return err
 		}
+	}
+	if err := in.answered(ctx, tx, p, o); err != nil {
+		return err
 	}
 	if list := o.Media(); len(list) > 0 || p.EditedAt != nil { // what is new has nothing attached yet
 		if err := in.Media.Receive(ctx, tx, p, list); err != nil {
@@ -174,6 +172,54 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 		}
 	}
 	return in.passOn(ctx, tx, p, why.told)
+}
+
+// dropped notes for the operator which terms of an object broke a rule.
+func (in *Inbox) dropped(ctx context.Context, o vocab.Object, terms []string) {
+	if len(terms) == 0 {
+		return
+	}
+	if m, ok := ctx.Value(messageKey{}).(*message); ok {
+		m.note("dropped %s", strings.Join(terms, ", "))
+	}
+	in.Log.InfoContext(ctx, "terms dropped", "object", o.ID, "terms", terms)
+}
+
+// answered takes over what an answer to a practice says beyond its text, and an invitation to assess one; an edit may have made
+// something else of it.
+func (in *Inbox) answered(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab.Object) error {
+	r, dropped, reused := o.Reuse()
+	in.dropped(ctx, o, dropped)
+	a, dropped, assessed := o.Assessment()
+	in.dropped(ctx, o, dropped)
+	switch {
+	case reused:
+		if err := in.Reuses.Receive(ctx, tx, p, r); err != nil {
+			return err
+		}
+	case assessed:
+		if err := in.Assessments.Receive(ctx, tx, p, a); err != nil {
+			return err
+		}
+	case o.Role == post.RoleInvitation:
+		author, err := in.Accounts.ByID(ctx, p.AccountID)
+		if err != nil {
+			return err
+		}
+		return in.Assessments.ReceiveInvitation(ctx, tx, p, author, o.InvitesTo())
+	}
+	if o.Updated == nil {
+		return nil
+	}
+	if !reused {
+		if err := in.Reuses.Remove(ctx, tx, p.ID); err != nil {
+			return err
+		}
+	}
+	if !assessed {
+		return in.Assessments.Remove(ctx, tx, p.ID)
+	}
+	return nil
 }
 
 // asked takes over the poll of a post; an edit may have taken it off.

@@ -177,6 +177,9 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 			return doc, err
 		}
 	}
+	if err := o.answers(ctx, p, &doc); err != nil {
+		return doc, err
+	}
 	if p.Kind == post.Article {
 		details, err := o.Practices.Get(ctx, p.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
@@ -187,6 +190,37 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 		}
 	}
 	return doc, nil
+}
+
+// answers adds what an answer to a practice says beyond its text.
+func (o *Outbox) answers(ctx context.Context, p post.Post, doc *vocab.PostDoc) error {
+	switch p.Role {
+	case post.RoleReuse:
+		r, err := o.Reuses.Get(ctx, p.ID)
+		if err == nil {
+			doc.Reuse = &r
+		}
+		return unless(err, fault.NotFound)
+	case post.RoleAssessment:
+		a, err := o.Assessments.Get(ctx, p.ID)
+		if err == nil {
+			doc.Assessment = &a
+		}
+		return unless(err, fault.NotFound)
+	case post.RoleInvitation:
+		uri, err := o.Assessments.PracticeOf(ctx, p.ID)
+		doc.InvitesTo = uri
+		return err
+	}
+	return nil
+}
+
+// unless is err, but nil for one of that kind.
+func unless(err error, kind fault.Kind) error {
+	if fault.Is(err, kind) {
+		return nil
+	}
+	return err
 }
 
 // circle is our group under which a post for the administration network is sent: the instances that follow it are told.

@@ -72,7 +72,7 @@ func ParseObject(raw []byte) (Object, error) {
 	if o.IsPractice() {
 		o.Content = withoutFacts(o.Content)
 	} else if o.Type == "Note" {
-		o.Role = clip(f.text("vb:kind"), 50)
+		o.Content, o.Role = withoutWords(o.Content), o.roleOf()
 	}
 	o.readTags(f)
 	o.readLinks(f)

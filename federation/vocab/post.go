@@ -7,11 +7,13 @@ import (
 	as "github.com/go-fed/activity/streams/vocab"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/internal/quote"
+	"github.com/vorbild/vorbild/internal/reuse"
 )
 
 // PostDoc is all that a document about one of our posts states.
@@ -24,7 +26,10 @@ type PostDoc struct {
 	Mentions     []account.Account
 	Tags         []string
 	Practice     *practice.Practice // nil for everything that is not a practice
-	Poll         *poll.Poll         // nil for everything that asks nothing
+	Reuse        *reuse.Reuse
+	Assessment   *assessment.Assessment
+	InvitesTo    string     // of a message that invites to assess a practice: the practice
+	Poll         *poll.Poll // nil for everything that asks nothing
 	Media        []media.Media
 	Quote        *quote.Quote // nil for what quotes nothing
 	QuotedURL    string       // page of the quoted post
@@ -98,7 +103,7 @@ func (r *Renderer) articleObject(doc PostDoc) (map[string]any, error) {
 func (r *Renderer) noteObject(doc PostDoc) (map[string]any, error) {
 	d, p := newDraft(), doc.Post
 	t := r.note(d, doc)
-	body := p.HTML
+	body := r.answerWords(doc) + p.HTML
 	if p.Title != "" {
 		setName(t, p.Title)
 		body = titleOpen + html.EscapeString(p.Title) + titleClose + body
@@ -114,6 +119,9 @@ func (r *Renderer) noteObject(doc PostDoc) (map[string]any, error) {
 		t.SetActivityStreamsInReplyTo(parent)
 	}
 	d.set("vb:kind", p.Role)
+	for key, value := range answerTerms(doc) {
+		d.set(key, value)
+	}
 	return d.object(t)
 }
 

@@ -42,11 +42,12 @@ func (o Object) Practice() (p practice.Practice, dropped []string) {
 		ARS:            t.short("vb:ars"),
 		ReuseOf:        t.address("vb:reuseOf"),
 	}
-	if org, ok := t.object("vb:organization"); ok {
-		p.OrganizationName = org.short("name")
-		p.OrganizationURL = org.address("url")
-		t.take("vb:organization", org, p.OrganizationName != "")
+	if at, ok := t.time("vb:archived"); ok {
+		p.ArchivedAt, p.ArchiveReason = &at, t.long("vb:archiveReason")
+	} else if t.has("vb:archived") {
+		t.drop("vb:archived")
 	}
+	p.OrganizationName, p.OrganizationURL = t.organization()
 	if contact, ok := t.object("vb:contact"); ok {
 		p.ContactName, p.ContactUnit = contact.short("name"), contact.short("unit")
 		p.ContactURL = contact.address("url")
@@ -147,6 +148,22 @@ func (t *termReader) number(key string) *float64 {
 		return nil
 	}
 	return &v
+}
+
+func (t *termReader) flag(key string) bool {
+	var yes bool
+	if t.has(key) && json.Unmarshal(t.fields[key], &yes) != nil {
+		t.drop(key)
+	}
+	return yes
+}
+
+func (t *termReader) organization() (name, url string) {
+	if org, ok := t.object("vb:organization"); ok {
+		name, url = org.short("name"), org.address("url")
+		t.take("vb:organization", org, name != "")
+	}
+	return name, url
 }
 
 func (t *termReader) object(key string) (*termReader, bool) {
