@@ -57,6 +57,8 @@ var vocabulary = []vocabularySection{
 		{Name: "licence", Type: "URL", DE: "Lizenz des Textes.", EN: "Licence of the text.", ID: true},
 		{Name: "links", Type: "list of {rel, href, name}", DE: "Verweise: opencode, documentation, law, product, other.", EN: "Links: opencode, documentation, law, product, other."},
 		{Name: "visibility", Type: "network", DE: "Nur für den Verwaltungsverbund bestimmt; auch an Beiträgen.", EN: "Meant for the administration network only; on notes as well."},
+		{Name: "archived", Type: "xsd:dateTime", DE: "Seit wann das Praxisbeispiel archiviert ist: noch lesbar, aber nicht mehr empfohlen.", EN: "Since when the practice is archived: still readable, but no longer recommended."},
+		{Name: "archiveReason", Type: "text", DE: "Warum es archiviert ist.", EN: "Why it is archived."},
 		{Name: "reuseOf", Type: "id", DE: "Das Praxisbeispiel, aus dem dieses entstanden ist.", EN: "The practice this one grew out of.", ID: true},
 	}},
 	{"antwort", "about.ns.note", []vocabularyTerm{

@@ -2,6 +2,7 @@ package vocab
 
 import (
 	"math"
+	"time"
 
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -28,6 +29,10 @@ func practiceTerms(p practice.Practice) map[string]any {
 		"vb:licence":        p.Licence,
 		"vb:ars":            p.ARS,
 		"vb:reuseOf":        p.ReuseOf,
+	}
+	if p.ArchivedAt != nil {
+		m["vb:archived"] = p.ArchivedAt.UTC().Format(time.RFC3339)
+		m["vb:archiveReason"] = p.ArchiveReason
 	}
 	if p.OrganizationName != "" {
 		m["vb:organization"] = texts("name", p.OrganizationName, "url", p.OrganizationURL)

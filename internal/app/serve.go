@@ -148,6 +148,7 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PublishScheduled]) error {
 		return a.Schedule.Publish(ctx, j.Args.ID)
 	})
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.RemindReview]) error { return a.Practices.Remind(ctx, j.Args) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return a.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })

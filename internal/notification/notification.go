@@ -27,23 +27,27 @@ const (
 	Favourite     = "favourite"
 	Boost         = "boost"
 	Curated       = "curated"
-	Status        = "status" // somebody followed closely wrote
-	Poll          = "poll"   // a poll of one's own, or one voted in, has closed
-	Update        = "update" // what one boosted was edited
-	Report        = "report" // for moderators
-	Moved         = "moved"  // whom the reader follows is found elsewhere now, and followed there
+	Status        = "status"     // somebody followed closely wrote
+	Poll          = "poll"       // a poll of one's own, or one voted in, has closed
+	Reuse         = "reuse"      // of one's own practice by somebody else
+	Assessment    = "assessment" // of one's own practice
+	Invited       = "invited"    // to assess a practice
+	Update        = "update"     // what one boosted was edited
+	Report        = "report"     // for moderators
+	Review        = "review"     // of a practice before it is published: asked for, commented, decided, waited for
+	Moved         = "moved"      // whom the reader follows is found elsewhere now, and followed there
 )
 
 // Kinds lists them all; Groupable those of which many are read as one.
 var (
-	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Update, Report, Moved}
+	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, Moved}
 	Groupable = []string{Favourite, Boost, Follow}
 )
 
-// Types are the names by which programs know the kinds; they have none for Moved, which only our pages show.
+// Types are the names by which programs know the kinds; they have none for Moved and Review, which only our pages show.
 var Types = map[string]string{
 	Mention: "mention", Reply: "mention", Follow: "follow", FollowRequest: "follow_request", Favourite: "favourite", Boost: "reblog",
-	Curated: "reblog", Status: "status", Poll: "poll", Update: "update", Report: "admin.report",
+	Curated: "reblog", Status: "status", Poll: "poll", Reuse: "mention", Assessment: "mention", Update: "update", Report: "admin.report",
 }
 
 // Notification is one line for one account.
@@ -54,13 +58,14 @@ type Notification struct {
 	FromAccountID int64      `db:"from_account_id"`
 	PostID        *int64     `db:"post_id"`
 	ReportID      *int64     `db:"report_id"`
+	PracticeLogID *int64     `db:"practice_log_id"` // of a Review: what happened
 	CreatedAt     time.Time  `db:"created_at"`
 	ReadAt        *time.Time `db:"read_at"`
 	Filtered      bool       `db:"filtered"`  // kept apart by the reader's policy
 	GroupKey      string     `db:"group_key"` // "" stands alone
 }
 
-// View is a notification with who and what. Post is nil for follows and reports.
+// View is a notification with who and what. Post is nil for follows, reports and reviews.
 type View struct {
 	Notification
 	From account.Account

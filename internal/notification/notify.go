@@ -32,6 +32,10 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 		err = s.notifyMoved(ctx, n.ID)
 	case job.NotifyReport:
 		err = s.notifyReport(ctx, n.ID)
+	case job.NotifyInvited:
+		err = s.notifyInvited(ctx, n.ID)
+	case job.NotifyReview:
+		err = s.notifyReview(ctx, n.ID)
 	default:
 		return fmt.Errorf("notification.Notify: unknown event %q", n.Event)
 	}
@@ -66,7 +70,7 @@ func (s *Service) notifyPost(ctx context.Context, id int64) error {
 			return err
 		}
 		own = parent.AccountID == p.AccountID
-		if err := s.tell(ctx, told, parent.AccountID, Notification{Kind: Reply, FromAccountID: p.AccountID}, &p); err != nil {
+		if err := s.tell(ctx, told, parent.AccountID, Notification{Kind: answerKind(p, parent), FromAccountID: p.AccountID}, &p); err != nil {
 			return err
 		}
 	}
@@ -100,6 +104,17 @@ func (s *Service) notifyPost(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.tellAll(ctx, told, followers, Notification{Kind: Status, FromAccountID: p.AccountID}, &p)
+}
+
+// answerKind tells a reuse or an assessment of a practice from other answers.
+func answerKind(p, parent post.Post) string {
+	switch {
+	case parent.Kind == post.Article && p.Role == post.RoleReuse:
+		return Reuse
+	case parent.Kind == post.Article && p.Role == post.RoleAssessment:
+		return Assessment
+	}
+	return Reply
 }
 
 // newsAge is how old a post may be that followers are told of: what is fetched from the archive of an account is no news.
@@ -140,6 +155,22 @@ func (s *Service) notifyReport(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.tellAll(ctx, map[int64]bool{by: true}, list, Notification{Kind: Report, FromAccountID: by, ReportID: &id}, nil)
+}
+
+// notifyInvited tells one of ours that they may assess a practice.
+func (s *Service) notifyInvited(ctx context.Context, id int64) error {
+	invited, by, practiceID, err := invitation(ctx, s.db, id)
+	if db.IsNotFound(err) {
+		return nil // taken back
+	}
+	if err != nil {
+		return err
+	}
+	p, err := s.posts.Get(ctx, practiceID)
+	if err != nil || p.State != post.StatePublished {
+		return err
+	}
+	return s.tell(ctx, map[int64]bool{by: true}, invited, Notification{Kind: Invited, FromAccountID: by}, &p)
 }
 
 // reportedBy is who a report comes from, 0 when their account is gone. For another server's report our own instance stands: nobody

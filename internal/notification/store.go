@@ -3,6 +3,7 @@ package notification
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -13,14 +14,14 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.report_id, n.created_at, n.read_at, n.filtered, n.group_key`
+const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.report_id, n.practice_log_id, n.created_at, n.read_at, n.filtered, n.group_key`
 
 // insert writes one notification and returns its number; sql.ErrNoRows when the account was told before.
 func insert(ctx context.Context, db sqlx.ExtContext, n Notification) (id int64, err error) {
 	err = sqlx.GetContext(ctx, db, &id, `
-		INSERT INTO notifications (account_id, kind, from_account_id, post_id, report_id, created_at, filtered)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING id`,
-		n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.CreatedAt, n.Filtered)
+		INSERT INTO notifications (account_id, kind, from_account_id, post_id, report_id, practice_log_id, created_at, filtered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
+		n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.PracticeLogID, n.CreatedAt, n.Filtered)
 	return id, err
 }
 
@@ -50,12 +51,24 @@ func about(n string) string {
 			AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = $1 AND t.thread_id = p.thread_id)))`
 }
 
-// from is the second half. Nobody's report is missed because a moderator would rather not hear of them.
+// from is the second half. Nobody's report is missed because a moderator would rather not hear of them, nor what people of one
+// house decide about a text.
 func from(n string) string {
 	return `CASE WHEN ` + n + `.kind = 'report'
 		THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = $1 AND r.role IN ('moderator', 'admin'))
-		ELSE ` + account.Told(n+".from_account_id", "$1") + ` END`
+		ELSE ` + n + `.kind = 'review' OR ` + account.Told(n+".from_account_id", "$1") + ` END`
 }
+
+// untyped lists the kinds that programs have no name for, as SQL.
+var untyped = func() string {
+	var list []string
+	for _, kind := range Kinds {
+		if Types[kind] == "" {
+			list = append(list, pq.QuoteLiteral(kind))
+		}
+	}
+	return strings.Join(list, ", ")
+}()
 
 // where is the condition of a query on notifications n of account $1 between $2 and $3.
 func (q Query) where(args *[]any) string {
@@ -64,7 +77,7 @@ func (q Query) where(args *[]any) string {
 		condition += ` AND NOT n.filtered`
 	}
 	if q.Typed {
-		condition += ` AND n.kind <> 'moved'`
+		condition += ` AND n.kind NOT IN (` + untyped + `)`
 	}
 	if q.FromID != 0 {
 		*args = append(*args, q.FromID)

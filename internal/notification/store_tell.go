@@ -77,3 +77,31 @@ func reporter(ctx context.Context, db sqlx.ExtContext, reportID int64) (id *int6
 	err = db.QueryRowxContext(ctx, `SELECT account_id, host FROM reports WHERE id = $1`, reportID).Scan(&id, &host)
 	return id, host, err
 }
+
+func reviewEventOf(ctx context.Context, db sqlx.ExtContext, id int64) (e reviewEvent, err error) {
+	err = sqlx.GetContext(ctx, db, &e, `
+		SELECT l.event, l.post_id, l.account_id, p.account_id AS author_id, r.account_id AS asked_by, pr.draft_account_id AS changed_by
+		FROM practice_log l JOIN posts p ON p.id = l.post_id JOIN practices pr ON pr.post_id = l.post_id
+			LEFT JOIN practice_reviews r ON r.post_id = l.post_id
+		WHERE l.id = $1`, id)
+	return e, err
+}
+
+// reviewers are the editors who asked for the approval of a practice, or said something about it, since it was last published
+// before that entry of its log.
+func reviewers(ctx context.Context, db sqlx.ExtContext, postID, logID int64) ([]int64, error) {
+	return people(ctx, db, `
+		SELECT DISTINCT l.account_id FROM practice_log l JOIN accounts a ON a.id = l.account_id
+		WHERE l.post_id = $1 AND l.event IN ('asked', 'commented', 'returned')
+			AND a.domain IS NULL AND a.state = 'active' AND a.role IN ('editor', 'moderator', 'admin')
+			AND l.id > (SELECT coalesce(max(o.id), 0) FROM practice_log o
+				WHERE o.post_id = $1 AND o.id < $2 AND o.event IN ('published', 'changed', 'approved'))`, postID, logID)
+}
+
+// invitation is who is invited by whom to assess which practice that we know.
+func invitation(ctx context.Context, db sqlx.ExtContext, id int64) (invited, by, practiceID int64, err error) {
+	err = db.QueryRowxContext(ctx, `
+		SELECT i.account_id, i.invited_by_id, p.id FROM assessment_invitations i JOIN posts p ON p.uri = i.practice_uri
+		WHERE i.id = $1 AND i.revoked_at IS NULL`, id).Scan(&invited, &by, &practiceID)
+	return invited, by, practiceID, err
+}

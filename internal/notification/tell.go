@@ -70,7 +70,7 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, n Notification, from a
 	if err != nil {
 		return fmt.Errorf("notification: standing of %d and %d: %w", n.AccountID, n.FromAccountID, err)
 	}
-	if !st.Heard && n.Kind != Report {
+	if !st.Heard && n.Kind != Report && n.Kind != Review {
 		return nil
 	}
 	policy, err := policyIn(ctx, tx, n.AccountID)
