@@ -109,7 +109,7 @@ func (s *Site) laneTabs(r *http.Request) ([]laneTab, error) {
 type laneView struct {
 	Lane       laneRow
 	Show       string // lane.Pending, lane.Failed or lane.Dropped
-	Deliveries []lane.Delivery
+	Deliveries []deliveryRow
 	Next       string // address of what comes behind them
 }
 
@@ -126,17 +126,20 @@ func (s *Site) showLane(w http.ResponseWriter, r *http.Request) error {
 	if view.Show == "" {
 		return fault.New(fault.NotFound, "web.error.not_found.text")
 	}
-	view.Deliveries, err = s.Lanes.Deliveries(r.Context(), admin, l.Host, view.Show, maxID(r), deliveriesAtOnce+1)
+	list, err := s.Lanes.Deliveries(r.Context(), admin, l.Host, view.Show, maxID(r), deliveriesAtOnce+1)
 	if err != nil {
 		return fmt.Errorf("lane %s: %w", l.Host, err)
 	}
-	if len(view.Deliveries) > deliveriesAtOnce {
-		view.Deliveries = view.Deliveries[:deliveriesAtOnce]
-		q := url.Values{"vor": {strconv.FormatInt(view.Deliveries[deliveriesAtOnce-1].ID, 10)}}
+	if len(list) > deliveriesAtOnce {
+		list = list[:deliveriesAtOnce]
+		q := url.Values{"vor": {strconv.FormatInt(list[deliveriesAtOnce-1].ID, 10)}}
 		if word != "" {
 			q.Set("stand", word)
 		}
 		view.Next = address(laneAddress(l.Host), q)
+	}
+	if view.Deliveries, err = s.deliveryRows(r, list); err != nil {
+		return err
 	}
 	return s.render(w, r, http.StatusOK, "admin_lane", page{Title: s.t(r, "lanes.one", "Host", l.Host), Nav: "administration", Data: view, NoIndex: true})
 }
@@ -195,7 +198,11 @@ func (s *Site) confirmDropDelivery(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return s.confirmDrop(w, r, d.Host, s.t(r, "lanes.drop.one.title", "Host", d.Host), s.t(r, "lanes.drop.one.text", "Type", d.Type, "Object", d.ObjectURI),
+	rows, err := s.deliveryRows(r, []lane.Delivery{d})
+	if err != nil {
+		return err
+	}
+	return s.confirmDrop(w, r, d.Host, s.t(r, "lanes.drop.one.title", "Host", d.Host), s.t(r, "lanes.drop.one.text", "What", rows[0].Name()),
 		fmt.Sprintf("/%d/verwerfen", d.ID))
 }
 

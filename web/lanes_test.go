@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // lane makes a lane in which something waits and something failed, and returns the ids of the two.
@@ -62,10 +63,10 @@ func TestLanes(t *testing.T) {
 
 	own := lanesPath + "/fern.example:8443"
 	page = h.get(t, "admin", own).wants(t, http.StatusOK)
-	if got := page.text("main tbody"); !strings.Contains(got, "Create") || strings.Contains(got, "Update") || !strings.Contains(got, "answered 503 <b>") {
+	if got := page.text("main tbody"); !strings.Contains(got, "neuer Beitrag") || strings.Contains(got, "Änderung") || !strings.Contains(got, "answered 503 <b>") {
 		t.Errorf("what waits: %s", got)
 	}
-	if got := h.get(t, "admin", own+"?stand=gescheitert").text("main tbody"); !strings.Contains(got, "Update") || !strings.Contains(got, "answered 400") {
+	if got := h.get(t, "admin", own+"?stand=gescheitert").text("main tbody"); !strings.Contains(got, "Änderung") || !strings.Contains(got, "answered 400") {
 		t.Errorf("what failed: %s", got)
 	}
 	h.get(t, "admin", own+"?stand=unsinn").wants(t, http.StatusNotFound)
@@ -106,4 +107,66 @@ func rowsOf(t *testing.T, h *house, query string, args ...any) (n int) {
 	t.Helper()
 	must(t, h.db.GetContext(t.Context(), &n, query, args...))
 	return n
+}
+
+// TestDeliveriesInWords: what waits is said in words, with the title and a link where the administrator may see it; nothing is said of
+// what only few may read.
+func TestDeliveriesInWords(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const host = "fern.example"
+	h.lane(t, host)
+	open := h.discussion(t, "member", "Kühlung <b>im Sommer</b>", "Text")
+	secret, err := h.Posts.Create(t.Context(), h.people["member"], post.Draft{Title: "Im Vertrauen", Source: "@guest", Visibility: post.Direct, Language: "de"})
+	must(t, err)
+	note := h.received(t, h.stranger(t, "nele", host), "https://fern.example/notes/1", strings.Repeat("lang ", 40))
+	member := h.people["member"]
+	send := func(uri, kind, object string) int64 {
+		t.Helper()
+		var id int64
+		must(t, h.db.GetContext(t.Context(), &id, `
+			WITH activity AS (INSERT INTO activities (id, uri, account_id, type, object_uri, public, body)
+				SELECT max(id) + 1, $1, $2, $3, $4, false, '' FROM activities RETURNING id)
+			INSERT INTO deliveries (activity_id, inbox_uri, host) SELECT id, 'https://fern.example/inbox', $5 FROM activity RETURNING id`, uri, member.ID, kind, object, host))
+		return id
+	}
+	h.db.MustExec(`DELETE FROM deliveries`)
+	for n, tt := range []struct{ kind, object, says, href string }{
+		{"Create", open.URI, "neuer Beitrag | Kühlung <b>im Sommer</b>", fmt.Sprintf("/beitraege/%d", open.ID)},
+		{"Update", open.URI, "Änderung | Kühlung <b>im Sommer</b>", fmt.Sprintf("/beitraege/%d", open.ID)},
+		{"Create", secret.URI, "neuer Beitrag | hier nicht einsehbar", ""},
+		{"Like", note.URI, "favorisiert | lang lang", fmt.Sprintf("/beitraege/%d", note.ID)},
+		{"Undo", "https://x.example/activities/3", "Zurücknahme: favorisiert | lang lang", fmt.Sprintf("/beitraege/%d", note.ID)},
+		{"Update", member.URI, "Änderung am Profil | Stelle member", "/@member"},
+		{"Delete", member.URI, "Löschung des Kontos | Stelle member", "/@member"},
+		{"Delete", "https://sh.example/beitraege/1", "Löschung | hier nicht einsehbar", ""},
+		{"Follow", "https://fern.example/u/nele", "Anfrage zu folgen | Stelle nele", "/@nele@fern.example"},
+		{"Announce", "https://x.example/activities/0", "Weitergabe: neuer Beitrag | Kühlung", fmt.Sprintf("/beitraege/%d", open.ID)},
+		{"Announce", note.URI, "Weitergabe | lang lang", fmt.Sprintf("/beitraege/%d", note.ID)},
+		{"Undo", "https://x.example/unknown", "Zurücknahme | hier nicht einsehbar", ""},
+		{"Arrive", "https://x.example/unknown", "andere Sendung | hier nicht einsehbar", ""},
+	} {
+		id := send(fmt.Sprintf("https://x.example/activities/%d", n), tt.kind, tt.object)
+		page := h.get(t, "admin", laneAddress(host)).wants(t, http.StatusOK)
+		row := page.Find("main tbody tr").Last()
+		about := row.Find("td").First().Clone()
+		about.Find("details").Remove()
+		if got := strings.TrimSpace(row.Find("th").Text()) + " | " + strings.Join(strings.Fields(about.Text()), " "); !strings.HasPrefix(got, tt.says) {
+			t.Errorf("%s %s: %q, want %q", tt.kind, tt.object, got, tt.says)
+		}
+		if got := about.Find("a").AttrOr("href", ""); got != tt.href {
+			t.Errorf("%s %s leads to %q", tt.kind, tt.object, got)
+		}
+		if got := row.Find("details p").Text(); !strings.Contains(got, tt.kind+" "+tt.object) {
+			t.Errorf("technical details: %s", got)
+		}
+		ask := h.get(t, "admin", fmt.Sprintf("%s/%d/verwerfen", laneAddress(host), id)).wants(t, http.StatusOK).text("main")
+		kind, title, _ := strings.Cut(tt.says, " | ")
+		if strings.Contains(ask, "https://") || strings.Contains(ask, tt.kind+" ") || !strings.Contains(ask, "„"+kind) || tt.href != "" && !strings.Contains(ask, title) || strings.Contains(ask, "Im Vertrauen") {
+			t.Errorf("%s %s: asks %s", tt.kind, tt.object, ask)
+		}
+	}
+	if strings.Contains(h.get(t, "admin", laneAddress(host)).body, "Im Vertrauen") {
+		t.Error("an administrator reads what was written to others")
+	}
 }

@@ -75,6 +75,8 @@ type Delivery struct {
 	LastError  string     `db:"last_error"`
 	Type       string     `db:"type"`       // of the activity
 	ObjectURI  string     `db:"object_uri"` // what it is about
+	OfType     string     `db:"of_type"`    // of the activity of ours that it takes back or passes on; "" where it is no such
+	OfURI      string     `db:"of_uri"`     // what that one is about
 	CreatedAt  time.Time  `db:"created_at"`
 }
 

@@ -68,15 +68,19 @@ func oldest(ctx context.Context, q sqlx.ExtContext) (seconds float64, err error)
 }
 
 const deliveryColumns = `d.id, d.host, d.inbox_uri, d.state, d.attempt, CASE WHEN d.state = 'pending' AND d.attempt > 0 THEN d.next_at END AS next_at,
-	d.last_status, d.last_error, a.type, a.object_uri, a.created_at`
+	d.last_status, d.last_error, a.type, a.object_uri, a.created_at, coalesce(o.type, '') AS of_type, coalesce(o.object_uri, '') AS of_uri`
+
+// deliveryTables are deliveries with their activities, and those of ours that these are about.
+const deliveryTables = `deliveries d JOIN activities a ON a.id = d.activity_id
+	LEFT JOIN activities o ON o.uri = a.object_uri AND a.type IN ('Undo', 'Announce')`
 
 func deliveries(ctx context.Context, q sqlx.ExtContext, host, state string, after int64, limit int) ([]Delivery, error) {
 	var found []Delivery
 	// Each names the condition of its index.
-	query := `SELECT ` + deliveryColumns + ` FROM deliveries d JOIN activities a ON a.id = d.activity_id
+	query := `SELECT ` + deliveryColumns + ` FROM ` + deliveryTables + `
 		WHERE d.host = $1 AND d.state = 'pending' AND $2 = 'pending' AND d.id > $3 ORDER BY d.id LIMIT $4`
 	if state != Pending {
-		query = `SELECT ` + deliveryColumns + ` FROM deliveries d JOIN activities a ON a.id = d.activity_id
+		query = `SELECT ` + deliveryColumns + ` FROM ` + deliveryTables + `
 			WHERE d.host = $1 AND d.state IN ('failed', 'dropped') AND d.state = $2 AND ($3 = 0 OR d.id < $3) ORDER BY d.id DESC LIMIT $4`
 	}
 	err := sqlx.SelectContext(ctx, q, &found, query, host, state, after, limit)
@@ -85,7 +89,7 @@ func deliveries(ctx context.Context, q sqlx.ExtContext, host, state string, afte
 
 func deliveryByID(ctx context.Context, q sqlx.ExtContext, id int64) (Delivery, error) {
 	var d Delivery
-	err := sqlx.GetContext(ctx, q, &d, `SELECT `+deliveryColumns+` FROM deliveries d JOIN activities a ON a.id = d.activity_id WHERE d.id = $1`, id)
+	err := sqlx.GetContext(ctx, q, &d, `SELECT `+deliveryColumns+` FROM `+deliveryTables+` WHERE d.id = $1`, id)
 	return d, err
 }
 

@@ -75,6 +75,22 @@ func (s *Service) ByIDs(ctx context.Context, viewer Viewer, ids []int64) (map[in
 	return byID, nil
 }
 
+// ByURIs returns those of the posts that the viewer may see, by ActivityPub id.
+func (s *Service) ByURIs(ctx context.Context, viewer Viewer, uris []string) (map[string]Post, error) {
+	byURI := make(map[string]Post, len(uris))
+	if len(uris) == 0 {
+		return byURI, nil
+	}
+	list, err := visibleByURIs(ctx, s.db, viewer.AccountID, uris)
+	if err != nil {
+		return nil, fmt.Errorf("post.ByURIs: %w", err)
+	}
+	for _, p := range list {
+		byURI[p.URI] = p
+	}
+	return byURI, nil
+}
+
 // ViewsByIDs is Views of those of the posts that the viewer may see, in the given order, each once.
 func (s *Service) ViewsByIDs(ctx context.Context, viewer Viewer, ids []int64) ([]View, error) {
 	byID, err := s.ByIDs(ctx, viewer, ids)

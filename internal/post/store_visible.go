@@ -75,6 +75,12 @@ func postForViewer(ctx context.Context, db sqlx.ExtContext, viewerID, id int64) 
 	return p, err
 }
 
+func visibleByURIs(ctx context.Context, db sqlx.ExtContext, viewerID int64, uris []string) (list []Post, err error) {
+	err = sqlx.SelectContext(ctx, db, &list, `
+		SELECT `+columns+` FROM posts p WHERE p.uri = ANY ($2) AND `+VisibleTo("p", "$1"), viewerID, pq.Array(uris))
+	return list, err
+}
+
 func visibleByIDs(ctx context.Context, db sqlx.ExtContext, viewerID int64, ids []int64) (list []Post, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p WHERE p.id = ANY ($2) AND `+VisibleTo("p", "$1"), viewerID, pq.Array(ids))
