@@ -69,32 +69,6 @@ func hiddenHere(ctx context.Context, q sqlx.ExtContext, postID int64) (bool, err
 	return yes, nil
 }
 
-// deleteReceived removes what was processed before the given time, a portion at a time so that nobody waits for its locks. It goes
-// through the oldest rows and ends where a whole portion is newer.
-func deleteReceived(ctx context.Context, q sqlx.ExtContext, before time.Time) error {
-	for after := int64(0); ; {
-		var seen struct {
-			Last  *int64 `db:"last"`
-			Newer bool   `db:"newer"`
-		}
-		err := sqlx.GetContext(ctx, q, &seen, `
-			WITH portion AS (SELECT id, uri, received_at, processed_at FROM inbox_activities WHERE id > $2 ORDER BY id LIMIT 2000),
-			removed AS (DELETE FROM inbox_activities WHERE id IN (
-				SELECT i.id FROM portion i WHERE i.received_at < $1 AND i.processed_at < $1
-					AND NOT EXISTS (SELECT 1 FROM follows x WHERE x.uri = i.uri AND x.undone_at IS NULL)
-					AND NOT EXISTS (SELECT 1 FROM favourites x WHERE x.uri = i.uri AND x.undone_at IS NULL)
-					AND NOT EXISTS (SELECT 1 FROM boosts x WHERE x.uri = i.uri AND x.undone_at IS NULL)))
-			SELECT max(id) AS last, coalesce(bool_and(received_at >= $1), true) AS newer FROM portion`, before, after)
-		if err != nil {
-			return fmt.Errorf("deleteReceived: %w", err)
-		}
-		if seen.Newer {
-			return nil
-		}
-		after = *seen.Last
-	}
-}
-
 // errBusy says that another job of the same host runs; it is no failure, and no attempt is lost.
 var errBusy = errors.New("inbox: the host's turn is taken")
 

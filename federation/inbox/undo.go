@@ -66,5 +66,8 @@ func (in *Inbox) original(ctx context.Context, a vocab.Activity) (vocab.Activity
 	if err != nil {
 		return vocab.Activity{}, err
 	}
+	if len(r.Body) == 0 { // long ago, and it changed nothing
+		return vocab.Activity{ID: r.URI, Type: r.Type, Actor: r.ActorURI, ObjectID: r.ObjectURI}, nil
+	}
 	return vocab.ParseActivity(r.Body)
 }
