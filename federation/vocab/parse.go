@@ -35,13 +35,7 @@ func CheckShape(raw []byte) error {
 type fields map[string]json.RawMessage
 
 // text returns a plain string, "" for anything else.
-func (f fields) text(key string) string {
-	var s string
-	if json.Unmarshal(f[key], &s) != nil {
-		return ""
-	}
-	return s
-}
+func (f fields) text(key string) string { return text(f[key]) }
 
 // texts returns the strings of a list, or the only one.
 func (f fields) texts(key string) (list []string) {
