@@ -65,7 +65,7 @@ func (s *Site) importRules(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		var ok bool
-		if form.Errors, ok = s.formErrors(r, err, "policy.import."); !ok {
+		if form.Errors, ok = s.formErrors(r, err); !ok {
 			return fmt.Errorf("import rules: %w", err)
 		}
 		return s.renderImport(w, r, form.Errors.Status, form)

@@ -105,7 +105,9 @@ func TestAdministerPeople(t *testing.T) {
 	}
 	h.post(t, visitorName, strings.TrimPrefix(link, houseURL), nil).wants(t, http.StatusSeeOther)
 
-	h.post(t, "admin", konto+"/zustand", url.Values{"state": {"suspended"}}).leadsTo(t, konto)
+	ask := h.post(t, "admin", "/@guest/moderieren", h.get(t, "admin", konto).fields(`form[action="/@guest/moderieren"]`)).wants(t, http.StatusOK)
+	h.get(t, "guest", "/bereich").wants(t, http.StatusOK) // not yet
+	h.post(t, "admin", "/@guest/moderieren", ask.fields("main form")).leadsTo(t, konto)
 	h.get(t, "guest", "/bereich").wants(t, http.StatusSeeOther)
 	h.post(t, "admin", konto+"/zustand", url.Values{"state": {"active"}}).leadsTo(t, konto)
 }

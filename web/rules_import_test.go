@@ -57,11 +57,11 @@ func TestImportShowsWhatWeakens(t *testing.T) {
 		must(t, err)
 	}
 	list := "#domain,#severity,#reject_media,#reject_reports,#public_comment,#obfuscate\nhaerter.example,suspend,,,,\ngleich.example,suspend,,,Hass,\nneu.example,suspend,,,,\n" +
-		"gelockert.example,silence,true,,,\nunter.boese.example,noop,,,,\nmedien.example,noop,false,,,\n"
+		"gelockert.example,silence,true,,,\nunter.boese.example,noop,,,,\nmedien.example,noop,false,,,\n*.falsch.example,suspend,,,,\n"
 	page := h.post(t, "admin", "/verwaltung/regeln/import", url.Values{"list": {list}}).wants(t, http.StatusOK)
 	var headings []string
 	page.Find("main h3").Each(func(_ int, s *goquery.Selection) { headings = append(headings, s.Text()) })
-	if got := strings.Join(headings, "; "); got != "Lockert, was bisher gilt; Weitere neue Regeln; Weitere geänderte Regeln" {
+	if got := strings.Join(headings, "; "); got != "Lockert, was bisher gilt; Nicht lesbar oder nicht zulässig; Weitere neue Regeln; Weitere geänderte Regeln" {
 		t.Fatalf("headings: %s", got)
 	}
 	if got := page.text("main .kern-alert--warning"); !strings.Contains(got, "3 Zeilen der Liste heben eine Einschränkung auf") {
@@ -74,7 +74,7 @@ func TestImportShowsWhatWeakens(t *testing.T) {
 		list, row int
 		want      string
 	}{
-		{0, 0, "unter.boese.example Lockerung Bisher: gesperrt durch die Regel für boese.example. Künftig: ohne Einschränkung."},
+		{0, 0, "unter.boese.example Lockerung Bisher durch die Regel für boese.example: gesperrt. Künftig: ohne Einschränkung."},
 		{0, 1, "gelockert.example Lockerung Bisher: gesperrt, ohne Bilder und Dateien. Künftig: eingeschränkt, ohne Bilder und Dateien."},
 		{0, 2, "medien.example Lockerung Bisher: ohne Bilder und Dateien. Künftig: ohne Einschränkung."},
 		{1, 0, "neu.example gesperrt"},

@@ -3,12 +3,10 @@ package account
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/db"
-	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
 )
 
@@ -21,22 +19,12 @@ func (s *Service) Close(ctx context.Context, actor Account, id int64) error {
 	}
 	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		admins, err := s.administrators(ctx, tx, actor)
-		if err != nil {
+		a, admins, err := s.lockPerson(ctx, tx, actor, id)
+		if err != nil || a.State == Gone {
 			return err
 		}
-		a, err := s.lock(ctx, tx, id)
-		switch {
-		case err != nil:
+		if err := dispensable(admins, actor, a); err != nil {
 			return err
-		case !a.Local() || a.Kind != Person:
-			return fault.New(fault.Conflict, "error.account.not_a_person")
-		case a.State == Gone:
-			return nil
-		case slices.Equal(admins, []int64{id}):
-			return fault.New(fault.Conflict, "error.account.last_admin")
-		case id == actor.ID:
-			return fault.New(fault.Conflict, "error.account.self")
 		}
 		if err := closeAccount(ctx, tx, id); err != nil {
 			return fmt.Errorf("account.Close %d: %w", id, err)

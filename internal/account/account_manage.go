@@ -24,16 +24,10 @@ func (s *Service) SetRole(ctx context.Context, actor Account, id int64, role Rol
 		return fault.Fields(fault.Field{Name: "role", Message: "error.account.role"})
 	}
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
-		admins, err := s.administrators(ctx, tx, actor)
-		if err != nil {
-			return err
-		}
-		a, err := s.lock(ctx, tx, id)
+		a, admins, err := s.lockPerson(ctx, tx, actor, id)
 		switch {
 		case err != nil:
 			return err
-		case !a.Local() || a.Kind != Person:
-			return fault.New(fault.Conflict, "error.account.not_a_person")
 		case a.State == Gone:
 			return fault.New(fault.Conflict, "error.account.gone")
 		case a.Role == role:
@@ -138,25 +132,38 @@ func (s *Service) restrict(ctx context.Context, actor Account, id int64, change 
 			return fault.New(fault.Conflict, "error.account.not_a_person")
 		case a.State == Gone:
 			return fault.New(fault.Conflict, "error.account.gone")
-		case slices.Equal(admins, []int64{id}):
-			return fault.New(fault.Conflict, "error.account.last_admin")
-		case id == actor.ID:
-			return fault.New(fault.Conflict, "error.account.self")
+		}
+		if err := dispensable(admins, actor, a); err != nil {
+			return err
 		}
 		return change(tx, a)
 	})
 }
 
-// administrators locks who can administrate and makes sure that the actor, whose row was read some time ago, still can.
-func (s *Service) administrators(ctx context.Context, tx *sqlx.Tx, actor Account) ([]int64, error) {
-	admins, err := lockAdmins(ctx, tx)
-	if err != nil {
-		return nil, fmt.Errorf("account: lock administrators: %w", err)
+// dispensable refuses what would leave the instance without an administrator, and what nobody does to themselves.
+func dispensable(admins []int64, actor, a Account) error {
+	switch {
+	case slices.Equal(admins, []int64{a.ID}):
+		return fault.New(fault.Conflict, "error.account.last_admin")
+	case a.ID == actor.ID:
+		return fault.New(fault.Conflict, "error.account.self")
+	}
+	return nil
+}
+
+// lockPerson locks one of our people, and who can administrate; it makes sure that the actor, whose row was read some time ago, still
+// can. Errors: Forbidden, NotFound, Conflict for what is no person of ours.
+func (s *Service) lockPerson(ctx context.Context, tx *sqlx.Tx, actor Account, id int64) (a Account, admins []int64, err error) {
+	if admins, err = lockAdmins(ctx, tx); err != nil {
+		return a, nil, fmt.Errorf("account: lock administrators: %w", err)
 	}
 	if !actor.IsOperator() && !slices.Contains(admins, actor.ID) {
-		return nil, errForbidden()
+		return a, nil, errForbidden()
 	}
-	return admins, nil
+	if a, err = s.lock(ctx, tx, id); err == nil && (!a.Local() || a.Kind != Person) {
+		err = fault.New(fault.Conflict, "error.account.not_a_person")
+	}
+	return a, admins, err
 }
 
 func (s *Service) lock(ctx context.Context, tx *sqlx.Tx, id int64) (Account, error) {
