@@ -30,7 +30,7 @@ var domain = [][]string{
 	{"push"},
 }
 
-var platform = []string{"change", "config", "db", "fault", "i18n", "job", "markup", "observe", "paging", "postgres", "request"}
+var platform = []string{"change", "config", "db", "fault", "german", "i18n", "job", "markup", "observe", "paging", "postgres", "request"}
 
 type goPackage struct {
 	ImportPath   string

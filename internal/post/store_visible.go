@@ -29,6 +29,29 @@ func ShownTo(p, viewer string) string {
 	return `(` + ListedTo(p, viewer) + ` AND ` + account.Wanted(p+".account_id", viewer) + `)`
 }
 
+// ListedIn is ListedTo for an index of posts that repeats, as post_id, account_id and visibility, what the rule asks of them,
+// and has only posts that are published and not hidden. Whom a reader follows, who blocks them and so on is read once, not for
+// each of many posts.
+func ListedIn(i, viewer string) string {
+	return strings.NewReplacer("{i}", i, "{viewer}", viewer+"::bigint").Replace(`((
+		{i}.visibility IN ('public', 'unlisted')
+		OR {i}.account_id = {viewer}
+		OR {i}.visibility = 'network' AND (SELECT EXISTS (
+			SELECT 1 FROM accounts ours
+			WHERE ours.id = {viewer} AND ours.domain IS NULL AND ours.state = 'active' AND ours.role IN ('member', 'editor', 'moderator', 'admin')))
+		OR {i}.visibility = 'followers' AND {i}.account_id IN (` + followed + `)
+		OR {i}.post_id IN (SELECT m.post_id FROM mentions m WHERE m.account_id = {viewer}))
+		AND {i}.account_id NOT IN (SELECT b.account_id FROM blocks b WHERE b.target_id = {viewer})
+		AND {i}.account_id NOT IN (SELECT author.id FROM accounts author WHERE (author.hidden OR author.limited) AND author.hidden)
+		AND ({i}.account_id NOT IN (SELECT author.id FROM accounts author WHERE (author.hidden OR author.limited) AND author.limited)
+			OR {i}.account_id = {viewer}
+			OR {i}.account_id IN (` + followed + `)
+			OR {i}.post_id IN (SELECT m.post_id FROM mentions m WHERE m.account_id = {viewer})))`)
+}
+
+// followed are whom the viewer follows.
+const followed = `SELECT f.target_id FROM follows f WHERE f.account_id = {viewer} AND f.state = 'accepted' AND f.undone_at IS NULL`
+
 // Heard is account.Heard.
 func Heard(accountID, viewer string) string { return account.Heard(accountID, viewer) }
 

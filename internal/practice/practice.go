@@ -167,20 +167,24 @@ type Filter struct {
 	Region   string
 	Goal     string // name of a term
 	Field    string
-	Origin   string // domain of the instance it came from; "local" for ours
+	Origin   string // domain of the instance it came from; LocalOrigin for ours
+	Quantity string // of one of its figures
+	State    string // of its implementation, or StateArchived; archived ones are in no other list
+	Year     string // of its publication
 	Accepted bool   // only what our desk accepted
 	Featured bool
-	Sort     string // "", "newest": by publication; "relevance" when Text is set
+	Sort     string // one of the Sort constants; "" is SortNewest
 	Offset   int
 	Limit    int
 }
 
 // List is one page of a search with how much there is.
 type List struct {
-	Items  []View
-	Total  int
-	Facets map[string][]Facet // level, region, goal, field, origin
-	Impact []Impact
+	Items      []View
+	Total      int
+	Facets     map[string][]Facet // level, region, goal, field, origin, quantity, state, year
+	Impact     []Impact
+	Suggestion string // the text as it was probably meant, where it finds little as it stands; "" for none
 }
 
 // Facet is one value to filter by.

@@ -1,12 +1,15 @@
 package practice
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"regexp"
+	"math"
+	"slices"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
+	"github.com/vorbild/vorbild/internal/german"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -15,48 +18,83 @@ const (
 	defaultLimit = 20
 	maxLimit     = 100
 	maxQuery     = 200
+	// facetSize is how many values a facet offers at most.
+	facetSize = 60
+	// fewHits is how many hits a search has that may have been mistyped.
+	fewHits = 3
 )
 
-// impactUnits are what sums are told in.
-var impactUnits = map[string]string{"electricity": "MW.h/a", "emissions": "t/a"}
+// Orders of a list.
+const (
+	SortNewest    = "newest"    // by publication
+	SortRelevance = "relevance" // how well the text fits, where there is one
+	SortEffect    = "effect"    // what saves most emissions in a year, then electricity
+	SortReused    = "reused"    // by how many say that they reuse it
+)
 
-// List finds published practices, ours and others'. Unlisted ones are only found by their address.
+// List finds published practices, ours and others'. Unlisted ones are only found by their address, archived ones only by who
+// asks for that state.
 func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List, error) {
 	f = f.cleaned()
 	list := List{Facets: map[string][]Facet{}}
-	ids, err := searchIDs(ctx, s.db, viewer.AccountID, f)
+	l := s.lexicon(ctx, s.db)
+	q := l.Parse(f.Text)
+	if f.Text != "" && q.TSQuery == "" {
+		return list, nil // nothing but words that stand in every text
+	}
+	wanted, err := s.wanted(ctx, f)
 	if err != nil {
 		return list, fmt.Errorf("practice.List: %w", err)
 	}
-	if list.Items, err = s.Views(ctx, viewer, ids); err != nil {
-		return list, fmt.Errorf("practice.List: %w", err)
-	}
-	facets, err := searchFacets(ctx, s.db, viewer.AccountID, f)
+	search := newSearch(viewer.AccountID, q.TSQuery, f)
+	rows, err := search.counted(ctx, s.db)
 	if err != nil {
+		return list, fmt.Errorf("practice.List: count: %w", err)
+	}
+	t := newTally(wanted, f.State == StateArchived)
+	t.count(rows)
+	if list.Total = t.total; list.Total > 0 {
+		ids, err := search.page(ctx, s.db, f, wanted.required())
+		if err != nil {
+			return list, fmt.Errorf("practice.List: %w", err)
+		}
+		if list.Items, err = s.Views(ctx, viewer, ids); err != nil {
+			return list, fmt.Errorf("practice.List: %w", err)
+		}
+	}
+	if list.Facets, err = s.named(ctx, t); err != nil {
 		return list, fmt.Errorf("practice.List: facets: %w", err)
 	}
-	for _, r := range facets {
-		if r.Facet == "total" {
-			list.Total = r.Count
-			continue
+	list.Impact = t.impact()
+	if list.Total < fewHits && f.Text != "" {
+		if list.Suggestion, err = s.suggest(ctx, viewer, f, l, wanted, list.Total); err != nil {
+			return list, fmt.Errorf("practice.List: suggestion: %w", err)
 		}
-		list.Facets[r.Facet] = append(list.Facets[r.Facet], Facet{Value: r.Value, Count: r.Count})
-	}
-	sums, err := searchImpact(ctx, s.db, viewer.AccountID, f)
-	if err != nil {
-		return list, fmt.Errorf("practice.List: impact: %w", err)
-	}
-	for _, r := range sums {
-		list.Impact = append(list.Impact, Impact{Quantity: r.Quantity, Unit: impactUnits[r.Quantity], Sum: r.Sum, Practices: r.Practices})
 	}
 	return list, nil
 }
 
+// suggest writes a search with words that occur, where it then finds something this reader may see.
+func (s *Service) suggest(ctx context.Context, viewer post.Viewer, f Filter, l *german.Lexicon, wanted wantedValues, found int) (string, error) {
+	meant := l.Correct(f.Text)
+	if meant == "" {
+		return "", nil
+	}
+	q := l.Parse(meant)
+	if q.TSQuery == "" || slices.Contains(wanted.required(), 0) {
+		return "", nil
+	}
+	some, err := newSearch(viewer.AccountID, q.TSQuery, f).anything(ctx, s.db, f, wanted.required())
+	if err != nil || !some {
+		return "", err
+	}
+	return meant, nil
+}
+
 func (f Filter) cleaned() Filter {
-	for _, s := range []*string{&f.Text, &f.Level, &f.Region, &f.Goal, &f.Field, &f.Origin, &f.Sort} {
-		*s = markup.Line(*s)
-		if r := []rune(*s); len(r) > maxQuery {
-			*s = string(r[:maxQuery])
+	for _, s := range []*string{&f.Text, &f.Level, &f.Region, &f.Goal, &f.Field, &f.Origin, &f.Quantity, &f.State, &f.Year, &f.Sort} {
+		if *s = markup.Line(*s); utf8.RuneCountInString(*s) > maxQuery {
+			*s = string([]rune(*s)[:maxQuery])
 		}
 	}
 	if f.Limit <= 0 {
@@ -66,60 +104,160 @@ func (f Filter) cleaned() Filter {
 	return f
 }
 
-// textQuery is a search text as the parameters of matches.
-type textQuery struct {
-	whole   string // as typed, for websearch_to_tsquery
-	literal bool   // also look for the words as they are
-	head    string // all words but the last
-	prefix  string // the last word as a prefix, in the syntax of to_tsquery; "" when the text has operators
-}
-
-// parseText lets the last word be one that is still being typed, unless the text uses quotes, minus or "or": then the
-// person says exactly what they want.
-func parseText(text string) textQuery {
-	q := textQuery{whole: text, literal: true}
-	umlauts := withUmlauts(text)
-	words := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-	excludes := strings.HasPrefix(text, "-") || strings.Contains(text, " -")
-	if excludes {
-		q.literal = false // "not Kühlungen" must not find what only differs from it in its ending
-	}
-	if !excludes && umlauts != text {
-		q.whole = text + " or " + umlauts
-	}
-	if excludes || strings.Contains(text, `"`) || len(words) == 0 {
-		return q
-	}
-	for _, w := range words {
-		if strings.EqualFold(w, "or") {
-			return q
+// values lists what a filter asks for by facet. The archive is no value: it stands apart.
+func (f Filter) values() []facetValue {
+	var list []facetValue
+	for facet, value := range map[string]string{
+		"level": f.Level, "region": f.Region, "field": f.Field, "goal": f.Goal, "origin": f.Origin, "quantity": f.Quantity, "state": f.State, "year": f.Year,
+	} {
+		if value != "" && (facet != "state" || value != StateArchived) {
+			list = append(list, facetValue{Facet: facet, Value: strings.ToLower(value)})
 		}
 	}
-	last := words[len(words)-1]
-	if len([]rune(last)) < 2 {
-		return q
-	}
-	q.head, q.prefix = withUmlauts(strings.Join(words[:len(words)-1], " ")), "'"+last+"':*"
-	if folded := withUmlauts(last); folded != last {
-		q.prefix += " | '" + folded + "':*"
-	}
-	return q
+	return sortedValues(list)
 }
 
-var twoLetters = strings.NewReplacer("ae", "ä", "oe", "ö", "ue", "ü", "Ae", "Ä", "Oe", "Ö", "Ue", "Ü", "AE", "Ä", "OE", "Ö", "UE", "Ü")
+// wantedValues are the values a filter asks for; those without a number stand for none that any practice has.
+type wantedValues []facetValue
 
-// foreign is where the letters ue are no umlaut: neue, bauen, Quelle, aktuell.
-var foreign = regexp.MustCompile(`(?i)[aeoq]ue|[dntsx]uell`)
-
-// withUmlauts writes a text that was typed without umlauts as German has it.
-func withUmlauts(text string) string {
-	var b strings.Builder
-	rest := 0
-	for _, at := range foreign.FindAllStringIndex(text, -1) {
-		b.WriteString(twoLetters.Replace(text[rest:at[0]]))
-		b.WriteString(text[at[0]:at[1]])
-		rest = at[1]
+func (w wantedValues) required() []int32 {
+	var ids []int32
+	for _, v := range w {
+		ids = append(ids, v.ID)
 	}
-	b.WriteString(twoLetters.Replace(text[rest:]))
-	return b.String()
+	return ids
+}
+
+func (s *Service) wanted(ctx context.Context, f Filter) (wantedValues, error) {
+	values := f.values()
+	if len(values) == 0 {
+		return nil, nil
+	}
+	known, err := valuesByName(ctx, s.db, values)
+	if err != nil {
+		return nil, err
+	}
+	for i, v := range values {
+		for _, k := range known {
+			if k.Facet == v.Facet && k.Value == v.Value {
+				values[i].ID = k.ID
+			}
+		}
+	}
+	return values, nil
+}
+
+// tally counts the values of all that a search finds. A facet's own numbers leave its filter out, as people expect of facets
+// they can switch.
+type tally struct {
+	wanted   wantedValues
+	archived bool // it is the archive that is asked for
+	total    int
+	byValue  map[int32]int
+	aside    int // how many would be found in the archive, or beside it when that is asked for
+	sums     [2]float64
+	summed   [2]int
+}
+
+func newTally(wanted wantedValues, archived bool) *tally {
+	return &tally{wanted: wanted, archived: archived, byValue: map[int32]int{}}
+}
+
+func (t *tally) count(rows packedRows) {
+	asked, other := rows.Current, rows.Archived
+	if t.archived {
+		asked, other = other, asked
+	}
+	unpack(asked, func(emissions, electricity float64, ids []int32) {
+		missed := ""
+		for _, w := range t.wanted {
+			if !slices.Contains(ids, w.ID) {
+				if missed != "" {
+					return
+				}
+				missed = w.Facet
+			}
+		}
+		for _, id := range ids {
+			if facet := facetOf(id); (missed == "" || facet == missed) && (facet != "state" || !t.archived) {
+				t.byValue[id]++
+			}
+		}
+		if missed != "" {
+			return
+		}
+		t.total++
+		for i, v := range [2]float64{electricity, emissions} {
+			if !math.IsNaN(v) {
+				t.sums[i] += v
+				t.summed[i]++
+			}
+		}
+	})
+	// The archive is one of the states: who chooses another one leaves it, and the other way round.
+	unpack(other, func(_, _ float64, ids []int32) {
+		for _, w := range t.wanted {
+			if w.Facet != "state" && !slices.Contains(ids, w.ID) {
+				return
+			}
+		}
+		t.aside++
+		for _, id := range ids {
+			if t.archived && facetOf(id) == "state" {
+				t.byValue[id]++
+			}
+		}
+	})
+}
+
+func (t *tally) impact() []Impact {
+	var list []Impact
+	for i, quantity := range []string{"electricity", "emissions"} {
+		if t.summed[i] > 0 {
+			list = append(list, Impact{Quantity: quantity, Unit: impactUnits[quantity], Sum: t.sums[i], Practices: t.summed[i]})
+		}
+	}
+	return list
+}
+
+// impactUnits are what sums are told in.
+var impactUnits = map[string]string{"electricity": "MW.h/a", "emissions": "t/a"}
+
+// named lists the values of each facet by how often they occur.
+func (s *Service) named(ctx context.Context, t *tally) (map[string][]Facet, error) {
+	byFacet := map[string][]int32{}
+	for id := range t.byValue {
+		byFacet[facetOf(id)] = append(byFacet[facetOf(id)], id)
+	}
+	var shown []int32
+	for _, ids := range byFacet {
+		slices.SortFunc(ids, func(a, b int32) int { return cmp.Or(t.byValue[b]-t.byValue[a], int(a)-int(b)) })
+		shown = append(shown, ids[:min(len(ids), facetSize)]...)
+	}
+	list := map[string][]Facet{}
+	if len(shown) > 0 {
+		values, err := valuesByIDs(ctx, s.db, shown)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range values {
+			list[v.Facet] = append(list[v.Facet], Facet{Value: v.Name, Count: t.byValue[v.ID]})
+		}
+	}
+	archived := t.aside
+	if t.archived {
+		archived = t.total
+	}
+	if archived > 0 {
+		list["state"] = append(list["state"], Facet{Value: StateArchived, Count: archived})
+	}
+	for facet, values := range list {
+		slices.SortFunc(values, func(a, b Facet) int {
+			if facet == "year" {
+				return cmp.Compare(b.Value, a.Value)
+			}
+			return cmp.Or(b.Count-a.Count, cmp.Compare(a.Value, b.Value))
+		})
+	}
+	return list, nil
 }

@@ -24,6 +24,7 @@ type Service struct {
 	jobs          *job.Queue
 	markup        *markup.Renderer
 	baseURL       string
+	words         lexicon
 }
 
 // New returns the service. From then on posts that are emptied take their practice's words with them.
@@ -99,7 +100,7 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, p post.Post, details P
 	if err := replaceFigures(ctx, tx, p.ID, details.Figures); err != nil {
 		return fmt.Errorf("practice %d: figures: %w", p.ID, err)
 	}
-	if err := refreshSearch(ctx, tx, p.ID, markup.Text(p.HTML)); err != nil {
+	if err := s.index(ctx, tx, p.ID, markup.Text(p.HTML)); err != nil {
 		return fmt.Errorf("practice %d: search: %w", p.ID, err)
 	}
 	return nil

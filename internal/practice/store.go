@@ -94,11 +94,12 @@ func erasePractice(ctx context.Context, db sqlx.ExtContext, id int64) error {
 		`UPDATE practices SET organization_name = '', organization_url = '', situation = '', outcome = '', prerequisites = '',
 			pitfalls = '', contact_name = '', contact_unit = '', contact_email = '', contact_url = '', licence = '',
 			measures = '{}', legal_basis = '{}', person_days = NULL, costs = '[]', services = '[]', links = '[]', ars = '',
-			reuse_of = '', archive_reason = '', pending = NULL, search = '' WHERE post_id = $1`,
+			reuse_of = '', archive_reason = '', pending = NULL WHERE post_id = $1`,
 		`UPDATE practice_log SET text = '' WHERE post_id = $1 AND text <> ''`,
 		`DELETE FROM practice_reviews WHERE post_id = $1`,
 		`DELETE FROM practice_terms WHERE post_id = $1`,
 		`DELETE FROM practice_figures WHERE post_id = $1`,
+		`DELETE FROM practice_index WHERE post_id = $1`,
 	} {
 		if _, err := db.ExecContext(ctx, statement, id); err != nil {
 			return err
@@ -143,24 +144,4 @@ func replaceFigures(ctx context.Context, db sqlx.ExtContext, id int64, figures [
 		}
 	}
 	return nil
-}
-
-// refreshSearch makes a practice findable by its words as they are written (simple) and by their German stems.
-func refreshSearch(ctx context.Context, db sqlx.ExtContext, id int64, text string) error {
-	_, err := db.ExecContext(ctx, `
-		UPDATE practices pr SET search =
-			setweight(to_tsvector('german', w.title), 'A') || setweight(to_tsvector('simple', w.title), 'A') ||
-			setweight(to_tsvector('german', w.summary), 'B') || setweight(to_tsvector('simple', w.summary), 'B') ||
-			setweight(to_tsvector('german', w.body), 'C') || setweight(to_tsvector('simple', w.body), 'C')
-		FROM (
-			SELECT p.title, concat_ws(' ', p.summary, pr.organization_name,
-					(SELECT string_agg(t.name, ' ') FROM practice_terms t WHERE t.post_id = $1),
-					(SELECT string_agg(g.name, ' ') FROM tags g WHERE g.post_id = $1)) AS summary,
-				concat_ws(' ', $2::text, pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls,
-					array_to_string(pr.measures, ' '), array_to_string(pr.legal_basis, ' '), pr.contact_unit,
-					(SELECT string_agg(v->>'name', ' ') FROM jsonb_array_elements(pr.links || pr.services || pr.costs) v),
-					(SELECT string_agg(concat_ws(' ', f.name, f.scope, f.method), ' ') FROM practice_figures f WHERE f.post_id = $1)) AS body
-			FROM posts p JOIN practices pr ON pr.post_id = p.id WHERE p.id = $1) AS w
-		WHERE pr.post_id = $1`, id, text)
-	return err
 }

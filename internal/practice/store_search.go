@@ -2,119 +2,134 @@ package practice
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
 
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-// matches is the common part of every query of one search: what the text finds and the reader may see, with a column
-// for each facet that says whether the row passes that facet's filter. So a facet's own numbers can leave its filter
-// out, as people expect of facets they can switch.
-//
-// Parameters: 1 viewer, 2-5 the text (see parseText), 6 level, 7 region, 8 goal, 9 field, 10 origin, 11 accepted, 12 featured.
-var matches = `
-	WITH query AS (
-		SELECT websearch_to_tsquery('german', $2)
-			|| CASE WHEN $3 THEN websearch_to_tsquery('simple', $2) ELSE ''::tsquery END
-			|| CASE WHEN $5 = '' THEN ''::tsquery
-				WHEN $4 = '' THEN to_tsquery('simple', $5)
-				ELSE plainto_tsquery('german', $4) && to_tsquery('simple', $5) END AS words
-	), m AS (
-		SELECT p.id, p.published_at, pr.level, pr.region, coalesce(a.domain, 'local') AS origin,
-			ts_rank(pr.search, query.words) AS rank,
-			$6 = '' OR pr.level = $6 AS in_level,
-			$7 = '' OR pr.region = $7 AS in_region,
-			$8 = '' OR EXISTS (SELECT 1 FROM practice_terms t WHERE t.post_id = p.id AND t.scheme = 'goal' AND lower(t.name) = lower($8)) AS in_goal,
-			$9 = '' OR EXISTS (SELECT 1 FROM practice_terms t WHERE t.post_id = p.id AND t.scheme = 'field' AND lower(t.name) = lower($9)) AS in_field,
-			$10 = '' OR coalesce(a.domain, 'local') = $10 AS in_origin
-		FROM query CROSS JOIN practices pr
-			JOIN posts p ON p.id = pr.post_id
-			JOIN accounts a ON a.id = p.account_id
-			LEFT JOIN curations c ON c.post_id = p.id
-		WHERE pr.revision > 0 AND pr.archived_at IS NULL AND p.visibility <> 'unlisted' AND ` + post.ListedTo("p", "$1") + `
-			AND ($2 = '' OR pr.search @@ query.words)
-			AND (NOT $11::boolean OR c.state = 'accepted')
-			AND (NOT $12::boolean OR c.state = 'accepted' AND c.featured)
-	)`
-
-const (
-	passes = `m.in_level AND m.in_region AND m.in_goal AND m.in_field AND m.in_origin`
-	// facetSize is how many values a facet offers at most.
-	facetSize = 60
-)
-
-// arguments are the parameters of matches.
-func (f Filter) arguments(viewerID int64) []any {
-	t := parseText(f.Text)
-	return []any{viewerID, t.whole, t.literal, t.head, t.prefix, f.Level, f.Region, f.Goal, f.Field, strings.ToLower(f.Origin), f.Accepted, f.Featured}
+// search is one search as SQL: what its text finds, the reader may see, and our desk says. Its text has only the conditions
+// that are asked for, so that PostgreSQL can plan each of them.
+type search struct {
+	from string
+	args []any
 }
 
-func searchIDs(ctx context.Context, db sqlx.ExtContext, viewerID int64, f Filter) (ids []int64, err error) {
-	order := `m.published_at DESC, m.id DESC`
-	if f.Sort == "relevance" && f.Text != "" {
-		order = `m.rank DESC, ` + order
+func (s *search) arg(v any) string {
+	s.args = append(s.args, v)
+	return fmt.Sprintf("$%d", len(s.args))
+}
+
+// words is the number of the parameter that holds the tsquery, when there is one.
+const words = "$2"
+
+// newSearch begins a search by a tsquery, "" for none. It reads practice_index as i.
+func newSearch(viewerID int64, query string, f Filter) *search {
+	s := &search{args: []any{viewerID}}
+	var b strings.Builder
+	b.WriteString(` FROM practice_index i`)
+	if f.Accepted || f.Featured {
+		b.WriteString(` JOIN curations c ON c.post_id = i.post_id AND c.state = 'accepted'`)
+		if f.Featured {
+			b.WriteString(` AND c.featured`)
+		}
 	}
-	err = sqlx.SelectContext(ctx, db, &ids, matches+`
-		SELECT m.id FROM m WHERE `+passes+` ORDER BY `+order+` LIMIT $13 OFFSET $14`,
-		append(f.arguments(viewerID), f.Limit, f.Offset)...)
+	b.WriteString(` WHERE i.listed AND ` + post.ListedIn("i", "$1"))
+	if query != "" {
+		b.WriteString(` AND i.words @@ ` + s.arg(query) + `::tsquery`)
+	}
+	s.from = b.String()
+	return s
+}
+
+// packedRows are all rows of a search, those that are archived apart.
+type packedRows struct {
+	Current  []byte `db:"current"`
+	Archived []byte `db:"archived"`
+}
+
+// counted reads what is to be counted, in one pass.
+func (s *search) counted(ctx context.Context, db sqlx.ExtContext) (r packedRows, err error) {
+	err = sqlx.GetContext(ctx, db, &r, `
+		SELECT string_agg(i.packed, '') FILTER (WHERE NOT i.archived) AS current, string_agg(i.packed, '') FILTER (WHERE i.archived) AS archived`+s.from, s.args...)
+	return r, err
+}
+
+// rankDepth is how many hits are put in order by how well they fit: those with the words in their title, then the newest.
+// Ranking reads all words of a practice, and nobody reads on so far.
+const rankDepth = 300
+
+const newestFirst = `i.published_at DESC, i.post_id DESC`
+
+// page lists the ids of what has all the facet values, in the order asked for.
+func (s *search) page(ctx context.Context, db sqlx.ExtContext, f Filter, required []int32) (ids []int64, err error) {
+	from := s.from + ` AND NOT i.archived`
+	if f.State == StateArchived {
+		from = s.from + ` AND i.archived`
+	}
+	args := &search{args: append([]any{}, s.args...)}
+	if len(required) > 0 {
+		from += ` AND i.facets @> ` + args.arg(pq.Array(required)) + `::integer[]`
+	}
+	var query string
+	switch {
+	case f.Sort == SortRelevance && f.Text != "" && f.Offset+f.Limit <= rankDepth:
+		query = `
+			SELECT i.post_id FROM (
+				SELECT i.post_id AS id` + from + ` ORDER BY i.title @@ ` + words + `::tsquery DESC, ` + newestFirst + ` LIMIT ` + args.arg(rankDepth) + `
+			) best JOIN practice_index i ON i.post_id = best.id
+			ORDER BY ts_rank(i.words, ` + words + `::tsquery, 1) DESC, ` + newestFirst
+	case f.Sort == SortRelevance && f.Text != "":
+		query = `SELECT i.post_id` + from + ` ORDER BY i.title @@ ` + words + `::tsquery DESC, ` + newestFirst
+	case f.Sort == SortEffect:
+		query = `SELECT i.post_id` + from + ` ORDER BY i.emissions NULLS LAST, i.electricity NULLS LAST, ` + newestFirst
+	case f.Sort == SortReused:
+		query = `SELECT i.post_id` + strings.Replace(from, ` FROM practice_index i`, ` FROM practice_index i LEFT JOIN (`+reuses+`) reused ON reused.id = i.post_id`, 1) +
+			` ORDER BY reused.times DESC NULLS LAST, ` + newestFirst
+	default:
+		query = `SELECT i.post_id` + from + ` ORDER BY ` + newestFirst
+	}
+	err = sqlx.SelectContext(ctx, db, &ids, query+` LIMIT `+args.arg(f.Limit)+` OFFSET `+args.arg(f.Offset), args.args...)
 	return ids, err
 }
 
-type facetRow struct {
-	Facet string `db:"facet"`
-	Value string `db:"value"`
-	Count int    `db:"count"`
+// reuses counts who says in public that they reuse a practice or are about to.
+const reuses = `
+	SELECT answer.in_reply_to_id AS id, count(DISTINCT answer.account_id) AS times
+	FROM posts answer JOIN reuses u ON u.post_id = answer.id AND u.state <> 'rejected'
+	WHERE answer.role = 'Reuse' AND answer.in_reply_to_id IS NOT NULL AND answer.state = 'published' AND answer.visibility = 'public' AND NOT answer.hidden
+		AND answer.account_id NOT IN (SELECT id FROM accounts WHERE hidden OR limited)
+	GROUP BY answer.in_reply_to_id`
+
+// anything reports whether a search finds something that has all the facet values.
+func (s *search) anything(ctx context.Context, db sqlx.ExtContext, f Filter, required []int32) (bool, error) {
+	f.Sort, f.Offset, f.Limit = SortNewest, 0, 1
+	ids, err := s.page(ctx, db, f, required)
+	return len(ids) > 0, err
 }
 
-// searchFacets counts every value of every facet, and all that pass every filter as facet "total".
-func searchFacets(ctx context.Context, db sqlx.ExtContext, viewerID int64, f Filter) (rows []facetRow, err error) {
-	column := func(name string) string {
-		return `SELECT '` + name + `' AS facet, m.` + name + ` AS value, count(*) AS count
-			FROM m WHERE m.` + name + ` <> '' AND ` + passesBut(name) + ` GROUP BY m.` + name
-	}
-	term := func(scheme string) string {
-		return `SELECT '` + scheme + `', min(t.name), count(DISTINCT m.id)
-			FROM m JOIN practice_terms t ON t.post_id = m.id AND t.scheme = '` + scheme + `' WHERE ` + passesBut(scheme) + ` GROUP BY lower(t.name)`
-	}
-	err = sqlx.SelectContext(ctx, db, &rows, matches+`, counted AS (
-		SELECT 'total' AS facet, '' AS value, count(*) AS count FROM m WHERE `+passes+`
-		UNION ALL `+column("level")+`
-		UNION ALL `+column("region")+`
-		UNION ALL `+column("origin")+`
-		UNION ALL `+term("goal")+`
-		UNION ALL `+term("field")+`
-	), ranked AS (
-		SELECT facet, value, count, row_number() OVER (PARTITION BY facet ORDER BY count DESC, value) AS place FROM counted
-	)
-	SELECT facet, value, count FROM ranked WHERE place <= $13 ORDER BY facet, place`, append(f.arguments(viewerID), facetSize)...)
-	return rows, err
-}
-
-func passesBut(facet string) string {
-	return strings.Replace(passes, "m.in_"+facet, "true", 1)
-}
-
-type impactRow struct {
-	Quantity  string  `db:"quantity"`
-	Sum       float64 `db:"sum"`
-	Practices int     `db:"practices"`
-}
-
-// searchImpact sums what is saved per year. Figures of a period without "per year" do not count: they cannot be added
-// to yearly ones. A difference is after minus before, else the change given, as Figure.Difference has it.
-func searchImpact(ctx context.Context, db sqlx.ExtContext, viewerID int64, f Filter) (rows []impactRow, err error) {
-	err = sqlx.SelectContext(ctx, db, &rows, matches+`, factor (quantity, unit, times) AS (VALUES
-			('electricity', 'W.h/a', 0.000001), ('electricity', 'kW.h/a', 0.001), ('electricity', 'MW.h/a', 1), ('electricity', 'GW.h/a', 1000),
-			('emissions', 'g/a', 0.000001), ('emissions', 'kg/a', 0.001), ('emissions', 't/a', 1), ('emissions', 'kt/a', 1000)
-		), difference AS (
-			SELECT m.id, f.quantity, coalesce(f.value_after - f.value_before, f.change) * factor.times AS value
-			FROM m JOIN practice_figures f ON f.post_id = m.id
-				JOIN factor ON factor.quantity = f.quantity AND factor.unit = f.unit
-			WHERE `+passes+`
+// alike lists which of the practices with one of the words of another one, and of the newest, are nearest to it: each topic they
+// share counts, and how well the words fit.
+func alike(ctx context.Context, db sqlx.ExtContext, viewerID, id int64, query string, limit int) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, db, &ids, `
+		WITH self AS (
+			SELECT facets, ARRAY(SELECT f FROM unnest(facets) f WHERE f >> 24 IN (3, 4, 6)) AS topics FROM practice_index WHERE post_id = $2
+		), candidates AS (
+			(SELECT i.post_id FROM practice_index i
+				WHERE $3 <> '' AND i.words @@ $3::tsquery AND i.listed AND NOT i.archived AND i.post_id <> $2 ORDER BY `+newestFirst+` LIMIT 300)
+			UNION
+			(SELECT i.post_id FROM practice_index i
+				WHERE i.listed AND NOT i.archived AND i.post_id <> $2 ORDER BY `+newestFirst+` LIMIT 300)
+		), scored AS (
+			SELECT i.post_id, i.account_id, i.visibility, i.published_at,
+				cardinality(ARRAY(SELECT unnest(i.facets) INTERSECT SELECT unnest(self.topics))) * 0.12
+				+ CASE WHEN $3 = '' THEN 0 ELSE 4 * ts_rank(i.words, $3::tsquery, 1) END AS score
+			FROM candidates c JOIN practice_index i ON i.post_id = c.post_id CROSS JOIN self
 		)
-		SELECT quantity, sum(value) AS sum, count(DISTINCT id) AS practices
-		FROM difference WHERE value IS NOT NULL GROUP BY quantity ORDER BY quantity`, f.arguments(viewerID)...)
-	return rows, err
+		SELECT i.post_id FROM scored i WHERE i.score >= 0.2 AND `+post.ListedIn("i", "$1")+`
+		ORDER BY i.score DESC, `+newestFirst+` LIMIT $4`, viewerID, id, query, limit)
+	return ids, err
 }

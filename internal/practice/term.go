@@ -112,7 +112,7 @@ func (s *Service) saveTerm(ctx context.Context, tx *sqlx.Tx, t Term) error {
 		if err != nil {
 			return err
 		}
-		if err := refreshSearch(ctx, tx, id, markup.Text(p.HTML)); err != nil {
+		if err := s.index(ctx, tx, id, markup.Text(p.HTML)); err != nil {
 			return fmt.Errorf("practice.SaveTerm %d: search of %d: %w", t.ID, id, err)
 		}
 	}
