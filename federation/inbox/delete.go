@@ -51,8 +51,12 @@ func (in *Inbox) withdraw(ctx context.Context, p post.Post) error {
 
 // deleteIfGone withdraws a post only when its origin has no longer got it.
 func (in *Inbox) deleteIfGone(ctx context.Context, p post.Post) error {
-	if p.Local || !in.fetches.allow(vocab.HostOf(p.URI)) {
+	if p.Local {
 		return rejected("%s is not the actor's", p.URI)
+	}
+	// RULE: what may not be asked now is asked later. A withdrawal that is thrown away leaves the post here for good.
+	if !in.fetches.allow(vocab.HostOf(p.URI)) {
+		return limited()
 	}
 	o, err := in.fetchObject(ctx, p.URI)
 	switch {

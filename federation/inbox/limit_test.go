@@ -3,6 +3,9 @@ package inbox
 import (
 	"strconv"
 	"testing"
+
+	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // Ever new names do not restore the allowance of a host of which much was asked, and do not fill the memory.
@@ -32,5 +35,19 @@ func TestFetchKey(t *testing.T) {
 	}
 	if fetchKey(fetchTurn, "a.example") == fetchKey(receiveTurn, "a.example") {
 		t.Error("turns of different kinds are one")
+	}
+}
+
+// A withdrawal for which we may not ask the origin now waits; it is not refused. A group passes on more of them at once than we
+// may ask for, when its host was away for a while.
+func TestWithdrawalWaitsForAllowance(t *testing.T) {
+	t.Parallel()
+	in := &Inbox{fetches: newLimiter(0, 0)}
+	err := in.deleteIfGone(t.Context(), post.Post{URI: "https://a.example/notes/1"})
+	if !fault.Is(err, fault.Limited) || asVerdict(err) != nil {
+		t.Errorf("got %v", err)
+	}
+	if err := in.deleteIfGone(t.Context(), post.Post{URI: "https://b.example/notes/1", Local: true}); asVerdict(err) == nil {
+		t.Errorf("ours, by another: %v", err)
 	}
 }
