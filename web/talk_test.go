@@ -166,7 +166,7 @@ func TestWithdraw(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	root := h.discussion(t, "member", "Messen", "Wie messen Sie?")
-	answer := h.reply(t, "guest", root, "Geheime Zahl 4711.")
+	answer := h.reply(t, "guest", root, "Geheime Kennzahl.")
 	h.reply(t, "editor", answer, "Danke.")
 	path := fmt.Sprintf("/beitraege/%d/loeschen", answer.ID)
 
@@ -180,7 +180,7 @@ func TestWithdraw(t *testing.T) {
 
 	page := h.get(t, "member", fmt.Sprintf("/diskussionen/%d", root.ID)).wants(t, http.StatusOK)
 	place := fmt.Sprintf("#beitrag-%d", answer.ID)
-	if got := page.text(place); !strings.Contains(got, "zurückgezogen") || strings.Contains(page.body, "4711") {
+	if got := page.text(place); !strings.Contains(got, "zurückgezogen") || strings.Contains(page.body, "Geheime Kennzahl") {
 		t.Errorf("placeholder %q", got)
 	}
 	if page.Find(place+" form, "+place+" .post__actions").Length() != 0 {

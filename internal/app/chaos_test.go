@@ -91,12 +91,16 @@ func TestChaos(t *testing.T) {
 		c.proxy.calm.Store(true)
 		c.retryLanes(all)
 	}
-	var differences []string
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(500 * time.Millisecond) {
-		if differences = disagreements(t, all); len(differences) == 0 || time.Now().After(deadline) {
-			break
+	// What gathered meanwhile takes its time: how much one host makes another fetch is bounded, and what waits for that is tried
+	// again after up to five minutes. Only when nothing moves any more it is stuck.
+	calm := time.Now()
+	differences := disagreements(t, all)
+	for best, moved := len(differences), calm; len(differences) > 0 && time.Since(moved) < 5*time.Minute; time.Sleep(500 * time.Millisecond) {
+		if differences = disagreements(t, all); len(differences) < best {
+			best, moved = len(differences), time.Now()
 		}
 	}
+	t.Logf("agreement, or no progress, %v after the network was well again", time.Since(calm).Round(time.Second))
 	lost := 0
 	have := map[string]bool{}
 	for _, c := range all {
@@ -119,6 +123,13 @@ func TestChaos(t *testing.T) {
 	t.Logf("%d requests between the instances, %d with faults: %s; %d kills", requests, faults, words, kills)
 	for _, d := range differences[:min(len(differences), 20)] {
 		t.Error(d)
+	}
+	if len(differences) > 0 {
+		for _, c := range all {
+			for _, line := range c.stuck() {
+				t.Errorf("%s: %s", c.slug, line)
+			}
+		}
 	}
 	if kills == 0 || faults == 0 || len(confirmed) < 10 {
 		t.Errorf("too little happened")
@@ -331,6 +342,24 @@ func (c *chaotic) retryLanes(others []*chaotic) {
 			c.send("/verwaltung/foederation/zustellung/"+url.PathEscape(other.Config.Domain())+"/versuchen", c.admin, nil)
 		}
 	}
+}
+
+// stuck says what an instance has not sent, not dealt with, or given up.
+func (c *chaotic) stuck() []string {
+	c.t.Helper()
+	return titles(c.t, c.conn, `
+		SELECT d.state || ': ' || count(*) || ' deliveries for ' || d.host || ', attempts up to ' || max(d.attempt) || coalesce((
+				SELECT '; lane: ' || l.failures || ' failures, due in ' || coalesce(extract(epoch FROM l.next_at - now())::int::text, '-') || ' s, worker '
+					|| coalesce(l.worker::text, 'none') || ', ' || l.last_error FROM lanes l WHERE l.host = d.host), '; no lane')
+		FROM deliveries d WHERE d.state <> 'delivered' GROUP BY d.host, d.state
+		UNION ALL
+		SELECT 'received from ' || host || ': ' || count(*) || ' not dealt with, attempts up to ' || max(attempts) || ', ' || max(note)
+		FROM inbox_activities WHERE processed_at IS NULL GROUP BY host
+		UNION ALL
+		SELECT 'received from ' || split_part(actor_uri, '/', 3) || ': ' || count(*) || ' ' || type || ' ' || outcome || ', ' || max(note)
+		FROM inbox_activities WHERE outcome IN ('ignored', 'rejected') GROUP BY split_part(actor_uri, '/', 3), type, outcome
+		UNION ALL
+		SELECT count(*) || ' jobs ' || kind || ' ' || state FROM river_job WHERE state <> 'completed' GROUP BY kind, state`)
 }
 
 func freePort(t testing.TB) int {
