@@ -128,7 +128,7 @@ func TestFiles(t *testing.T) {
 	}))
 	page := h.get(t, "", fmt.Sprintf("/diskussionen/%d", p.ID))
 	link := page.Find(".thread .files a")
-	if href, _ := link.Attr("href"); href != "https://files.m.example/1.mp4" || !strings.Contains(page.text(".thread .files"), "Film bei files.m.example ansehen") || !strings.Contains(page.text(".thread .files"), "Rundgang") {
+	if href, _ := link.Attr("href"); href != "https://files.m.example/1.mp4" || !strings.Contains(page.text(".thread .files"), "Film bei files.m.example öffnen") || !strings.Contains(page.text(".thread .files"), "Rundgang") {
 		t.Errorf("what lives elsewhere: %q to %s", page.text(".thread .files"), href)
 	}
 	if page.Find(".thread img").Length() != 0 {

@@ -157,8 +157,12 @@ func TestReportFromElsewhere(t *testing.T) {
 	var id int64
 	must(t, h.db.GetContext(ctx, &id, `SELECT id FROM reports`))
 	must(t, h.Notifications.Notify(ctx, job.Notify{Event: job.NotifyReport, ID: id}))
-	if got := h.get(t, "moderator", "/bereich/mitteilungen").text("main .rows"); !strings.Contains(got, "hat etwas gemeldet") {
+	notice := h.get(t, "moderator", "/bereich/mitteilungen")
+	if got := notice.text("main .rows"); !strings.Contains(got, "Eine andere Instanz hat etwas gemeldet") || notice.Find("main .rows .author").Length() != 0 {
 		t.Errorf("notification: %s", got)
+	}
+	if link := notice.Find(fmt.Sprintf("main .rows a.kern-link[href='/verwaltung/meldungen/%d']", id)); link.Text() != "Meldung lesen" {
+		t.Errorf("the report is reached by %q", link.Text())
 	}
 	for _, path := range []string{"/verwaltung/meldungen", fmt.Sprintf("/verwaltung/meldungen/%d", id)} {
 		if got := h.get(t, "moderator", path).wants(t, http.StatusOK).text("main"); !strings.Contains(got, "jemandem auf bund.example") {

@@ -8,12 +8,14 @@ import (
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // notificationView is one line of the list.
 type notificationView struct {
 	notification.View
-	Href string // the post, the person, or the open requests
+	Href string         // the post, the person, the review, or the open requests
+	Told *practice.Told // of a review: what happened
 }
 
 type notificationsView struct {
@@ -31,6 +33,11 @@ func (v notificationView) Excerpt() string {
 	return excerpt(markup.Text(v.Post.Post.HTML), excerptLength)
 }
 
+// Elsewhere reports whether another instance reported something; the account that stands for it here is our own.
+func (v notificationView) Elsewhere() bool {
+	return v.Kind == "report" && v.From.Kind == account.Application
+}
+
 // notificationKinds are the kinds that have words of their own.
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
@@ -39,10 +46,31 @@ var notificationKinds = map[string]bool{
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.
 func (v notificationView) Words() string {
+	if v.Told != nil {
+		return "review.notice." + string(v.Told.Event)
+	}
 	if notificationKinds[v.Kind] {
 		return "notice." + v.Kind
 	}
 	return "notice.other"
+}
+
+// toldOf says what the reviews among notifications are about.
+func (s *Site) toldOf(r *http.Request, reader account.Account, items []notification.View) (map[int64]practice.Told, error) {
+	var ids []int64
+	for _, item := range items {
+		if item.PracticeLogID != nil {
+			ids = append(ids, *item.PracticeLogID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	told, err := s.Practices.Told(r.Context(), reader.ID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("notifications: %w", err)
+	}
+	return told, nil
 }
 
 // showNotifications lists them and marks what is shown as read: unread ones stay marked on this view of the page.
@@ -55,6 +83,10 @@ func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("notifications: %w", err)
 	}
+	told, err := s.toldOf(r, reader, items)
+	if err != nil {
+		return err
+	}
 	view := notificationsView{}
 	for _, item := range items {
 		v := notificationView{View: item, Href: profileURL(item.From)}
@@ -63,6 +95,13 @@ func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 			v.Href = fmt.Sprintf("/beitraege/%d", item.Post.Post.ID)
 		case item.ReportID != nil:
 			v.Href = fmt.Sprintf("/verwaltung/meldungen/%d", *item.ReportID)
+		case item.PracticeLogID != nil:
+			entry, ok := told[*item.PracticeLogID]
+			if !ok {
+				view.Newest = max(view.Newest, item.ID)
+				continue // the reader no longer belongs to those who decide
+			}
+			v.Told, v.Href = &entry, reviewURL(entry.PostID)
 		case item.Kind == "follow_request":
 			v.Href = "/bereich/anfragen"
 		}
