@@ -22,8 +22,9 @@ const (
 	// atDesk is how many requests for each core are prepared and signed at once. More would only wait for each other, and the time
 	// that an exchange may take would run meanwhile.
 	atDesk = 2
-	// gather is how long an answer waits for others, so that they are committed together, while more requests are on their way.
-	gather = 4 * time.Millisecond
+	// gather is how long an answer waits for others, so that they are committed together, while more requests are on their way; so
+	// many times as long while signatures are what all wait for.
+	gather, gatherTimes = 4 * time.Millisecond, 5
 	// turnTime is how long one lane is emptied while others wait for a place.
 	turnTime = 30 * time.Second
 	// lookEvery is how often lanes are looked for that nobody told us of, checkEvery how often the session is checked and what
@@ -121,9 +122,7 @@ func (c *courier) session(ctx, patience context.Context) error {
 		timer := time.NewTimer(c.rest())
 		select {
 		case <-c.came:
-			if c.sending > 0 {
-				pause(patience, gather)
-			}
+			c.gather(patience)
 		case <-timer.C:
 		case <-s.woken:
 			c.lookAt = time.Now()
@@ -139,6 +138,16 @@ func (c *courier) session(ctx, patience context.Context) error {
 		timer.Stop()
 	}
 	return err
+}
+
+// gather lets answers come together. As long as there is no place at the desk, what follows them could not be signed sooner.
+func (c *courier) gather(ctx context.Context) {
+	for n := 0; n < gatherTimes && c.sending > 0; n++ {
+		pause(ctx, gather)
+		if len(c.desk) < cap(c.desk) {
+			return
+		}
+	}
 }
 
 // round does all that there is to do now: settle what came back, take lanes, read their rows, send what can be sent.
