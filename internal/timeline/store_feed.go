@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -52,7 +53,7 @@ func (f feed) setsOf(condition string) string {
 	return `
 		followed AS MATERIALIZED (
 			SELECT f.target_id AS id, f.show_boosts, f.languages FROM follows f
-			WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND ` + condition + ` AND ` + post.Heard("f.target_id", "$1") + `
+			WHERE f.account_id = $1 AND f.state = 'accepted' AND f.undone_at IS NULL AND ` + condition + ` AND ` + account.HeardOfMany("f.target_id", "$1") + `
 			UNION ALL SELECT $1::bigint, true, '{}'
 		), exclusive AS MATERIALIZED (
 			SELECT m.target_id AS id FROM lists l JOIN list_members m ON m.list_id = l.id WHERE l.account_id = $1 AND l.exclusive
