@@ -249,6 +249,7 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		fmt.Sprintf("/beitraege/%d/melden", strange.ID), fmt.Sprintf("/verwaltung/konten/%d", guest.ID), fmt.Sprintf("/verwaltung/konten/%d/schliessen", guest.ID)}
 
 	internal = append(internal, kg.laned(administrator)...)
+	internal = append(internal, kg.worldly(administrator)...)
 
 	b := startBrowser(t)
 	b.everyPage(kg, "visitor", public)
