@@ -151,6 +151,7 @@ type beside struct {
 	shallow   map[int64]quote.View // what the quoted posts quote
 	apps      map[int64]oauth.App
 	practices map[int64]practice.Practice
+	leads     map[int64]string // what an answer to a practice says beyond its text
 	filtered  map[int64][]FilterResult
 }
 
@@ -212,6 +213,9 @@ func (s *Server) besides(ctx context.Context, viewer post.Viewer, views []post.V
 			return b, err
 		}
 	}
+	if b.leads, err = s.leads(ctx, views); err != nil {
+		return b, err
+	}
 	if len(appIDs) > 0 {
 		b.apps, err = s.OAuth.AppsByIDs(ctx, appIDs)
 	}
@@ -260,7 +264,7 @@ func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 	case linked(p):
 		e.Card, e.Content = s.linkCard(v, e.Account), s.content(p, "")
 	default:
-		e.Content = s.content(p, "")
+		e.Content = s.content(p, b.leads[p.ID])
 	}
 	if q, ok := b.quotes[p.ID]; ok {
 		e.Content = quoteLine(q) + e.Content
