@@ -22,6 +22,8 @@ CREATE TABLE practice_index (
 ALTER TABLE practice_index ALTER COLUMN title SET STORAGE MAIN;
 CREATE INDEX practice_index_words_idx ON practice_index USING gin (words);
 CREATE INDEX practice_index_newest_idx ON practice_index (published_at DESC, post_id DESC) WHERE listed AND NOT archived;
+-- Counts the changes of practice_index: who knows the last number knows whether there was one since.
+CREATE SEQUENCE practice_index_version;
 CREATE INDEX practice_index_rules_idx ON practice_index (rules, post_id);
 
 -- Values that practices are narrowed by, by number: the kind of value in the highest byte, what counts the values below it.
@@ -79,6 +81,7 @@ CREATE TABLE note_index (
 ) WITH (toast_tuple_target = 256);
 CREATE INDEX note_index_words_idx ON note_index USING gin (words);
 CREATE INDEX note_index_rules_idx ON note_index (rules, post_id);
+CREATE INDEX accounts_unsearched_idx ON accounts (id) WHERE NOT indexable;
 CREATE TABLE search_queue (
     post_id bigint PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE
 );
@@ -107,7 +110,8 @@ CREATE TABLE saved_searches (
     query      text NOT NULL,          -- the parameters of the page's address
     token      text NOT NULL UNIQUE,   -- of the address of its feed
     rules      integer NOT NULL,
-    matches    text NOT NULL,          -- what its text asks for, as a tsquery; '' when it has none
+    text       text NOT NULL,          -- what its text asks for; '' when it has none
+    matches    text NOT NULL,          -- the same as a tsquery
     facets     text[] NOT NULL,        -- facet=value, all of which a practice has
     accepted   boolean NOT NULL DEFAULT false,
     told_on    date,                   -- when its owner was last told of something
@@ -115,7 +119,7 @@ CREATE TABLE saved_searches (
     UNIQUE (account_id, query)
 );
 CREATE TABLE saved_search_hits (
-    id         bigint PRIMARY KEY,
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     search_id  bigint NOT NULL REFERENCES saved_searches (id) ON DELETE CASCADE,
     post_id    bigint NOT NULL REFERENCES posts (id) ON DELETE CASCADE,
     UNIQUE (search_id, post_id)
@@ -127,8 +131,9 @@ CREATE TRIGGER saved_searches_changed AFTER INSERT OR UPDATE OR DELETE ON saved_
 DROP TABLE saved_search_hits, saved_searches, search_queue;
 DROP TRIGGER posts_note_index ON posts;
 DROP FUNCTION note_index_follow();
+DROP INDEX accounts_unsearched_idx;
 DROP TABLE note_index, search_words, facet_values;
-DROP SEQUENCE facet_values_id_seq;
+DROP SEQUENCE facet_values_id_seq, practice_index_version;
 DROP TRIGGER posts_practice_index ON posts;
 DROP FUNCTION practice_index_follow();
 DROP TRIGGER practices_practice_index ON practices;

@@ -42,6 +42,7 @@ import (
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
+	"github.com/vorbild/vorbild/internal/search"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -89,6 +90,7 @@ func newHouse(t *testing.T) *house {
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, renderer, houseURL)
 	h.Reuses = reuse.New(h.db, h.Organizations, h.Posts, h.Practices, houseURL)
 	h.Assessments = assessment.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
+	h.Searches = search.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)

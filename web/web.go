@@ -33,6 +33,7 @@ import (
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/reuse"
+	"github.com/vorbild/vorbild/internal/search"
 	"github.com/vorbild/vorbild/internal/timeline"
 )
 
@@ -54,6 +55,7 @@ type Deps struct {
 	Timeline      *timeline.Service
 	Notifications *notification.Service
 	Moderation    *moderation.Service
+	Searches      *search.Service
 	Rules         *moderation.Rules
 	Media         *media.Service
 	Polls         *poll.Service

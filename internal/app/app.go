@@ -45,6 +45,7 @@ import (
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/schedule"
+	"github.com/vorbild/vorbild/internal/search"
 	"github.com/vorbild/vorbild/internal/tag"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
@@ -77,6 +78,7 @@ type App struct {
 	Filters       *filter.Service
 	Conversations *conversation.Service
 	Schedule      *schedule.Service
+	Searches      *search.Service
 	Moderation    *moderation.Service
 	Rules         *moderation.Rules
 	Push          *push.Service
@@ -152,6 +154,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Practices = practice.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, renderer, base)
 	a.Reuses = reuse.New(a.DB, a.Organizations, a.Posts, a.Practices, base)
 	a.Assessments = assessment.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
+	a.Searches = search.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)

@@ -25,7 +25,7 @@ var domain = [][]string{
 	{"oauth", "relationship", "list"},
 	{"post"},
 	{"practice", "media", "poll", "event", "quote"},
-	{"assessment", "reuse"},
+	{"assessment", "reuse", "search"},
 	{"curation", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation", "lane"},
 	{"push"},
 }
@@ -111,7 +111,7 @@ func mayImport(from, to string) (reason string, ok bool) {
 		return "", true
 	}
 	if r := rank(fromName); r >= 0 && rank(toName) >= r {
-		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, media, poll < assessment, reuse < curation, timeline, notification, tag, filter, conversation, schedule, moderation, lane < push", false
+		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, media, poll < assessment, reuse, search < curation, timeline, notification, tag, filter, conversation, schedule, moderation, lane < push", false
 	}
 	return "", true
 }

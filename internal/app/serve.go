@@ -107,7 +107,7 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Searches: a.Searches, Reuses: a.Reuses, Assessments: a.Assessments, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
 		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.Lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 	})
@@ -137,7 +137,7 @@ func (a *App) startJobs(ctx context.Context) error {
 	sender := push.NewSender(a.Push, a.transport, a.messages, a.Media, a.Config.BaseURL)
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PushSend]) error { return sender.Send(ctx, j.Args) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Arrive]) error {
-		return a.Curation.Arrived(ctx, j.Args.PostID)
+		return errors.Join(a.Curation.Arrived(ctx, j.Args.PostID), a.Searches.Arrived(ctx, j.Args.PostID))
 	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Move]) error {
 		return a.Relationships.Moved(ctx, j.Args.AccountID, j.Args.TargetID)
@@ -148,7 +148,9 @@ func (a *App) startJobs(ctx context.Context) error {
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PublishScheduled]) error {
 		return a.Schedule.Publish(ctx, j.Args.ID)
 	})
-	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.RemindReview]) error { return a.Practices.Remind(ctx, j.Args) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.RemindReview]) error {
+		return a.Practices.Remind(ctx, j.Args)
+	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return a.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })
@@ -162,6 +164,7 @@ func (a *App) startJobs(ctx context.Context) error {
 	a.federation.Deliver(ctx)
 	go a.federation.Run(ctx)
 	go a.sweep(ctx)
+	go a.Searches.Run(ctx, a.log)
 	return nil
 }
 

@@ -178,6 +178,7 @@ const (
 	NotifyInvited   NotifyEvent = "invited"   // ID: assessment_invitations.id, of one of ours
 	NotifyMoved     NotifyEvent = "moved"     // ID: follows.id, of the follow that ended because its target moved
 	NotifyReview    NotifyEvent = "review"    // ID: practice_log.id; what was said and decided before a practice is published
+	NotifySearch    NotifyEvent = "search"    // ID: saved_search_hits.id
 	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
 )
 

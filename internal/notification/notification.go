@@ -27,24 +27,26 @@ const (
 	Favourite     = "favourite"
 	Boost         = "boost"
 	Curated       = "curated"
-	Status        = "status"     // somebody followed closely wrote
-	Poll          = "poll"       // a poll of one's own, or one voted in, has closed
-	Reuse         = "reuse"      // of one's own practice by somebody else
-	Assessment    = "assessment" // of one's own practice
-	Invited       = "invited"    // to assess a practice
-	Update        = "update"     // what one boosted was edited
-	Report        = "report"     // for moderators
-	Review        = "review"     // of a practice before it is published: asked for, commented, decided, waited for
-	Moved         = "moved"      // whom the reader follows is found elsewhere now, and followed there
+	Status        = "status"       // somebody followed closely wrote
+	Poll          = "poll"         // a poll of one's own, or one voted in, has closed
+	Reuse         = "reuse"        // of one's own practice by somebody else
+	Assessment    = "assessment"   // of one's own practice
+	Invited       = "invited"      // to assess a practice
+	Update        = "update"       // what one boosted was edited
+	Report        = "report"       // for moderators
+	Review        = "review"       // of a practice before it is published: asked for, commented, decided, waited for
+	SavedSearch   = "saved_search" // something new fits a search the reader saved
+	Moved         = "moved"        // whom the reader follows is found elsewhere now, and followed there
 )
 
 // Kinds lists them all; Groupable those of which many are read as one.
 var (
-	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, Moved}
+	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, SavedSearch, Moved}
 	Groupable = []string{Favourite, Boost, Follow}
 )
 
-// Types are the names by which programs know the kinds; they have none for Moved and Review, which only our pages show.
+// Types are the names by which programs know the kinds; they have none for Moved, Review, Invited
+// and SavedSearch, which only our pages show.
 var Types = map[string]string{
 	Mention: "mention", Reply: "mention", Follow: "follow", FollowRequest: "follow_request", Favourite: "favourite", Boost: "reblog",
 	Curated: "reblog", Status: "status", Poll: "poll", Reuse: "mention", Assessment: "mention", Update: "update", Report: "admin.report",

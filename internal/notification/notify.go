@@ -34,6 +34,8 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 		err = s.notifyReport(ctx, n.ID)
 	case job.NotifyInvited:
 		err = s.notifyInvited(ctx, n.ID)
+	case job.NotifySearch:
+		err = s.notifySearch(ctx, n.ID)
 	case job.NotifyReview:
 		err = s.notifyReview(ctx, n.ID)
 	default:
@@ -189,6 +191,22 @@ func (s *Service) reportedBy(ctx context.Context, id int64) (int64, error) {
 	}
 	instance, err := s.accounts.Instance(ctx)
 	return instance.ID, err
+}
+
+// notifySearch tells who saved a search of a practice that fits it. It comes from the practice's author.
+func (s *Service) notifySearch(ctx context.Context, id int64) error {
+	reader, about, err := searchHit(ctx, s.db, id)
+	if db.IsNotFound(err) {
+		return nil // the search was forgotten
+	}
+	if err != nil {
+		return err
+	}
+	p, err := s.posts.Get(ctx, about)
+	if err != nil || p.State != post.StatePublished {
+		return err
+	}
+	return s.tell(ctx, map[int64]bool{p.AccountID: true}, reader, Notification{Kind: SavedSearch, FromAccountID: p.AccountID}, &p)
 }
 
 func (s *Service) notifyFollow(ctx context.Context, id int64) error {

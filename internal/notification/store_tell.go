@@ -78,6 +78,13 @@ func reporter(ctx context.Context, db sqlx.ExtContext, reportID int64) (id *int6
 	return id, host, err
 }
 
+// searchHit returns who is to hear of which post.
+func searchHit(ctx context.Context, db sqlx.ExtContext, id int64) (accountID, postID int64, err error) {
+	err = db.QueryRowxContext(ctx, `
+		SELECT s.account_id, h.post_id FROM saved_search_hits h JOIN saved_searches s ON s.id = h.search_id WHERE h.id = $1`, id).Scan(&accountID, &postID)
+	return accountID, postID, err
+}
+
 func reviewEventOf(ctx context.Context, db sqlx.ExtContext, id int64) (e reviewEvent, err error) {
 	err = sqlx.GetContext(ctx, db, &e, `
 		SELECT l.event, l.post_id, l.account_id, p.account_id AS author_id, r.account_id AS asked_by, pr.draft_account_id AS changed_by

@@ -59,6 +59,15 @@ func (l *lexicon) set(rows []wordRow) *german.Lexicon {
 	return list
 }
 
+// Version is a number that changes whenever a practice is indexed.
+func (s *Service) Version(ctx context.Context) (int64, error) {
+	n, err := indexVersion(ctx, s.db)
+	if err != nil {
+		return 0, fmt.Errorf("practice.Version: %w", err)
+	}
+	return n, nil
+}
+
 // Learn counts the words of public practices anew: what is suggested, and what compounds are taken apart into.
 func (s *Service) Learn(ctx context.Context) error {
 	var rows []wordRow

@@ -117,6 +117,15 @@ func (f Filter) values() []facetValue {
 	return sortedValues(list)
 }
 
+// Facets lists what a filter asks for as facet=value, in order: what a practice must have to pass it, but for its text.
+func (f Filter) Facets() []string {
+	list := []string{}
+	for _, v := range f.values() {
+		list = append(list, v.Facet+"="+v.Value)
+	}
+	return list
+}
+
 // wantedValues are the values a filter asks for; those without a number stand for none that any practice has.
 type wantedValues []facetValue
 

@@ -80,7 +80,7 @@ func upsertIndex(ctx context.Context, db sqlx.ExtContext, r indexRow) error {
 	_, err := db.ExecContext(ctx, `
 		INSERT INTO practice_index (post_id, account_id, visibility, published_at, listed, archived, rules, emissions, electricity,
 			facets, packed, title, words, vocabulary)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::tsvector, $13::tsvector, $14)
+		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::tsvector, $13::tsvector, $14 FROM nextval('practice_index_version')
 		ON CONFLICT (post_id) DO UPDATE SET account_id = EXCLUDED.account_id, visibility = EXCLUDED.visibility,
 			published_at = EXCLUDED.published_at, listed = EXCLUDED.listed, archived = EXCLUDED.archived, rules = EXCLUDED.rules,
 			emissions = EXCLUDED.emissions, electricity = EXCLUDED.electricity, facets = EXCLUDED.facets, packed = EXCLUDED.packed,
@@ -149,6 +149,12 @@ type wordRow struct {
 func wordsOfAll(ctx context.Context, db sqlx.ExtContext, limit int) (rows []wordRow, err error) {
 	err = sqlx.SelectContext(ctx, db, &rows, `SELECT word, practices FROM search_words ORDER BY practices DESC, word LIMIT $1`, limit)
 	return rows, err
+}
+
+// indexVersion is a number that was another one before the last change of the index.
+func indexVersion(ctx context.Context, db sqlx.ExtContext) (n int64, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `SELECT last_value FROM practice_index_version`)
+	return n, err
 }
 
 // countWords writes down which words public practices have.
