@@ -21,6 +21,7 @@ type organizationForm struct {
 	Imprint      string     `schema:"imprint"`
 	Privacy      string     `schema:"privacy"`
 	Curates      bool       `schema:"curates"`
+	FourEyes     bool       `schema:"four_eyes"`
 	Errors       formErrors `schema:"-"`
 }
 
@@ -34,7 +35,7 @@ func (s *Site) showOrganization(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.renderOrganization(w, r, http.StatusOK, organizationForm{
 		Name: o.Name, ShortName: o.ShortName, Description: o.Description, Level: string(o.Level), Region: o.Region, Website: o.Website,
-		ContactName: o.ContactName, ContactEmail: o.ContactEmail, Imprint: o.Imprint, Privacy: o.Privacy, Curates: o.Curates,
+		ContactName: o.ContactName, ContactEmail: o.ContactEmail, Imprint: o.Imprint, Privacy: o.Privacy, Curates: o.Curates, FourEyes: o.FourEyes,
 	})
 }
 
@@ -49,7 +50,7 @@ func (s *Site) saveOrganization(w http.ResponseWriter, r *http.Request) error {
 		err = s.Accounts.SaveOrganization(r.Context(), admin, organization.Organization{
 			Name: form.Name, ShortName: form.ShortName, Description: form.Description, Level: organization.Level(form.Level), Region: form.Region,
 			Website: form.Website, ContactName: form.ContactName, ContactEmail: form.ContactEmail,
-			Imprint: form.Imprint, Privacy: form.Privacy, Curates: form.Curates,
+			Imprint: form.Imprint, Privacy: form.Privacy, Curates: form.Curates, FourEyes: form.FourEyes,
 		})
 	}
 	if err != nil {

@@ -125,9 +125,31 @@ func TestAuthorization(t *testing.T) {
 		must(t, err)
 		return r.ID
 	}
+	waiting := func() int64 {
+		t.Helper()
+		d := sampleDraft()
+		fresh++
+		d.Title = fmt.Sprint("Wartet ", fresh)
+		id, _, err := h.Practices.Ask(ctx, h.people["member"], 0, d)
+		must(t, err)
+		return id
+	}
+	archived := func() int64 {
+		t.Helper()
+		id := shared()
+		must(t, h.Practices.Archive(ctx, h.people["editor"], id, "Das Rechenzentrum ist geschlossen."))
+		return id
+	}
 	rules := map[string][]rule{
-		"/praxisbeispiele/neu":                    {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
-		"/praxisbeispiele/{id:[0-9]+}/bearbeiten": {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
+		"/praxisbeispiele/neu":                          {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
+		"/praxisbeispiele/{id:[0-9]+}/bearbeiten":       {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
+		"/praxisbeispiele/{id:[0-9]+}/archivieren":      {{editors, at("/praxisbeispiele/%d/archivieren", shared), form("reason", "Das Rechenzentrum ist geschlossen.")}},
+		"/praxisbeispiele/{id:[0-9]+}/wiederherstellen": {{editors, at("/praxisbeispiele/%d/wiederherstellen", archived), nil}},
+		"/redaktion/pruefung/{id:[0-9]+}/{verb:freigeben|zurueckgeben|kommentieren}": {
+			{editors, at("/redaktion/pruefung/%d/freigeben", waiting), form("version", "2")},
+			{editors, at("/redaktion/pruefung/%d/zurueckgeben", waiting), form("reason", "Bitte die Zahlen prüfen.")},
+			{members, at("/redaktion/pruefung/%d/kommentieren", waiting), form("comment", "Gut.")},
+		},
 		"/sprache":              {{everyone, fixed("/sprache"), form("sprache", "en")}},
 		"/vorschau":             {{accounts, fixed("/vorschau"), form("source", "*a*")}},
 		"/redaktion/begriffe":   {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
@@ -262,7 +284,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -78,6 +79,7 @@ func (s *Site) homeNav(r *http.Request, reader account.Account, current string) 
 // draftsView is what the reader began and what they published.
 type draftsView struct {
 	Drafts     []practice.View
+	Waiting    []waitingView // what others wrote and the reader may approve
 	Items      []postView
 	Pagination pagination
 	MayWrite   bool
@@ -94,6 +96,13 @@ func (s *Site) showDrafts(w http.ResponseWriter, r *http.Request) error {
 		if view.Drafts, err = s.Practices.Drafts(r.Context(), reader); err != nil {
 			return fmt.Errorf("drafts: %w", err)
 		}
+	}
+	if reader.Able(account.RoleEditor) {
+		waiting, err := s.waitingFor(r, reader)
+		if err != nil {
+			return err
+		}
+		view.Waiting = slices.DeleteFunc(waiting, func(v waitingView) bool { return v.Mine })
 	}
 	items, err := s.Posts.ByAccount(r.Context(), viewer(r), reader.ID, paging.Page{MaxID: maxID(r)})
 	if err != nil {

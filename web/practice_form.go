@@ -18,6 +18,7 @@ import (
 // practiceForm is the form as it was typed: numbers are text, so that nothing is lost when one is wrong.
 type practiceForm struct {
 	Action         string       `schema:"action"`
+	Version        int          `schema:"version"` // of the text in work that this one is written over, 0 for none
 	Title          string       `schema:"title"`
 	Summary        string       `schema:"summary"`
 	Source         string       `schema:"source"`
@@ -69,14 +70,9 @@ func formOf(d practice.Draft) practiceForm {
 		Title: d.Title, Summary: d.Summary, Source: d.Source, Language: d.Language, Level: string(d.Level), Region: d.Region,
 		Implementation: d.Implementation, Goals: d.Goals, Fields: d.Fields, Measures: strings.Join(d.Measures, "\n"),
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL, Licence: d.Licence,
-		Visibility: string(d.Visibility),
+		Visibility: string(d.Visibility), Version: d.Version,
 	}
-	for _, fig := range d.Figures {
-		f.Figures = append(f.Figures, figureForm{
-			Quantity: fig.Quantity, Name: fig.Name, Unit: fig.Unit, Before: numberText(fig.Before), After: numberText(fig.After),
-			Change: numberText(fig.Change), From: fig.From, To: fig.To, Method: fig.Method, Scope: fig.Scope,
-		})
-	}
+	f.Figures = figureForms(d.Figures)
 	return f
 }
 
@@ -106,28 +102,11 @@ func (f practiceForm) draft() (practice.Draft, error) {
 			d.Measures = append(d.Measures, line)
 		}
 	}
-	var mistakes []fault.Field
 	if len(f.Figures) > maxFigures {
 		return d, fault.Fields(fault.Field{Name: "figures", Message: "practices.form.figures.too_many", Args: map[string]any{"Max": maxFigures}})
 	}
-	for i, row := range f.Figures {
-		fig := practice.Figure{Quantity: row.Quantity, Name: row.Name, Unit: row.Unit, From: row.From, To: row.To, Method: row.Method, Scope: row.Scope}
-		for _, n := range []struct {
-			name, text string
-			into       **float64
-		}{{"before", row.Before, &fig.Before}, {"after", row.After, &fig.After}, {"change", row.Change, &fig.Change}} {
-			if n.text == "" {
-				continue
-			}
-			value, ok := parseNumber(n.text)
-			if !ok {
-				mistakes = append(mistakes, fault.Field{Name: fmt.Sprintf("figures.%d.%s", i, n.name), Message: "practices.form.figure.no_number", Args: map[string]any{"Number": i + 1}})
-				continue
-			}
-			*n.into = &value
-		}
-		d.Figures = append(d.Figures, fig)
-	}
+	var mistakes []fault.Field
+	d.Figures, mistakes = figuresIn(f.Figures)
 	return d, fault.Fields(mistakes...)
 }
 
@@ -149,6 +128,10 @@ type practiceFormView struct {
 	Errors    formErrors
 	LoggedOut string // address of the login page when the session ended meanwhile
 	Vanished  bool   // the draft that was sent is no draft any more
+	FourEyes  bool   // a second person approves before anything is published
+	Pending   bool   // a published practice has a text in work
+	Review    *practice.Review
+	Theirs    *theirsView // the text of somebody else, to be merged with
 }
 
 // FieldsChosen and MoreFigures report whether the folded parts of the form hold something.
@@ -195,11 +178,11 @@ func (s *Site) editPractice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, p, err := s.Practices.DraftOf(r.Context(), actor, id)
+	m, err := s.Practices.Manuscript(r.Context(), actor, id)
 	if err != nil {
 		return fmt.Errorf("draft of %d: %w", id, err)
 	}
-	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: formOf(d), ID: id, Published: p.PublishedAt != nil})
+	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: formOf(m.Draft), ID: id}.of(m))
 }
 
 // preview renders a text for the script that shows it beside the form.
@@ -226,7 +209,11 @@ func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status
 	if err != nil {
 		return err
 	}
-	view.GoalTerms, view.FieldList = goals, fields
+	o, err := s.organization(r.Context())
+	if err != nil {
+		return err
+	}
+	view.GoalTerms, view.FieldList, view.FourEyes = goals, fields, o.FourEyes
 	view.Target = "/praxisbeispiele/neu"
 	if view.ID != 0 {
 		view.Target = practiceURL(view.ID) + "/bearbeiten"
@@ -246,25 +233,7 @@ func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status
 	for _, v := range []post.Visibility{post.Public, post.Network} {
 		view.Audiences = append(view.Audiences, option{Value: string(v), Label: s.t(r, "practices.form.visibility."+string(v))})
 	}
-	rows := view.Figures
-	for len(rows) < spareFigures && len(rows) < maxFigures {
-		rows = append(rows, figureForm{})
-	}
-	for i, f := range rows {
-		row := figureRow{figureForm: f, Index: i, Errors: view.Errors, Unfold: f.Unfolded()}
-		for _, q := range practice.Quantities {
-			row.Quantities = append(row.Quantities, option{Value: q, Label: s.t(r, "practices.quantity."+q)})
-		}
-		known := f.Unit == ""
-		for _, u := range formUnits {
-			known = known || u == f.Unit
-			row.Units = append(row.Units, option{Value: u, Label: s.t(r, "practices.unit."+units[u]+".form")})
-		}
-		if !known {
-			row.Units = append(row.Units, option{Value: f.Unit, Label: f.Unit})
-		}
-		view.Rows = append(view.Rows, row)
-	}
+	view.Rows = s.figureRows(r, view.Figures, spareFigures, view.Errors)
 	title := s.t(r, "practices.form.new")
 	if view.ID != 0 {
 		title = s.t(r, "practices.form.edit")

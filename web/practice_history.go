@@ -4,22 +4,31 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/i18n"
-	"github.com/vorbild/vorbild/internal/markup"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
-// historyView lists the published versions of a practice, newest first, each compared with the one before.
+// draftVersion is how the address of a comparison names the text in work.
+const draftVersion = "entwurf"
+
+// historyView lists the published versions of a practice, newest first, each compared with the one before, and compares any two.
 type historyView struct {
 	Title    string
 	Path     string
 	Versions []versionView
+	Choices  []option        // of versions that can be compared, nil where there is nothing to choose from
+	From, To string          // values of Choices
+	Compared *comparisonView // nil unless asked for
+	Log      []entryView     // for members of the instance
 }
+
+// Errors: of what an address names only what there is can be compared, and nothing can be typed wrong.
+func (historyView) Errors() formErrors { return formErrors{} }
 
 type versionView struct {
 	Revision int
@@ -28,6 +37,30 @@ type versionView struct {
 	Changes  []changedLine // nil for the first version, and where nothing that people read changed
 	First    bool
 	HTML     string
+}
+
+// comparisonView is what differs between two versions.
+type comparisonView struct {
+	From, To string        // their names
+	Changes  []changedLine // nil where nothing differs
+}
+
+// entryView is a line of the log of a practice.
+type entryView struct {
+	practice.Entry
+	By *account.Account
+}
+
+// Words is the key of what happened.
+func (e entryView) Words() string { return "review.event." + string(e.Event) }
+
+// history is all that the page of one practice can compare.
+type history struct {
+	revisions []post.Revision   // newest first
+	texts     map[string]string // by the name of the version in the address
+	names     map[string]string // the same, as people read them
+	order     []string          // newest first, the draft before all
+	authors   map[int64]account.Account
 }
 
 // showHistory shows how a practice came to what it says.
@@ -40,99 +73,133 @@ func (s *Site) showHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("practice %d: %w", id, err)
 	}
-	revisions, err := s.Posts.Revisions(r.Context(), viewer(r), id)
+	h, err := s.historyOf(r, id)
 	if err != nil {
-		return fmt.Errorf("revisions of %d: %w", id, err)
+		return err
 	}
-	var ids []int64
-	for _, rev := range revisions {
-		if rev.AccountID != nil {
-			ids = append(ids, *rev.AccountID)
-		}
+	data := historyView{Title: v.Post.Title, Path: practiceURL(id), Versions: h.versions()}
+	if data.Log, err = s.practiceLog(r, id); err != nil {
+		return err
 	}
-	authors, err := s.Accounts.ByIDs(r.Context(), ids)
-	if err != nil {
-		return fmt.Errorf("authors of the revisions of %d: %w", id, err)
-	}
-	l := s.localizer(r)
-	data := historyView{Title: v.Post.Title, Path: practiceURL(id)}
-	for i, rev := range revisions {
-		version := versionView{Revision: rev.Revision, At: rev.CreatedAt, HTML: rev.HTML, First: i == len(revisions)-1}
-		if rev.AccountID != nil {
-			if a, ok := authors[*rev.AccountID]; ok {
-				version.Author = &a
-			}
+	if len(h.order) > 1 {
+		data.From, data.To = h.order[1], h.order[0]
+		for _, name := range h.order {
+			data.Choices = append(data.Choices, option{Value: name, Label: h.names[name]})
 		}
-		if !version.First {
-			before, err := versionText(l, revisions[i+1])
-			if err != nil {
-				return err
-			}
-			after, err := versionText(l, rev)
-			if err != nil {
-				return err
-			}
-			if before != after {
-				version.Changes = compareVersions(before, after)
-			}
-		}
-		data.Versions = append(data.Versions, version)
+		data.compare(h, r.URL.Query().Get("von"), r.URL.Query().Get("bis"))
 	}
 	return s.render(w, r, http.StatusOK, "practice_history", page{
 		Title: s.t(r, "practices.history.title", "Title", v.Post.Title), Nav: "practices", Data: data, NoIndex: true,
 	})
 }
 
-// versionText is a version as lines of text: its words, and its facts, so that a comparison shows which of them changed. Of
-// other instances' practices we have no Markdown.
-func versionText(l *i18n.Localizer, rev post.Revision) (string, error) {
-	details, err := practice.Detail(rev)
+// compare shows what differs between the versions that an address names, if it names two that there are.
+func (v *historyView) compare(h history, from, to string) {
+	before, ok := h.texts[from]
+	after, also := h.texts[to]
+	if !ok || !also {
+		return
+	}
+	v.From, v.To = from, to
+	v.Compared = &comparisonView{From: h.names[from], To: h.names[to]}
+	if before != after {
+		v.Compared.Changes = compareVersions(before, after)
+	}
+}
+
+// historyOf reads the versions of a practice, and its text in work for those who work on it.
+func (s *Site) historyOf(r *http.Request, id int64) (history, error) {
+	h := history{texts: map[string]string{}, names: map[string]string{}}
+	var err error
+	if h.revisions, err = s.Posts.Revisions(r.Context(), viewer(r), id); err != nil {
+		return h, fmt.Errorf("revisions of %d: %w", id, err)
+	}
+	l := s.localizer(r)
+	if a := currentAccount(r); a != nil {
+		m, err := s.Practices.Manuscript(r.Context(), *a, id)
+		switch kind := fault.KindOf(err); {
+		case err == nil && m.Pending:
+			h.add(draftVersion, l.T("review.version.draft"), draftText(l, m.Draft, m.Details))
+		case err != nil && kind != fault.Forbidden && kind != fault.NotFound && kind != fault.Gone:
+			return h, fmt.Errorf("draft of %d: %w", id, err)
+		}
+	}
+	var ids []int64
+	for _, rev := range h.revisions {
+		text, err := versionText(l, rev)
+		if err != nil {
+			return h, err
+		}
+		h.add(strconv.Itoa(rev.Revision), l.T("review.version.of", "Revision", rev.Revision, "Date", l.Date(rev.CreatedAt)), text)
+		if rev.AccountID != nil {
+			ids = append(ids, *rev.AccountID)
+		}
+	}
+	if h.authors, err = s.Accounts.ByIDs(r.Context(), ids); err != nil {
+		return h, fmt.Errorf("authors of the revisions of %d: %w", id, err)
+	}
+	return h, nil
+}
+
+func (h *history) add(name, label, text string) {
+	h.texts[name], h.names[name] = text, label
+	h.order = append(h.order, name)
+}
+
+// versions are the published versions, each with what it changed.
+func (h *history) versions() []versionView {
+	var list []versionView
+	for i, rev := range h.revisions {
+		version := versionView{Revision: rev.Revision, At: rev.CreatedAt, HTML: rev.HTML, First: i == len(h.revisions)-1}
+		if rev.AccountID != nil {
+			if a, ok := h.authors[*rev.AccountID]; ok {
+				version.Author = &a
+			}
+		}
+		if !version.First {
+			before, after := h.texts[strconv.Itoa(h.revisions[i+1].Revision)], h.texts[strconv.Itoa(rev.Revision)]
+			if before != after {
+				version.Changes = compareVersions(before, after)
+			}
+		}
+		list = append(list, version)
+	}
+	return list
+}
+
+// practiceLog tells members of this instance who did what with a practice of ours; nobody else hears of it.
+func (s *Site) practiceLog(r *http.Request, id int64) ([]entryView, error) {
+	a := currentAccount(r)
+	if a == nil {
+		return nil, nil
+	}
+	log, err := s.Practices.Log(r.Context(), *a, id)
+	if kind := fault.KindOf(err); kind == fault.Forbidden || kind == fault.NotFound {
+		return nil, nil
+	}
 	if err != nil {
-		return "", err
+		return nil, fmt.Errorf("log of %d: %w", id, err)
 	}
-	body := rev.Source
-	if body == "" {
-		body = markup.Text(rev.HTML)
-	}
-	lines := append([]string{l.T("practices.form.title") + ": " + rev.Title, l.T("practices.form.summary") + ": " + rev.Summary}, versionFacts(l, details)...)
-	return strings.Join(lines, "\n") + "\n\n" + body, nil
-}
-
-// versionFacts are the facts of a version that are known, one a line.
-func versionFacts(l *i18n.Localizer, p practice.Practice) []string {
-	var lines []string
-	fact := func(key string, words ...string) {
-		words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
-		if len(words) > 0 {
-			lines = append(lines, l.T(key)+": "+strings.Join(words, ", "))
+	var ids []int64
+	for _, e := range log {
+		if e.AccountID != nil {
+			ids = append(ids, *e.AccountID)
 		}
 	}
-	terms := func(list []practice.Term) (names []string) {
-		for _, t := range list {
-			names = append(names, strings.TrimSpace(t.Notation+" "+t.Name))
+	slices.Sort(ids)
+	people, err := s.Accounts.ByIDs(r.Context(), slices.Compact(ids))
+	if err != nil {
+		return nil, fmt.Errorf("people in the log of %d: %w", id, err)
+	}
+	var list []entryView
+	for _, e := range log {
+		line := entryView{Entry: e}
+		if e.AccountID != nil {
+			if by, ok := people[*e.AccountID]; ok {
+				line.By = &by
+			}
 		}
-		return names
+		list = append(list, line)
 	}
-	fact("practices.form.level", nameOf(l, "web.level.", string(p.Level)))
-	fact("practices.form.region", nameOf(l, "web.region.", p.Region))
-	for _, f := range newFigures(l, p.Figures) {
-		fact("practices.figures.name", f.Name, joinValues(f), f.Period, f.Scope, f.Method)
-	}
-	fact("practices.goals", terms(p.Goals)...)
-	fact("practices.fields", terms(p.Fields)...)
-	fact("practices.implementation", nameOf(l, "practices.state.", p.Implementation))
-	for _, m := range p.Measures {
-		fact("practices.measures", m)
-	}
-	fact("practices.contact", p.ContactName, p.ContactUnit, p.ContactEmail, p.ContactURL)
-	fact("practices.licence", licenceName(p.Licence))
-	return lines
-}
-
-// joinValues writes what is known of a figure in one line.
-func joinValues(f figureView) string {
-	if f.Before != "" && f.After != "" {
-		return f.Before + " → " + f.After
-	}
-	return f.Before + f.After + f.Change
+	return list, nil
 }

@@ -194,12 +194,12 @@ func TestDraft(t *testing.T) {
 	if n := a.Find("[name$='.quantity']").Length(); n < 4 {
 		t.Errorf("%d rows of figures after adding", n)
 	}
-	form = filled()
+	form = in.over(saved.Action, filled())
 	form.Set("action", "save")
 	if a = in.post(saved.Action, "member", form); a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != saved.Action {
 		t.Errorf("save: %d to %q", a.StatusCode, a.Header.Get("Location"))
 	}
-	if a = in.post(saved.Action, "member", url.Values{"action": {"withdraw"}}); a.StatusCode != http.StatusSeeOther {
+	if a = in.post(saved.Action, "member", in.over(saved.Action, url.Values{"action": {"withdraw"}})); a.StatusCode != http.StatusSeeOther {
 		t.Errorf("discard: %d", a.StatusCode)
 	}
 	if a = in.get(saved.Action, "member"); a.StatusCode != http.StatusNotFound && a.StatusCode != http.StatusGone {
@@ -222,7 +222,7 @@ func TestHistory(t *testing.T) {
 	at := a.Header.Get("Location")
 	form := filled()
 	form.Set("source", "Wir haben *neue Leisten* verteilt.")
-	if a = in.post(at+"/bearbeiten", "member", form); a.StatusCode != http.StatusSeeOther {
+	if a = in.post(at+"/bearbeiten", "member", in.over(at+"/bearbeiten", form)); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("edit: %d", a.StatusCode)
 	}
 	history := in.get(at+"/verlauf", "")
@@ -232,7 +232,7 @@ func TestHistory(t *testing.T) {
 	checkPage(t, "history", history)
 	form.Set("figures.0.after", "61,5")
 	form.Set("level", "verband")
-	if a = in.post(at+"/bearbeiten", "member", form); a.StatusCode != http.StatusSeeOther {
+	if a = in.post(at+"/bearbeiten", "member", in.over(at+"/bearbeiten", form)); a.StatusCode != http.StatusSeeOther {
 		t.Fatalf("edit of facts: %d", a.StatusCode)
 	}
 	marked := in.get(at+"/verlauf", "").Find(".version").First().Find(".diff ins").Text()

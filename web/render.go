@@ -34,6 +34,7 @@ type page struct {
 	Account      *account.Account
 	Organization organization.Organization
 	Unread       int
+	Reviews      int // texts that wait for the reader's approval
 	Flash        *flashView
 	Path         string // path and query of this page, to come back to
 	Host         string
@@ -172,6 +173,9 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name s
 	p.Flash = s.takeFlash(w, r)
 	if p.Account != nil {
 		if p.Unread, err = s.Notifications.Unread(r.Context(), p.Account.ID); err != nil {
+			return fmt.Errorf("render %s: %w", name, err)
+		}
+		if p.Reviews, err = s.Practices.ReviewsFor(r.Context(), *p.Account); err != nil {
 			return fmt.Errorf("render %s: %w", name, err)
 		}
 	}

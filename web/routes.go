@@ -37,4 +37,7 @@ func (s *Site) routes(r *mux.Router) {
 
 	// People and talk: accounts, home, discussions, profiles, administration.
 	s.registerMember(r)
+
+	// Approving practices, and putting them away.
+	s.registerReview(r)
 }

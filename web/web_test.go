@@ -49,7 +49,7 @@ func TestTemplateKeys(t *testing.T) {
 	}
 }
 
-var localeKey = regexp.MustCompile(`"((?:about|admin|auth|error|flash|home|member|notice|post|practices|profile|role|search|settings|state|talk|visibility|web|who)\.[a-z0-9_.\-]+)"`)
+var localeKey = regexp.MustCompile(`"((?:about|admin|auth|error|flash|home|member|notice|post|practices|profile|review|role|search|settings|state|talk|visibility|web|who)\.[a-z0-9_.\-]+)"`)
 
 func keysOf(source string) map[string]bool {
 	keys := map[string]bool{}

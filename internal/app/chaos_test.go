@@ -203,6 +203,7 @@ func (c *chaotic) live(ctx context.Context, random *rand.Rand) diary {
 			path, form := fmt.Sprintf("/beitraege/%d/bearbeiten", own.ID), url.Values{"title": {own.Marker + " Faden"}, "source": {fmt.Sprintf("%s Fassung %d", own.Marker, n)}}
 			if own.Kind == "article" {
 				path, form = fmt.Sprintf("/praxisbeispiele/%d/bearbeiten", own.ID), practiceForm(own.Marker, n)
+				form.Set("version", c.version(own.ID))
 			}
 			if c.send(path, c.token, form) {
 				d.done["edit"]++
@@ -215,6 +216,15 @@ func (c *chaotic) live(ctx context.Context, random *rand.Rand) diary {
 		}
 	}
 	return d
+}
+
+// version is that of the text of a practice which a form would have been written over.
+func (c *chaotic) version(id int64) (version string) {
+	c.t.Helper()
+	if err := c.conn.Get(&version, `SELECT draft_version FROM practices WHERE post_id = $1`, id); err != nil {
+		c.t.Fatal(err)
+	}
+	return version
 }
 
 func practiceForm(marker string, version int) url.Values {

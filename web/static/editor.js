@@ -6,6 +6,8 @@ if (form) {
   const source = form.elements.source;
   let dirty = false;
   let busy = false;
+  let sending = false;
+  let conflict = false; // somebody else changed the text: nothing is saved by itself any more
 
   // Buttons named action hide the property of that name.
   const target = () => new URL(form.getAttribute("action"), location.href);
@@ -40,7 +42,7 @@ if (form) {
     dirty = true;
   });
   const save = async () => {
-    if (!dirty || busy || (form.elements.title.value.trim() === "" && source.value.trim() === "")) return;
+    if (!dirty || busy || sending || conflict || (form.elements.title.value.trim() === "" && source.value.trim() === "")) return;
     busy = true;
     dirty = false;
     status.textContent = form.dataset.saving;
@@ -49,7 +51,13 @@ if (form) {
     try {
       const answer = await post(target(), fields, "application/json");
       const result = await answer.json();
+      if (answer.status === 409) {
+        conflict = true;
+        form.querySelector("[data-conflict-actions]").hidden = false;
+        throw new Error();
+      }
       if (!answer.ok) throw new Error(result.error);
+      form.elements.version.value = result.version;
       if (target().pathname !== result.action) {
         // The first save of a new text gave it an address.
         form.setAttribute("action", result.action);
@@ -60,20 +68,29 @@ if (form) {
       status.textContent = form.dataset.saved.replace("@@", time);
     } catch (problem) {
       dirty = true;
-      status.textContent = `${form.dataset.failed} ${problem.message}`;
+      status.textContent = conflict ? form.dataset.conflict : `${form.dataset.failed} ${problem.message}`;
     }
     busy = false;
+    form.dispatchEvent(new Event("autosaved"));
   };
   setInterval(save, 20_000);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden") save();
   });
 
-  // Leaving with unsaved words asks first; sending the form does not.
-  let sending = false;
-  form.addEventListener("submit", () => {
-    sending = true;
+  // What is being saved just now is waited for: the form must name the version that it makes.
+  form.addEventListener("submit", (event) => {
+    if (!busy) {
+      sending = true;
+      return;
+    }
+    event.preventDefault();
+    form.addEventListener("autosaved", () => form.requestSubmit(event.submitter), { once: true });
   });
+  window.addEventListener("pageshow", () => {
+    sending = false; // came back
+  });
+  // Leaving with unsaved words asks first; sending the form does not.
   window.addEventListener("beforeunload", (event) => {
     if (dirty && !sending) event.preventDefault();
   });
