@@ -150,6 +150,12 @@ func TestAuthorization(t *testing.T) {
 			{editors, at("/redaktion/pruefung/%d/zurueckgeben", waiting), form("reason", "Bitte die Zahlen prüfen.")},
 			{members, at("/redaktion/pruefung/%d/kommentieren", waiting), form("comment", "Gut.")},
 		},
+		// Not its author: shared is the editor's.
+		"/praxisbeispiele/{id:[0-9]+}/nachnutzen":                                           {{allowed{"member", "moderator", "admin"}, at("/praxisbeispiele/%d/nachnutzen", shared), form("state", "planned")}},
+		"/praxisbeispiele/{id:[0-9]+}/uebernehmen":                                          {{members, at("/praxisbeispiele/%d/uebernehmen", shared), nil}},
+		"/praxisbeispiele/{id:[0-9]+}/bewerten":                                             {{allowed{"moderator", "admin"}, at("/praxisbeispiele/%d/bewerten", shared), form("status", "critical", "progress", "begun", "horizon", fmt.Sprint(h.Assessments.Year()), "source", "Darum.")}},
+		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen":                                   {{editors, at("/praxisbeispiele/%d/bewertung-einladen", shared), form("account", "guest")}},
+		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen/{invitation:[0-9]+}/zurueckziehen": {{editors, at("/praxisbeispiele/%d/bewertung-einladen/1/zurueckziehen", shared), nil}},
 		"/sprache":              {{everyone, fixed("/sprache"), form("sprache", "en")}},
 		"/vorschau":             {{accounts, fixed("/vorschau"), form("source", "*a*")}},
 		"/redaktion/begriffe":   {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
@@ -284,7 +290,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

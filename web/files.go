@@ -87,6 +87,9 @@ func (s *Site) hang(r *http.Request, posts ...*postView) error {
 			p.Poll = viewOfPoll(asked, reader, time.Now())
 		}
 	}
+	if err := s.hangAnswers(r, posts); err != nil {
+		return err
+	}
 	return s.showObjects(r, posts, ids)
 }
 

@@ -145,7 +145,7 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 	return list, nil
 }
 
-// countAnswers makes cards count the whole discussion, as the page of the practice does, not only its first level.
+// countAnswers makes cards count reuses, and the whole discussion, as the page of the practice does, not only its first level.
 func (s *Site) countAnswers(r *http.Request, items []practice.View) error {
 	views := make([]post.View, 0, len(items))
 	for _, v := range items {
@@ -155,8 +155,17 @@ func (s *Site) countAnswers(r *http.Request, items []practice.View) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]int64, len(items))
+	for i, v := range items {
+		ids[i] = v.Post.ID
+	}
+	reuses, err := s.Reuses.Counts(r.Context(), viewer(r), ids)
+	if err != nil {
+		return fmt.Errorf("reuses of a list: %w", err)
+	}
 	for i := range items {
 		items[i].Post.RepliesCount = heads[items[i].Post.ThreadID].Answers
+		items[i].Reuses = reuses[items[i].Post.ID]
 	}
 	return nil
 }

@@ -21,6 +21,8 @@ type practiceView struct {
 	AuthorHref  string
 	Path        string
 	Thread      threadView
+	Reuse       reuseSection
+	Assessment  assessmentSection
 	MayEdit     bool
 	MayReact    bool
 	Delivery    *deliveryView
@@ -66,6 +68,12 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data.Thread.Words = commentWords
+	if data.Reuse, err = s.reuses(r, v); err != nil {
+		return err
+	}
+	if data.Assessment, err = s.assessments(r, v); err != nil {
+		return err
+	}
 	if v.Post.Local && data.MayEdit && s.Deliveries != nil {
 		var d deliveryView
 		if d.Delivered, d.Pending, d.Failed, err = s.Deliveries(r.Context(), v.Post.URI); err != nil {

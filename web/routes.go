@@ -40,4 +40,6 @@ func (s *Site) routes(r *mux.Router) {
 
 	// Approving practices, and putting them away.
 	s.registerReview(r)
+	s.registerReuse(r)
+	s.registerAssessment(r)
 }

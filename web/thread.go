@@ -64,6 +64,7 @@ type postView struct {
 	Poll      *pollView
 	Event     *eventView
 	Quote     *quoteView
+	Answer    *saidView
 	QuoteHref string // "" where the reader cannot quote it
 }
 

@@ -202,7 +202,7 @@ func (in *Inbox) answered(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 			return err
 		}
 	case o.Role == post.RoleInvitation:
-		author, err := in.Accounts.ByID(ctx, p.AccountID)
+		author, err := in.Accounts.ByIDIn(ctx, tx, p.AccountID)
 		if err != nil {
 			return err
 		}

@@ -169,7 +169,7 @@ func (s *Service) Revoke(ctx context.Context, actor account.Account, practiceID,
 		if err != nil {
 			return fmt.Errorf("assessment.Revoke %d: %w", invitationID, err)
 		}
-		who, err := s.accounts.ByID(ctx, i.AccountID)
+		who, err := s.accounts.ByIDIn(ctx, tx, i.AccountID)
 		if err != nil {
 			return err
 		}

@@ -132,6 +132,7 @@ type View struct {
 	Practice Practice
 	Curation *Curation // what our own desk says of it; nil when it never stood there
 	Seals    []Seal    // who curated it
+	Reuses   int       // how many reuse it, filled by whoever shows it on a card
 	Review   *Review   // of a draft that somebody is to approve, in Drafts only
 }
 
