@@ -76,6 +76,14 @@ func (s *Service) TouchArticle(ctx context.Context, tx *sqlx.Tx, p Post) error {
 	return s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.UpdatePost, ID: p.ID})
 }
 
+// RetagArticle is TouchArticle with other hashtags beside the words.
+func (s *Service) RetagArticle(ctx context.Context, tx *sqlx.Tx, p Post, tags []string) error {
+	if err := replaceTags(ctx, tx, p.ID, tags); err != nil {
+		return fmt.Errorf("post.RetagArticle %d: tags: %w", p.ID, err)
+	}
+	return s.TouchArticle(ctx, tx, p)
+}
+
 // WithdrawArticle takes a published article back everywhere. Unlike Delete it leaves the words here, for those who
 // wrote them.
 func (s *Service) WithdrawArticle(ctx context.Context, tx *sqlx.Tx, id int64) error {

@@ -48,7 +48,8 @@ type Practice struct {
 
 // Term is an entry of a taxonomy: a goal (Kernziel) or a field (Handlungsfeld).
 type Term struct {
-	ID          int64  `db:"id"`
+	ID          int64  `db:"id"`     // that of our taxonomy's entry; 0 where we have none
+	URI         string `db:"uri"`    // as the practice says, else that of our entry; "" where neither is known
 	Scheme      string `db:"scheme"` // goal, field
 	Notation    string `db:"notation"`
 	Name        string `db:"name"`

@@ -170,6 +170,11 @@ func (s *Service) inWork(ctx context.Context, actor account.Account, id int64) (
 		if err := json.Unmarshal(w.Pending, &m.Draft); err != nil {
 			return m, fmt.Errorf("practice.DraftOf %d: %w", id, err)
 		}
+		for _, ids := range []*[]int64{&m.Draft.Goals, &m.Draft.Fields} {
+			if *ids, err = s.CurrentTerms(ctx, *ids); err != nil {
+				return m, err
+			}
+		}
 	} else {
 		details, err := s.load(ctx, s.db, id)
 		if err != nil {

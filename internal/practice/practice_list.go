@@ -35,8 +35,11 @@ const (
 // List finds published practices, ours and others'. Unlisted ones are only found by their address, archived ones only by who
 // asks for that state.
 func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List, error) {
-	f = f.cleaned()
 	list := List{Facets: map[string][]Facet{}}
+	f, err := s.Current(ctx, f.cleaned())
+	if err != nil {
+		return list, err
+	}
 	l := s.lexicon(ctx, s.db)
 	q := l.Parse(f.Text)
 	if f.Text != "" && q.TSQuery == "" {

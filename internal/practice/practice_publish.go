@@ -211,6 +211,11 @@ func join(first, second error) error {
 
 // chosenTerms looks up the goals and fields of a draft.
 func (s *Service) chosenTerms(ctx context.Context, d Draft) (goals, fields []Term, err error) {
+	for _, ids := range []*[]int64{&d.Goals, &d.Fields} {
+		if *ids, err = s.CurrentTerms(ctx, *ids); err != nil {
+			return nil, nil, err
+		}
+	}
 	terms, err := termsByIDs(ctx, s.db, append(slices.Clone(d.Goals), d.Fields...))
 	if err != nil {
 		return nil, nil, fmt.Errorf("practice: terms: %w", err)

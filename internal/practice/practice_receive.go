@@ -138,7 +138,10 @@ func believableLines(lines []string) []string {
 func believableTerms(terms []Term, scheme string) []Term {
 	var list []Term
 	for _, t := range firsts(terms) {
-		t.Scheme, t.Name, t.Notation = scheme, within(markup.Line(t.Name), maxName), within(markup.Line(t.Notation), maxUnit)
+		t.ID, t.Scheme, t.Name, t.Notation = 0, scheme, within(markup.Line(t.Name), maxName), within(markup.Line(t.Notation), maxUnit)
+		if t.URI = markup.Line(t.URI); !webAddress(t.URI) {
+			t.URI = ""
+		}
 		if t.Name != "" {
 			list = append(list, t)
 		}
@@ -151,7 +154,7 @@ func (f Figure) believable() (Figure, bool) {
 		return f, false
 	}
 	f.Name, f.Scope = within(markup.Line(f.Name), maxName), within(markup.Line(f.Scope), maxName)
-	f.Unit, f.Method = within(markup.Line(f.Unit), maxUnit), within(markup.Block(f.Method), maxText)
+	f.Unit, f.Method = tidyUnit(f.Quantity, within(markup.Line(f.Unit), maxUnit)), within(markup.Block(f.Method), maxText)
 	for _, date := range []*string{&f.From, &f.To} {
 		if !isoDate.MatchString(*date) {
 			*date = ""

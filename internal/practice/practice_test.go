@@ -107,8 +107,8 @@ func TestPublish(t *testing.T) {
 		PostID: id, Revision: 1, Level: organization.LevelLand, Region: "DE-SH", OrganizationName: "Land Schleswig-Holstein",
 		OrganizationURL: "https://www.schleswig-holstein.de", Implementation: "completed", Measures: []string{"Einhausung", "Temperatur 24 °C"},
 		ContactName: "Green-IT", ContactEmail: "green-it@sh.example", Licence: practice.Licences[0],
-		Goals:  []practice.Term{{ID: h.goals["Kennzahlen"], Scheme: "goal", Notation: "7", Name: "Kennzahlen"}},
-		Fields: []practice.Term{{ID: h.fields["Rechenzentrum"], Scheme: "field", Name: "Rechenzentrum"}},
+		Goals:  []practice.Term{{ID: h.goals["Kennzahlen"], URI: h.practices.TermURI(h.goals["Kennzahlen"]), Scheme: "goal", Notation: "7", Name: "Kennzahlen"}},
+		Fields: []practice.Term{{ID: h.fields["Rechenzentrum"], URI: h.practices.TermURI(h.fields["Rechenzentrum"]), Scheme: "field", Name: "Rechenzentrum"}},
 		Figures: []practice.Figure{
 			{Quantity: "electricity", Name: "Strom", Unit: "MW.h/a", Before: number(120), After: number(70), From: "2022", To: "2023-06"},
 			{Quantity: "pue", Unit: "1", Before: number(1.5), After: number(1.3)},
@@ -385,7 +385,7 @@ func TestReceive(t *testing.T) {
 	want := practice.Practice{
 		PostID: p.ID, Revision: 3, Implementation: "begun", Outcome: "gut", OrganizationName: "VITAKO", ContactName: "Wer",
 		Licence: "https://example.org/l", Measures: slices.Repeat([]string{"m"}, 100),
-		Goals:   []practice.Term{{ID: h.goals["Kennzahlen"], Scheme: "goal", Name: "Kennzahlen"}},
+		Goals:   []practice.Term{{ID: h.goals["Kennzahlen"], URI: h.practices.TermURI(h.goals["Kennzahlen"]), Scheme: "goal", Name: "Kennzahlen"}},
 		Figures: []practice.Figure{{Quantity: "emissions", Unit: "t/a", Change: number(-50)}},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(practice.Practice{}, "UpdatedAt")); diff != "" {

@@ -37,26 +37,26 @@ type sourceRow struct {
 // they cannot be added to yearly ones. A difference is after minus before, else the change given, as Figure.Difference has it.
 func yearly(quantity string) string {
 	return `(SELECT sum(coalesce(f.value_after - f.value_before, f.change) * factor.times)
-		FROM practice_figures f JOIN (VALUES
-			('electricity', 'W.h/a', 0.000001), ('electricity', 'kW.h/a', 0.001), ('electricity', 'MW.h/a', 1), ('electricity', 'GW.h/a', 1000),
-			('emissions', 'g/a', 0.000001), ('emissions', 'kg/a', 0.001), ('emissions', 't/a', 1), ('emissions', 'kt/a', 1000)
-		) AS factor (quantity, unit, times) ON factor.quantity = f.quantity AND factor.unit = f.unit
+		FROM practice_figures f JOIN (VALUES ` + yearlyFactors(quantity) + `) AS factor (unit, times) ON factor.unit = f.unit
 		WHERE f.post_id = p.id AND f.quantity = '` + quantity + `') AS ` + quantity
 }
+
+// termsAsNow are the terms t of practices, each with what our taxonomy calls it now as c.
+const termsAsNow = `practice_terms t LEFT JOIN terms o ON o.id = t.term_id LEFT JOIN terms c ON c.id = coalesce(o.replaced_by, o.id)`
 
 func indexSource(ctx context.Context, db sqlx.ExtContext, id int64) (r sourceRow, err error) {
 	err = sqlx.GetContext(ctx, db, &r, `
 		SELECT p.account_id, p.visibility, p.published_at, p.state = 'published' AND NOT p.hidden AND p.visibility <> 'unlisted' AS listed,
 			pr.archived_at IS NOT NULL AS archived, pr.revision, p.title, p.summary, concat_ws(' ', pr.organization_name,
-				(SELECT string_agg(t.name, ' ') FROM practice_terms t WHERE t.post_id = p.id),
+				(SELECT string_agg(concat_ws(' ', t.name, nullif(c.name, t.name)), ' ') FROM `+termsAsNow+` WHERE t.post_id = p.id),
 				(SELECT string_agg(g.name, ' ') FROM tags g WHERE g.post_id = p.id)) AS names,
 			concat_ws(' ', pr.situation, pr.outcome, pr.prerequisites, pr.pitfalls, array_to_string(pr.measures, ' '),
 				array_to_string(pr.legal_basis, ' '), pr.contact_unit,
 				(SELECT string_agg(v->>'name', ' ') FROM jsonb_array_elements(pr.links || pr.services || pr.costs) v),
 				(SELECT string_agg(concat_ws(' ', f.name, f.scope, f.method), ' ') FROM practice_figures f WHERE f.post_id = p.id)) AS body,
 			pr.level, pr.region, coalesce(a.domain, 'local') AS origin, pr.implementation,
-			ARRAY(SELECT t.name FROM practice_terms t WHERE t.post_id = p.id AND t.scheme = 'goal' ORDER BY t.position) AS goals,
-			ARRAY(SELECT t.name FROM practice_terms t WHERE t.post_id = p.id AND t.scheme = 'field' ORDER BY t.position) AS fields,
+			ARRAY(SELECT coalesce(c.name, t.name) FROM `+termsAsNow+` WHERE t.post_id = p.id AND t.scheme = 'goal' ORDER BY t.position) AS goals,
+			ARRAY(SELECT coalesce(c.name, t.name) FROM `+termsAsNow+` WHERE t.post_id = p.id AND t.scheme = 'field' ORDER BY t.position) AS fields,
 			ARRAY(SELECT DISTINCT f.quantity FROM practice_figures f WHERE f.post_id = p.id) AS quantities,
 			`+yearly("emissions")+`, `+yearly("electricity")+`
 		FROM posts p JOIN practices pr ON pr.post_id = p.id JOIN accounts a ON a.id = p.account_id WHERE p.id = $1`, id)
@@ -128,7 +128,7 @@ func valuesByName(ctx context.Context, db sqlx.ExtContext, values []facetValue) 
 func valuesByIDs(ctx context.Context, db sqlx.ExtContext, ids []int32) (list []facetValue, err error) {
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT v.id, v.facet, v.value, coalesce(t.name, v.name) AS name
-		FROM facet_values v LEFT JOIN terms t ON t.scheme = v.facet AND lower(t.name) = v.value
+		FROM facet_values v LEFT JOIN terms t ON t.scheme = v.facet AND lower(t.name) = v.value AND t.replaced_by IS NULL
 		WHERE v.id = ANY ($1)`, pq.Array(ids))
 	return list, err
 }

@@ -1,9 +1,11 @@
 package practice
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -43,13 +45,55 @@ var schemes = map[string][]Term{
 	},
 }
 
-// Terms lists a taxonomy in order.
-func (s *Service) Terms(ctx context.Context, scheme string) ([]Term, error) {
-	list, err := termsByScheme(ctx, s.db, scheme)
+// Terms lists what may be chosen of a taxonomy in order, and what is no longer offered but was chosen already.
+func (s *Service) Terms(ctx context.Context, scheme string, chosen ...int64) ([]Term, error) {
+	list, err := termsByScheme(ctx, s.db, scheme, chosen)
 	if err != nil {
 		return nil, fmt.Errorf("practice.Terms %s: %w", scheme, err)
 	}
 	return list, nil
+}
+
+// CurrentTerms returns the ids of entries, those that were merged into others as what they were merged into, each once.
+func (s *Service) CurrentTerms(ctx context.Context, ids []int64) ([]int64, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := replacedTerms(ctx, s.db, ids)
+	if err != nil {
+		return nil, fmt.Errorf("practice.CurrentTerms: %w", err)
+	}
+	list := make([]int64, 0, len(ids))
+	for _, id := range ids {
+		for _, r := range rows {
+			if r.ID == id {
+				id = r.ReplacedBy
+			}
+		}
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	return list, nil
+}
+
+// Current returns a filter with the words its goal and field have now: addresses and saved searches outlive what a term is
+// called.
+func (s *Service) Current(ctx context.Context, f Filter) (Filter, error) {
+	if f.Goal == "" && f.Field == "" {
+		return f, nil
+	}
+	goal, field, err := wordsNow(ctx, s.db, f.Goal, f.Field)
+	if err != nil {
+		return f, fmt.Errorf("practice.Current: %w", err)
+	}
+	if f.Goal != "" {
+		f.Goal = cmp.Or(goal, f.Goal)
+	}
+	if f.Field != "" {
+		f.Field = cmp.Or(field, f.Field)
+	}
+	return f, nil
 }
 
 // SaveTerm adds (ID 0) or renames an entry, for editors. Our own practices follow a new name at once; other instances
@@ -85,6 +129,7 @@ func (s *Service) SaveTerm(ctx context.Context, actor account.Account, t Term) e
 func (s *Service) saveTerm(ctx context.Context, tx *sqlx.Tx, t Term) error {
 	if t.ID == 0 {
 		t.ID = db.NewID(time.Now())
+		t.URI = s.TermURI(t.ID)
 		if err := insertTerm(ctx, tx, t); err != nil {
 			return fmt.Errorf("practice.SaveTerm: %w", err)
 		}
@@ -103,23 +148,10 @@ func (s *Service) saveTerm(ctx context.Context, tx *sqlx.Tx, t Term) error {
 	if old.Name == t.Name && old.Notation == t.Notation {
 		return nil
 	}
-	changed, err := renameTerm(ctx, tx, old, t)
-	if err != nil {
-		return fmt.Errorf("practice.SaveTerm %d: rename: %w", t.ID, err)
-	}
-	for _, id := range changed {
-		p, err := s.posts.Lock(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := s.index(ctx, tx, id, markup.Text(p.HTML)); err != nil {
-			return fmt.Errorf("practice.SaveTerm %d: search of %d: %w", t.ID, id, err)
-		}
-	}
-	return nil
+	return s.FollowTerms(ctx, tx, []int64{t.ID}, nil)
 }
 
-// SeedTerms fills an empty taxonomy with the defaults of the Green-IT strategy.
+// SeedTerms fills an empty taxonomy with the defaults of the Green-IT strategy, and says what ours are called by others.
 func (s *Service) SeedTerms(ctx context.Context) error {
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		for _, scheme := range []string{SchemeGoal, SchemeField} {
@@ -132,11 +164,20 @@ func (s *Service) SeedTerms(ctx context.Context) error {
 			}
 			for _, t := range schemes[scheme] {
 				t.ID, t.Scheme = db.NewID(time.Now()), scheme
+				t.URI = s.TermURI(t.ID)
 				if err := insertTerm(ctx, tx, t); err != nil {
 					return fmt.Errorf("practice.SeedTerms %s %q: %w", scheme, t.Name, err)
 				}
 			}
 		}
+		if err := nameTerms(ctx, tx, s.termBase()); err != nil {
+			return fmt.Errorf("practice.SeedTerms: ids: %w", err)
+		}
 		return nil
 	})
 }
+
+// TermURI is the ActivityPub id of an entry of ours.
+func (s *Service) TermURI(id int64) string { return s.termBase() + strconv.FormatInt(id, 10) }
+
+func (s *Service) termBase() string { return s.baseURL + "/terms/" }
