@@ -34,16 +34,6 @@ const (
 // Implementations are the states of a practice's Umsetzung.
 var Implementations = []string{"begun", "advanced", "completed"}
 
-// usualUnit is the only sensible unit of some quantities, so that nobody has to know how UCUM writes it.
-var usualUnit = map[string]string{"pue": "1", "cpu-utilization": "%", "renewable-share": "%", "temperature": "Cel", "free-cooling-hours": "h/a"}
-
-// writtenUnits are units as people write them, in lower case and without blanks.
-var writtenUnits = map[string]string{
-	"kwh/a": "kW.h/a", "mwh/a": "MW.h/a", "gwh/a": "GW.h/a", "wh/a": "W.h/a", "kwh": "kW.h", "mwh": "MW.h", "gwh": "GW.h",
-	"tco2e/a": "t/a", "tco2/a": "t/a", "tco₂e/a": "t/a", "kgco2e/a": "kg/a", "kgco2/a": "kg/a", "kgco₂e/a": "kg/a",
-	"°c": "Cel", "€": "EUR", "euro": "EUR", "€/a": "EUR/a", "m³/a": "m3/a", "prozent": "%",
-}
-
 // mistakes collects field errors.
 type mistakes []fault.Field
 
@@ -79,9 +69,7 @@ func (d Draft) tidied() Draft {
 			*line = markup.Line(*line)
 		}
 		f.Method = strings.TrimSpace(markup.Block(f.Method))
-		if unit, ok := writtenUnits[strings.ToLower(strings.ReplaceAll(f.Unit, " ", ""))]; ok {
-			f.Unit = unit
-		}
+		f.Unit = tidyUnit(f.Quantity, f.Unit)
 		if f != (Figure{}) {
 			figures = append(figures, f)
 		}
@@ -158,7 +146,7 @@ func (m *mistakes) lengths(d Draft) {
 
 // Check returns what Publish would refuse, for forms that want to name all mistakes at once with their own.
 func (d Draft) Check() error {
-	_, err := d.check()
+	_, err := d.tidied().check()
 	return err
 }
 
@@ -231,6 +219,7 @@ func (m *mistakes) figure(i int, f *Figure) {
 	if f.Before == nil && f.After == nil && f.Change == nil {
 		m.add(at("change"), "error.practice.figure_value")
 	}
+	m.measured(at, *f)
 	if f.Before != nil && f.After != nil {
 		f.Change = nil // it follows from the two
 	}
