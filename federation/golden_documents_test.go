@@ -48,6 +48,7 @@ func nameOf(t *testing.T, body []byte) string {
 		To, Cc                                  []string
 		Attachment                              []any
 		Quote                                   string
+		Role                                    string `json:"vb:kind"`
 	}
 	if len(d.Object) == 0 || d.Object[0] != '{' {
 		if d.Target != "" {
@@ -60,6 +61,9 @@ func nameOf(t *testing.T, body []byte) string {
 		return name + "_" + nameOf(t, d.Object)
 	}
 	name += "_" + strings.ToLower(o.Type)
+	if o.Type == "Note" && o.Role != "" {
+		name += "_" + strings.ToLower(o.Role)
+	}
 	if d.Type != "Create" {
 		return name
 	}
@@ -152,6 +156,7 @@ var (
 	aNumber = regexp.MustCompile(`\b\d+\b`)
 	aFile   = regexp.MustCompile(`/media/[0-9a-f]+`)
 	answer  = regexp.MustCompile(`(#(?:accept|reject)-\d+-)[0-9a-f]+`)
+	aYear   = regexp.MustCompile(`("vb:horizon": ?|Bewertung für )\d{4}`)
 	aKey    = regexp.MustCompile(`-----BEGIN PUBLIC KEY-----[^-]*-----END PUBLIC KEY-----\\n`)
 )
 
@@ -162,6 +167,7 @@ func (w *everything) normal(body []byte) []byte {
 	for name, i := range map[string]*ft.Instance{"ours": w.ours, "peer": w.peer} {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, i.Config.BaseURL, "https://"+name+".example"), i.Config.Domain(), name+".example")
 	}
+	s = aYear.ReplaceAllString(s, "${1}2028")
 	s = aKey.ReplaceAllString(aTime.ReplaceAllString(s, "2026-11-20T09:00:00Z"), "(PEM)")
 	numbers := map[string]string{}
 	address := regexp.MustCompile(`https://(ours|peer)\.example[^"\s<>\\]*`)

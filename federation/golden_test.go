@@ -18,11 +18,14 @@ import (
 
 	ft "github.com/vorbild/vorbild/federation/federationtest"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/reuse"
 )
 
 var refresh = flag.Bool("update", false, "rewrite testdata/golden")
@@ -130,6 +133,7 @@ func sayEverything(t *testing.T) *everything {
 	w.posts()
 	w.reactions()
 	w.curates()
+	w.answers()
 	w.people()
 	w.settle()
 	return w
@@ -222,6 +226,28 @@ func (w *everything) curates() {
 	w.settle()
 	w.must(o.Curation.Feature(ctx, o.Editor, theirs.ID, false))
 	w.must(o.Curation.Decline(ctx, o.Editor, theirs.ID, "Es ist überholt."))
+	w.settle()
+}
+
+// answers are what ours say of practices beyond comments.
+func (w *everything) answers() {
+	ctx, o, p := w.t.Context(), w.ours, w.peer
+	theirs := o.Has(p.Publish("Lübeck: Server teilen").URI)
+	less := -12.5
+	said := reuse.Draft{State: reuse.Implementing, Source: "Bei uns sind es *drei* Häuser.", PracticeID: w.practice.ID, Figures: []practice.Figure{{Quantity: "electricity", Name: "Strom", Unit: "MW.h/a", Change: &less}}}
+	_, err := o.Reuses.Save(ctx, o.Editor, theirs.ID, said)
+	w.must(err)
+	judged := assessment.Draft{Status: assessment.Attention, Progress: "begun", Urgent: true, Horizon: o.Assessments.Year() + 2, Source: "Die Verträge fehlen."}
+	_, err = o.Assessments.Save(ctx, o.Editor, theirs.ID, judged)
+	w.must(err)
+	expert := o.Knows(p, "author")
+	w.must(o.Assessments.Invite(ctx, o.Editor, w.practice.ID, expert.ID, "@"+expert.Handle()+" Bitte bewerten Sie: "+w.practice.URL))
+	w.settle()
+	said.State, judged.Status, judged.Urgent = reuse.InUse, assessment.Uncritical, false
+	_, err = o.Reuses.Save(ctx, o.Editor, theirs.ID, said)
+	w.must(err)
+	_, err = o.Assessments.Save(ctx, o.Editor, theirs.ID, judged)
+	w.must(err)
 	w.settle()
 }
 
