@@ -89,6 +89,11 @@ func (s *Service) publish(ctx context.Context, tx *sqlx.Tx, actor account.Accoun
 	if err := moveLog(ctx, tx, a.id, id); err != nil {
 		return 0, fmt.Errorf("practice.Publish: log of draft %d: %w", a.id, err)
 	}
+	for _, f := range s.moved {
+		if err := f(ctx, tx, a.id, id); err != nil {
+			return 0, fmt.Errorf("practice.Publish: draft %d moves: %w", a.id, err)
+		}
+	}
 	if err := s.posts.DiscardDraft(ctx, tx, a.id); err != nil {
 		return 0, fmt.Errorf("practice.Publish: draft %d: %w", a.id, err)
 	}

@@ -25,6 +25,7 @@ type Service struct {
 	markup        *markup.Renderer
 	baseURL       string
 	words         lexicon
+	moved         []func(ctx context.Context, tx *sqlx.Tx, draftID, postID int64) error
 }
 
 // New returns the service. From then on posts that are emptied take their practice's words with them.
