@@ -41,7 +41,7 @@ func (v notificationView) Elsewhere() bool {
 // notificationKinds are the kinds that have words of their own.
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
-	"status": true, "reuse": true, "assessment": true, "invited": true, "reuse": true, "assessment": true, "invited": true, "poll": true, "update": true, "report": true, "moved": true,
+	"status": true, "reuse": true, "assessment": true, "invited": true, "poll": true, "update": true, "report": true, "moved": true,
 }
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.
