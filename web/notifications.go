@@ -9,13 +9,15 @@ import (
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/search"
 )
 
 // notificationView is one line of the list.
 type notificationView struct {
 	notification.View
-	Href string         // the post, the person, the review, or the open requests
-	Told *practice.Told // of a review: what happened
+	Href   string         // the post, the person, the review, or the open requests
+	Told   *practice.Told // of a review: what happened
+	Search string         // name of the saved search that found it
 }
 
 type notificationsView struct {
@@ -41,7 +43,7 @@ func (v notificationView) Elsewhere() bool {
 // notificationKinds are the kinds that have words of their own.
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
-	"status": true, "reuse": true, "assessment": true, "invited": true, "poll": true, "update": true, "report": true, "moved": true,
+	"saved_search": true, "status": true, "reuse": true, "assessment": true, "invited": true, "poll": true, "update": true, "report": true, "moved": true,
 }
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.
@@ -73,6 +75,21 @@ func (s *Site) toldOf(r *http.Request, reader account.Account, items []notificat
 	return told, nil
 }
 
+// searchesOf says which of the reader's searches found what they are told of.
+func (s *Site) searchesOf(r *http.Request, reader account.Account, items []notification.View) (map[int64]search.Saved, error) {
+	var ids []int64
+	for _, item := range items {
+		if item.Kind == notification.SavedSearch && item.PostID != nil {
+			ids = append(ids, *item.PostID)
+		}
+	}
+	names, err := s.Searches.Names(r.Context(), reader.ID, ids)
+	if err != nil {
+		return nil, fmt.Errorf("notifications: %w", err)
+	}
+	return names, nil
+}
+
 // showNotifications lists them and marks what is shown as read: unread ones stay marked on this view of the page.
 func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 	reader, err := s.require(r, account.RoleGuest)
@@ -87,9 +104,16 @@ func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	names, err := s.searchesOf(r, reader, items)
+	if err != nil {
+		return err
+	}
 	view := notificationsView{}
 	for _, item := range items {
 		v := notificationView{View: item, Href: profileURL(item.From)}
+		if item.Kind == notification.SavedSearch && item.PostID != nil {
+			v.Search = names[*item.PostID].Name
+		}
 		switch {
 		case item.Post != nil:
 			v.Href = fmt.Sprintf("/beitraege/%d", item.Post.Post.ID)

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -44,7 +45,10 @@ type practiceList struct {
 	Total    int
 	Sorts    []facetChoice
 	Pages    pagination
-	Narrowed bool // any filter or search
+	Narrowed bool         // any filter or search
+	SaveHref string       // where members keep the search
+	Loose    bool         // nothing has all the words of the search
+	Meant    *facetChoice // the search as it was probably meant
 	Curates  bool
 	Impacts  []impactView
 	Featured []practice.View
@@ -62,7 +66,30 @@ var filters = []struct {
 	{"land", "region", "practices.facet.region", func(f *practice.Filter) *string { return &f.Region }},
 	{"feld", "field", "practices.facet.field", func(f *practice.Filter) *string { return &f.Field }},
 	{"ziel", "goal", "practices.facet.goal", func(f *practice.Filter) *string { return &f.Goal }},
+	{"kennzahl", "quantity", "practices.facet.quantity", func(f *practice.Filter) *string { return &f.Quantity }},
+	{"stand", "state", "practices.facet.state", func(f *practice.Filter) *string { return &f.State }},
+	{"jahr", "year", "practices.facet.year", func(f *practice.Filter) *string { return &f.Year }},
 	{"herkunft", "origin", "practices.facet.origin", func(f *practice.Filter) *string { return &f.Origin }},
+}
+
+// orders maps ?sort= to how a list is sorted. The first is for who looks for words, the second where nothing is said.
+var orders = []struct{ param, order, label string }{
+	{"", practice.SortRelevance, "practices.sort.relevance"},
+	{"neu", practice.SortNewest, "practices.sort.newest"},
+	{"wirkung", practice.SortEffect, "practices.sort.effect"},
+	{"nachnutzung", practice.SortReused, "practices.sort.reused"},
+}
+
+// filterOf reads the parameters of an address.
+func filterOf(query url.Values) practice.Filter {
+	read := func(param string) string {
+		return clip(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(query.Get(param), "\x00", ""), "")), 200)
+	}
+	f := practice.Filter{Text: read("q")}
+	for _, filter := range filters {
+		*filter.field(&f) = read(filter.param)
+	}
+	return f
 }
 
 // listPractices finds practices: search on top, facets beside, cards.
@@ -83,19 +110,10 @@ func (s *Site) listPractices(w http.ResponseWriter, r *http.Request) error {
 
 // searchPractices runs the search an address describes; base narrows it beforehand.
 func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceList, error) {
-	query := r.URL.Query()
-	f := base
-	f.Text = clip(strings.TrimSpace(strings.ToValidUTF8(strings.ReplaceAll(query.Get("q"), "\x00", ""), "")), 200)
-	narrowed := f.Text != ""
-	for _, filter := range filters {
-		if value := clip(strings.ToValidUTF8(strings.ReplaceAll(query.Get(filter.param), "\x00", ""), ""), 200); value != "" {
-			*filter.field(&f) = value
-			narrowed = true
-		}
-	}
-	if f.Text != "" && query.Get("sort") != "neu" {
-		f.Sort = "relevance"
-	}
+	f := filterOf(r.URL.Query())
+	narrowed := f != practice.Filter{}
+	f.Accepted, f.Featured = base.Accepted, base.Featured
+	f.Sort = sortOf(r, f)
 	f.Offset, f.Limit = offsetOf(r, practicesPerPage), practicesPerPage
 	found, err := s.Practices.List(r.Context(), viewer(r), f)
 	if err != nil {
@@ -106,7 +124,7 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 	}
 	l := s.localizer(r)
 	list := practiceList{
-		Query: f.Text, Path: r.URL.Path, Items: found.Items, Total: found.Total, Narrowed: narrowed,
+		Query: f.Text, Path: r.URL.Path, Items: found.Items, Total: found.Total, Loose: found.Loose, Narrowed: narrowed,
 		Pages: paginate(r, f.Offset, f.Limit, found.Total), Impacts: newImpacts(l, found.Impact),
 	}
 	for _, filter := range filters {
@@ -117,8 +135,9 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 			if facet.Value == "" {
 				continue
 			}
-			known = known || facet.Value == chosen
-			group.Choices = append(group.Choices, s.facetChoice(r, l, filter.param, facet, facet.Value == chosen))
+			same := strings.EqualFold(facet.Value, chosen)
+			known = known || same
+			group.Choices = append(group.Choices, s.facetChoice(r, l, filter.param, facet, same))
 		}
 		if chosen != "" {
 			list.Hidden = append(list.Hidden, hiddenField{Name: filter.param, Value: chosen})
@@ -135,14 +154,48 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 			list.Groups = append(list.Groups, group)
 		}
 	}
+	list.Sorts = s.sorts(r, f, found.Total)
+	if found.Suggestion != "" {
+		list.Meant = &facetChoice{Label: found.Suggestion, Href: with(r, "q", found.Suggestion)}
+	}
+	if reader := currentAccount(r); narrowed && !base.Accepted && f.State != practice.StateArchived && reader != nil && reader.Able(account.RoleGuest) {
+		_, query := s.readFilter(r.URL.RawQuery)
+		list.SaveHref = savedPath + "?suche=" + url.QueryEscape(query)
+	}
 	if f.Text != "" {
 		list.Chosen = append([]facetChoice{{Label: s.t(r, "practices.search.chosen", "Text", f.Text), Href: with(r, "q", ""), Chosen: true}}, list.Chosen...)
-		list.Sorts = []facetChoice{
-			{Label: s.t(r, "practices.sort.relevance"), Href: with(r, "sort", ""), Chosen: f.Sort == "relevance"},
-			{Label: s.t(r, "practices.sort.newest"), Href: with(r, "sort", "neu"), Chosen: f.Sort != "relevance"},
-		}
 	}
 	return list, nil
+}
+
+// sortOf reads how a list is to be sorted: who looks for words sees first what fits them best, everybody else what is new.
+func sortOf(r *http.Request, f practice.Filter) string {
+	asked := r.URL.Query().Get("sort")
+	for _, o := range orders {
+		if o.param == asked && (asked != "" || f.Text != "") {
+			return o.order
+		}
+	}
+	return practice.SortNewest
+}
+
+// sorts are the orders of a list with more than one entry.
+func (s *Site) sorts(r *http.Request, f practice.Filter, total int) []facetChoice {
+	if total < 2 {
+		return nil
+	}
+	var list []facetChoice
+	for _, o := range orders {
+		if o.order == practice.SortRelevance && f.Text == "" {
+			continue
+		}
+		param := o.param
+		if o.order == practice.SortNewest && f.Text == "" {
+			param = ""
+		}
+		list = append(list, facetChoice{Label: s.t(r, o.label), Href: with(r, "sort", param), Chosen: f.Sort == o.order})
+	}
+	return list
 }
 
 // countAnswers makes cards count reuses, and the whole discussion, as the page of the practice does, not only its first level.
@@ -171,21 +224,30 @@ func (s *Site) countAnswers(r *http.Request, items []practice.View) error {
 }
 
 func (s *Site) facetChoice(r *http.Request, l *i18n.Localizer, param string, facet practice.Facet, chosen bool) facetChoice {
-	c := facetChoice{Label: facet.Value, Count: facet.Count, Chosen: chosen, Href: with(r, param, facet.Value)}
-	switch param {
-	case "ebene":
-		c.Label = nameOf(l, "web.level.", facet.Value)
-	case "land":
-		c.Label = nameOf(l, "web.region.", facet.Value)
-	case "herkunft":
-		if facet.Value == "local" {
-			c.Label = l.T("practices.facet.local")
-		}
-	}
+	c := facetChoice{Label: facetLabel(l, param, facet.Value), Count: facet.Count, Chosen: chosen, Href: with(r, param, facet.Value)}
 	if chosen {
 		c.Href = with(r, param, "")
 	}
 	return c
+}
+
+// facetLabel is what a value of a filter is called.
+func facetLabel(l *i18n.Localizer, param, value string) string {
+	switch param {
+	case "ebene":
+		return nameOf(l, "web.level.", value)
+	case "land":
+		return nameOf(l, "web.region.", value)
+	case "kennzahl":
+		return quantityName(l, value)
+	case "stand":
+		return nameOf(l, "practices.state.", value)
+	case "herkunft":
+		if value == practice.LocalOrigin {
+			return l.T("practices.facet.local")
+		}
+	}
+	return value
 }
 
 // with is this page with one parameter set, or taken away when value is empty, from the first page of the list.

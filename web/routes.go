@@ -35,6 +35,9 @@ func (s *Site) routes(r *mux.Router) {
 	get("/redaktion/{id:[0-9]+}", s.showDeskItem)
 	post("/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}", s.decide)
 
+	// Searches that are kept.
+	s.registerSearch(r)
+
 	// People and talk: accounts, home, discussions, profiles, administration.
 	s.registerMember(r)
 

@@ -14,23 +14,32 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
-	"github.com/vorbild/vorbild/internal/paging"
+	"github.com/vorbild/vorbild/internal/german"
 	"github.com/vorbild/vorbild/internal/practice"
-	"github.com/vorbild/vorbild/internal/timeline"
+	"github.com/vorbild/vorbild/internal/search"
 )
 
 // searchView is the page of the search field in the header.
 type searchView struct {
-	Text      string
-	Practices int
-	Best      []practice.View // those that fit best
-	People    []account.Account
-	Tagged    []postView    // posts with the hashtag that was asked for
-	Older     pagination    // of Tagged
-	Instance  *instanceView // a whole instance was asked for
-	Message   string        // key: why an address led nowhere
-	Kind      string        // of the message: info, warning
-	Login     string        // for visitors: where to log in to fetch it
+	Text       string
+	Part       string // of what was found: "" a little of all, partNotes, partPeople
+	Practices  int
+	Best       []practiceHit // those that fit best
+	Loose      bool
+	Meant      *facetChoice // the search as it was probably meant
+	Notes      []noteHit
+	NoteCount  int
+	MoreNotes  string // where the others are
+	People     []account.Account
+	Known      int // accounts that fit
+	MorePeople string
+	Pages      pagination    // of a part
+	Tagged     []postView    // posts with the hashtag that was asked for
+	Older      pagination    // of Tagged
+	Instance   *instanceView // a whole instance was asked for
+	Message    string        // key: why an address led nowhere
+	Kind       string        // of the message: info, warning
+	Login      string        // for visitors: where to log in to fetch it
 }
 
 // instanceView is another instance, to follow as a whole.
@@ -49,9 +58,31 @@ type instanceView struct {
 const (
 	resolvePeriod = 10 * time.Second
 	maxQuery      = 500
-	maxPeople     = 20
+	maxPeople     = 80 // how many accounts a search counts
 	bestPractices = 3
+	bestNotes     = 5
+	bestPeople    = 5
+	hitsPerPage   = 20
 )
+
+// Parts of what a search finds, as ?art= names them.
+const (
+	partNotes  = "beitraege"
+	partPeople = "konten"
+)
+
+// practiceHit is a practice with the place where it was found.
+type practiceHit struct {
+	practice.View
+	Excerpt []german.Segment
+}
+
+// noteHit is a discussion or a comment with the place where it was found.
+type noteHit struct {
+	search.Note
+	Href    string
+	Heading string
+}
 
 var (
 	handlePattern = regexp.MustCompile(`^@?([A-Za-z0-9_][A-Za-z0-9_.-]*)@([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?(?::[0-9]{1,5})?)$`)
@@ -71,6 +102,9 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		text = string([]rune(text)[:maxQuery])
 	}
 	view := searchView{Text: text}
+	if part := r.URL.Query().Get("art"); part == partNotes || part == partPeople {
+		view.Part = part
+	}
 	var target string
 	var err error
 	switch {
@@ -253,31 +287,4 @@ func (s *Site) findInstance(r *http.Request, host string, view *searchView) (str
 	}
 	view.Instance = &instance
 	return "", nil
-}
-
-// searchWords finds practices and lists the people whose name fits.
-func (s *Site) searchWords(r *http.Request, view *searchView) error {
-	found, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Text: view.Text, Sort: "relevance", Limit: bestPractices})
-	if err != nil {
-		return err
-	}
-	if err := s.countAnswers(r, found.Items); err != nil {
-		return err
-	}
-	view.Practices, view.Best = found.Total, found.Items
-	view.People, err = s.Accounts.Search(r.Context(), account.Query{ViewerID: viewer(r).AccountID, Text: view.Text, Limit: maxPeople})
-	if err != nil {
-		return err
-	}
-	name, ok := strings.CutPrefix(view.Text, "#")
-	if !ok || name == "" {
-		return nil
-	}
-	lines, err := s.Timeline.Tag(r.Context(), viewer(r), name, timeline.Options{}, paging.Page{MaxID: maxID(r)})
-	if err != nil {
-		return err
-	}
-	view.Older = olderThan(r, lines.Next())
-	view.Tagged, err = s.listView(r, lines.Items)
-	return err
 }

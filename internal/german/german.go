@@ -25,7 +25,10 @@ type token struct {
 	joined     bool // follows the word before it with nothing but a hyphen between
 }
 
-// tokens splits a text into words of letters and digits.
+// signs are read as words.
+var signs = map[rune]string{'°': "grad", '%': "prozent", '€': "euro"}
+
+// tokens splits a text into words of letters and digits, and signs that stand for one.
 func tokens(text string) []token {
 	var list []token
 	start := -1
@@ -35,11 +38,20 @@ func tokens(text string) []token {
 		}
 		if word := text[start:end]; utf8.RuneCountInString(word) <= maxWord {
 			joined := len(list) > 0 && list[len(list)-1].end == start-1 && text[start-1] == '-'
+			if n := len(list); word == "C" && n > 0 && list[n-1].word == signs['°'] && list[n-1].end == start { // °C is one sign
+				list[n-1].end, start = end, -1
+				return
+			}
 			list = append(list, token{word: strings.ToLower(word), start: start, end: end, joined: joined})
 		}
 		start = -1
 	}
 	for i, r := range text {
+		if name := signs[r]; name != "" {
+			flush(i)
+			list = append(list, token{word: name, start: i, end: i + utf8.RuneLen(r)})
+			continue
+		}
 		switch inWord := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r); {
 		case inWord && start < 0:
 			start = i

@@ -18,6 +18,25 @@ var own = func() map[string]bool {
 	return m
 }()
 
+//go:embed synonyms.txt
+var synonymText string
+
+// synonyms are, by the stem of a word, those of the words that mean the same here.
+var synonyms = func() map[string][]string {
+	m := map[string][]string{}
+	for line := range strings.Lines(synonymText) {
+		words := strings.Fields(line)
+		for _, w := range words {
+			for _, other := range words {
+				if other != w {
+					m[Stem(w)] = append(m[Stem(w)], Stem(other))
+				}
+			}
+		}
+	}
+	return m
+}()
+
 // Lexicon is what is known of an instance's words: which there are, and how many texts have each. It is not changed once made.
 type Lexicon struct {
 	counts map[string]int

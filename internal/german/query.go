@@ -18,6 +18,7 @@ const (
 // Query is what somebody looks for.
 type Query struct {
 	TSQuery string   // what to match a Vector with, as the text of a tsquery; "" when there is nothing to look for
+	Loose   string   // the same for any of the words and their parts; "" when the text says more exactly what it means
 	Words   []string // in small letters, as typed, without those that are excluded
 	stems   []string // one of which is in each word that is found
 	prefix  string   // or which it begins with; "" for none
@@ -59,6 +60,7 @@ func (l *Lexicon) Parse(text string) Query {
 		default:
 			asked = l.allOf(list)
 			q.expect(list)
+			q.expectParts(l, list)
 		}
 		if asked != "" && without {
 			asked = "!" + asked
@@ -69,6 +71,7 @@ func (l *Lexicon) Parse(text string) Query {
 	}
 	if !exact && len(all) > 0 {
 		all = q.typing(all)
+		q.Loose = q.any()
 	}
 	for _, list := range append(either, all) {
 		if len(list) > 0 {
@@ -93,6 +96,29 @@ func (q *Query) expect(list []token) {
 			q.stems = append(q.stems, Stem(list[i-1].word+t.word))
 		}
 	}
+}
+
+// expectParts remembers what compounds are made of.
+func (q *Query) expectParts(l *Lexicon, list []token) {
+	for _, t := range list {
+		for _, p := range l.Split(t.word) {
+			q.stems = append(q.stems, related(p)...)
+		}
+	}
+}
+
+// any asks for any of what is remembered, where that is more than one thing.
+func (q *Query) any() string {
+	var list []string
+	for _, s := range q.stems {
+		if s = "'" + s + "'"; !slices.Contains(list, s) {
+			list = append(list, s)
+		}
+	}
+	if len(list) < 2 {
+		return ""
+	}
+	return strings.Join(list, " | ")
 }
 
 // typing lets the last word be the beginning of one.
@@ -137,7 +163,11 @@ func (l *Lexicon) allOf(list []token) string {
 		if split := l.Split(t.word); len(split) > 1 {
 			parts := make([]string, len(split))
 			for i, p := range split {
-				parts[i] = "'" + Stem(p) + "'"
+				if forms := related(p); len(forms) > 1 {
+					parts[i] = "('" + strings.Join(forms, "' | '") + "')"
+				} else {
+					parts[i] = "'" + forms[0] + "'"
+				}
 			}
 			any = append(any, "("+strings.Join(parts, " & ")+")")
 		}

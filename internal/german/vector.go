@@ -35,7 +35,8 @@ func (l *Lexicon) Vector(sections ...Section) string {
 	parts := map[string][]string{}
 	position := 0
 	for _, s := range sections {
-		list := tokens(norm.NFC.String(s.Text))
+		s.Text = norm.NFC.String(s.Text)
+		list := tokens(s.Text)
 		for i, t := range list {
 			position++
 			if t.joined {
@@ -46,9 +47,15 @@ func (l *Lexicon) Vector(sections ...Section) string {
 			}
 			for _, form := range forms(t.word) {
 				add(form, position, s.Weight)
+				for _, other := range synonyms[form] {
+					add(other, position, 'D')
+				}
 			}
 			if v := verb(t.word); v != "" {
 				add(Stem(v), position, 'D')
+			}
+			if left := l.leftOut(s.Text, list, i); left != "" {
+				add(Stem(left), position, 'D')
 			}
 			if _, ok := parts[t.word]; !ok {
 				parts[t.word] = l.Parts(t.word)
@@ -64,6 +71,18 @@ func (l *Lexicon) Vector(sections ...Section) string {
 		b.WriteString("'" + lexeme + "':" + strings.Join(found[lexeme], ",") + " ")
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// leftOut is the whole of a word whose second half stands only in the next one: Kaltgänge in "Kalt- und Warmgänge".
+func (l *Lexicon) leftOut(text string, list []token, i int) string {
+	if i+2 >= len(list) || !strings.HasPrefix(text[list[i].end:], "-") || list[i+1].joined || list[i+1].word != "und" && list[i+1].word != "oder" {
+		return ""
+	}
+	split := l.Split(list[i+2].word)
+	if len(split) < 2 {
+		return ""
+	}
+	return list[i].word + split[len(split)-1]
 }
 
 // forms are the stems of a word as it is written, with its umlauts, and of its ground form.

@@ -186,6 +186,7 @@ type List struct {
 	Total      int
 	Facets     map[string][]Facet // level, region, goal, field, origin, quantity, state, year
 	Impact     []Impact
+	Loose      bool   // nothing has all the words of the text: these have some of them
 	Suggestion string // the text as it was probably meant, where it finds little as it stands; "" for none
 }
 

@@ -56,6 +56,16 @@ func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List,
 	}
 	t := newTally(wanted, f.State == StateArchived)
 	t.count(rows)
+	found := t.total
+	if found == 0 && q.Loose != "" {
+		search = newSearch(viewer.AccountID, q.Loose, f)
+		if rows, err = search.counted(ctx, s.db); err != nil {
+			return list, fmt.Errorf("practice.List: count: %w", err)
+		}
+		t = newTally(wanted, f.State == StateArchived)
+		t.count(rows)
+		list.Loose = t.total > 0
+	}
 	if list.Total = t.total; list.Total > 0 {
 		ids, err := search.page(ctx, s.db, f, wanted.required())
 		if err != nil {
@@ -69,8 +79,8 @@ func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List,
 		return list, fmt.Errorf("practice.List: facets: %w", err)
 	}
 	list.Impact = t.impact()
-	if list.Total < fewHits && f.Text != "" {
-		if list.Suggestion, err = s.suggest(ctx, viewer, f, l, wanted, list.Total); err != nil {
+	if found < fewHits && f.Text != "" {
+		if list.Suggestion, err = s.suggest(ctx, viewer, f, l, wanted); err != nil {
 			return list, fmt.Errorf("practice.List: suggestion: %w", err)
 		}
 	}
@@ -78,7 +88,7 @@ func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List,
 }
 
 // suggest writes a search with words that occur, where it then finds something this reader may see.
-func (s *Service) suggest(ctx context.Context, viewer post.Viewer, f Filter, l *german.Lexicon, wanted wantedValues, found int) (string, error) {
+func (s *Service) suggest(ctx context.Context, viewer post.Viewer, f Filter, l *german.Lexicon, wanted wantedValues) (string, error) {
 	meant := l.Correct(f.Text)
 	if meant == "" {
 		return "", nil

@@ -36,10 +36,10 @@ type Saved struct {
 	CreatedAt time.Time `db:"created_at"`
 }
 
-// Save remembers a search of a member. query is what the page's address says, f what it means. Saving the same search again
+// Save remembers a search of somebody with an account. query is what the page's address says, f what it means. Saving the same search again
 // changes its name. fault.Invalid names the fields "name" and "query".
 func (s *Service) Save(ctx context.Context, reader account.Account, name, query string, f practice.Filter) (Saved, error) {
-	if !reader.Local() || !reader.Able(account.RoleMember) {
+	if !reader.Local() || !reader.Able(account.RoleGuest) {
 		return Saved{}, fault.New(fault.Forbidden, "error.search.forbidden")
 	}
 	name = markup.Line(name)
