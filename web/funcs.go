@@ -5,7 +5,6 @@ import (
 	"html/template"
 	"math"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -158,29 +157,5 @@ func dict(pairs ...any) (map[string]any, error) {
 	return m, nil
 }
 
-// parseNumber reads a number as people write it: decimal comma or point, blanks or points between thousands.
-func parseNumber(text string) (float64, bool) {
-	text = strings.NewReplacer(" ", "", "\u00a0", "", "\u202f", "", "−", "-", "'", "").Replace(strings.TrimSpace(text))
-	if strings.Contains(text, ",") {
-		text = strings.ReplaceAll(text, ".", "")
-		text = strings.Replace(text, ",", ".", 1)
-	} else if thousands(text) {
-		text = strings.ReplaceAll(text, ".", "")
-	}
-	v, err := strconv.ParseFloat(text, 64)
-	return v, err == nil && !math.IsInf(v, 0) && !math.IsNaN(v)
-}
-
-// thousands reports whether the points in text can only stand between thousands: 1.000.000, or 2.400 as Germans write it.
-func thousands(text string) bool {
-	groups := strings.Split(strings.TrimPrefix(text, "-"), ".")
-	if len(groups) < 2 || len(groups[0]) == 0 || len(groups[0]) > 3 || groups[0] == "0" {
-		return false
-	}
-	for _, g := range groups[1:] {
-		if len(g) != 3 {
-			return false
-		}
-	}
-	return true
-}
+// parseNumber reads a number as people write it.
+func parseNumber(text string) (float64, bool) { return i18n.ParseNumber(text) }
