@@ -41,7 +41,7 @@ func TestReusePages(t *testing.T) {
 	if page := in.get(path, "editor"); page.Find(`a[href$="/nachnutzen"]`).Length() != 0 {
 		t.Error("its author is offered to reuse")
 	}
-	in.get(path+"/nachnutzen", visitorName).wants(t, http.StatusUnauthorized)
+	in.get(path+"/nachnutzen", visitorName).leadsTo(t, "/anmelden?weiter="+url.QueryEscape(path+"/nachnutzen"))
 	in.get(path+"/nachnutzen", "editor").wants(t, http.StatusForbidden)
 	if form := in.get(path+"/nachnutzen", "member").wants(t, http.StatusOK); form.Find(`input[name="state"]`).Length() != 4 || !strings.Contains(form.text("main"), "Kooperationsgruppe Green-IT") {
 		t.Errorf("form %s", form.text("main"))
