@@ -10,8 +10,11 @@ import (
 	"regexp"
 )
 
-// fileName is what every stored file is called: 128 random bits, for whoever knows the name may read the file.
-var fileName = regexp.MustCompile(`^[0-9a-f]{32}\.(jpg|png)$`)
+// fileName is what every stored file is called: 128 random bits. openName is that of those which whoever knows it may read.
+var (
+	fileName = regexp.MustCompile(`^[0-9a-f]{32}\.(jpg|png|anlage)$`)
+	openName = regexp.MustCompile(`^[0-9a-f]{32}\.(jpg|png)$`)
+)
 
 // path spreads the files over 256 directories.
 func (s *Service) path(name string) string { return filepath.Join(s.dir, name[:2], name) }
@@ -57,10 +60,10 @@ func syncDir(path string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Open returns a stored file and its content type; the caller closes it. What is no name of a stored file, however it is
-// spelled, is fault.NotFound.
+// Open returns a stored file and its content type; the caller closes it. What is no name of a stored file that anyone may read,
+// however it is spelled, is fault.NotFound.
 func (s *Service) Open(name string) (*os.File, string, error) {
-	if !fileName.MatchString(name) {
+	if !openName.MatchString(name) {
 		return nil, "", errNotFound()
 	}
 	f, err := os.Open(s.path(name))
