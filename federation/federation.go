@@ -40,6 +40,7 @@ import (
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 )
 
 // sweepEvery is how often lanes are looked for in which something waits that nobody knows of, tidyEvery how often old letters go.
@@ -65,6 +66,7 @@ type Deps struct {
 	Moderation    *moderation.Service
 	Events        *event.Service
 	Quotes        *quote.Service
+	Taxonomies    *taxonomy.Service
 	Peers         *peer.Service
 	Changes       *change.Hub // nil: other processes are not heard
 	Transport     *transport.Client
@@ -99,13 +101,13 @@ func New(d Deps) (*Federation, error) {
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Reuses: d.Reuses, Assessments: d.Assessments,
-		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Taxonomies: d.Taxonomies, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)
 	}
 	f.publish = publish.New(publish.Deps{
-		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Quotes: d.Quotes, Documents: f.outbox,
+		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Quotes: d.Quotes, Taxonomies: d.Taxonomies, Documents: f.outbox,
 		Render: render, Words: words, BaseURL: d.Config.BaseURL, Peers: d.Peers, Verifier: d.Transport, Log: d.Log,
 	})
 	f.door = gofed.NewInbox(d.Transport, f.inbox, func(w http.ResponseWriter, r *http.Request, err error) {
@@ -142,8 +144,15 @@ func (f *Federation) FetchPost(ctx context.Context, address string) (post.Post, 
 // ThreadOpened is called when somebody looks at a post: the rest of its thread may have to be fetched, in a job.
 func (f *Federation) ThreadOpened(ctx context.Context, p post.Post) { f.inbox.ThreadOpened(ctx, p) }
 
-// ReadDue has the collections of other catalogues read that are due.
-func (f *Federation) ReadDue(ctx context.Context) error { return f.inbox.ReadDue(ctx) }
+// ReadDue has the collections of other catalogues read that are due, and the taxonomies.
+func (f *Federation) ReadDue(ctx context.Context) error {
+	return errors.Join(f.inbox.ReadDue(ctx), f.inbox.ReadTaxonomiesDue(ctx))
+}
+
+// TaxonomiesOf reads the taxonomies that another instance's catalogue offers, for someone who waits for them.
+func (f *Federation) TaxonomiesOf(ctx context.Context, catalog account.Account) ([]taxonomy.Offer, error) {
+	return f.inbox.TaxonomiesOf(ctx, catalog)
+}
 
 // Deliver begins to send what waits in the lanes, until StopDelivering. Any process that works jobs may do it, also several.
 func (f *Federation) Deliver(ctx context.Context) { f.outbox.Start(ctx) }

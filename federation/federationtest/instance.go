@@ -49,6 +49,8 @@ import (
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
+	"github.com/vorbild/vorbild/internal/search"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 )
 
 // Instance is one Vorbild without pages.
@@ -65,6 +67,8 @@ type Instance struct {
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
+	Searches      *search.Service
+	Taxonomies    *taxonomy.Service
 	Media         *media.Service
 	Polls         *poll.Service
 	Events        *event.Service
@@ -171,6 +175,8 @@ func (i *Instance) wire() {
 	i.Practices = practice.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, renderer, base)
 	i.Reuses = reuse.New(i.DB, i.organizations, i.Posts, i.Practices, base)
 	i.Assessments = assessment.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
+	i.Searches = search.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
+	i.Taxonomies = taxonomy.New(i.DB, i.Accounts, i.Practices, i.Searches)
 	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Media = media.New(i.DB, i.Accounts, i.Posts, i.jobs, filepath.Join(i.T.TempDir(), "media"), base)
 	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
@@ -186,7 +192,7 @@ func (i *Instance) wire() {
 	}
 	i.Federation, err = federation.New(federation.Deps{
 		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices, Reuses: i.Reuses, Assessments: i.Assessments,
-		Curation: i.Curation, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
+		Curation: i.Curation, Taxonomies: i.Taxonomies, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
 		i.T.Fatal(err)

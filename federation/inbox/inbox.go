@@ -32,6 +32,7 @@ import (
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 )
 
 // Fetcher gets documents and actors from their origin; federation/transport implements it.
@@ -62,6 +63,7 @@ type Deps struct {
 	Events        *event.Service
 	Quotes        *quote.Service
 	Curation      *curation.Service
+	Taxonomies    *taxonomy.Service
 	Fetch         Fetcher
 	Peers         Peers
 	Policy        *peer.Service
@@ -130,6 +132,9 @@ func (in *Inbox) Work(q *job.Queue) {
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.ReadCurated]) error {
 		return in.later(j.JobRow, in.ReadCurated(ctx, j.Args.AccountID))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.ReadTaxonomy]) error {
+		return in.later(j.JobRow, in.ReadTaxonomy(ctx, j.Args.Scheme))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.SynchronizeFollowers]) error {
 		return in.later(j.JobRow, in.SynchronizeFollowers(ctx, j.Args))

@@ -26,6 +26,9 @@ func (p *Publisher) collection(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	slug := mux.Vars(r)["slug"]
+	if a.Username == account.CatalogUsername && schemes[slug] != "" {
+		return p.taxonomy(w, r, a, slug)
+	}
 	if a.Username != account.CatalogUsername || (slug != curation.Curated && slug != curation.Featured) {
 		return notFound("collection %s", slug)
 	}

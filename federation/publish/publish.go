@@ -26,6 +26,7 @@ import (
 	"github.com/vorbild/vorbild/internal/peer"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/quote"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 )
 
 // Documents gathers what the document of a post states; federation/outbox implements it.
@@ -35,19 +36,20 @@ type Documents interface {
 
 // Deps are what the endpoints work with.
 type Deps struct {
-	DB        *sqlx.DB
-	Accounts  *account.Service
-	Follows   *follow.Service
-	Posts     *post.Service
-	Curation  *curation.Service
-	Quotes    *quote.Service
-	Documents Documents
-	Render    *vocab.Renderer
-	Words     func(language string) vocab.Words
-	BaseURL   string
-	Peers     *peer.Service
-	Verifier  Verifier
-	Log       *slog.Logger
+	DB         *sqlx.DB
+	Accounts   *account.Service
+	Follows    *follow.Service
+	Posts      *post.Service
+	Curation   *curation.Service
+	Quotes     *quote.Service
+	Taxonomies *taxonomy.Service
+	Documents  Documents
+	Render     *vocab.Renderer
+	Words      func(language string) vocab.Words
+	BaseURL    string
+	Peers      *peer.Service
+	Verifier   Verifier
+	Log        *slog.Logger
 }
 
 // Publisher serves GET.
@@ -76,6 +78,7 @@ func (p *Publisher) Register(r *mux.Router) {
 	get("/{list:practices|notes}/{id:[0-9]+}/activity", p.guarded(true, p.create))
 	get("/{list:practices|notes}/{id:[0-9]+}/replies", p.guarded(false, p.replies))
 	get("/{list:practices|notes}/{id:[0-9]+}/{count:likes|shares}", p.guarded(false, p.counts))
+	get("/terms/{id:[0-9]+}", p.guarded(true, p.term))
 	get("/threads/{id:[0-9]+}", p.guarded(true, p.thread))
 	get("/authorizations/{id:[0-9]+}", p.guarded(false, p.stamp))
 

@@ -99,6 +99,7 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 			// They are there while the organisation curates.
 			d.set("vb:curated", CollectionURI(a.URI, "kuratiert"))
 			d.set("vb:featured", CollectionURI(a.URI, "hervorgehoben"))
+			d.set("vb:taxonomies", taxonomies(a.URI))
 		}
 	case account.Application:
 		// Who wants to follow the whole instance finds its groups here.

@@ -20,7 +20,8 @@ type Collection struct {
 	Name         string
 	Summary      string
 	Kind         string // vb:kind
-	Checksum     string // vb:checksum, of what a catalogue curated: Checksum
+	Checksum     string // vb:checksum, of what a catalogue curated: Checksum; of a taxonomy: TermsChecksum
+	Scheme       string // vb:scheme, of a taxonomy
 }
 
 // CollectionURI is the id of one of a catalogue's collections.
@@ -42,6 +43,7 @@ func (r *Renderer) Collection(c Collection) ([]byte, error) {
 	d.set("attributedTo", c.AttributedTo)
 	d.set("vb:kind", c.Kind)
 	d.set("vb:checksum", c.Checksum)
+	d.set("vb:scheme", c.Scheme)
 	return d.document(t)
 }
 

@@ -87,7 +87,7 @@ func each[T any](list []T, object func(T) map[string]any) []any {
 func termList(terms []practice.Term) []any {
 	var list []any
 	for _, t := range terms {
-		list = append(list, texts("notation", t.Notation, "name", t.Name))
+		list = append(list, texts("id", t.URI, "notation", t.Notation, "name", t.Name))
 	}
 	return list
 }

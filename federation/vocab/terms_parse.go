@@ -219,7 +219,7 @@ func (t *termReader) texts(key string) []string {
 func (t *termReader) terms(key, scheme string) []practice.Term {
 	var terms []practice.Term
 	t.objects(key, func(e *termReader) bool {
-		term := practice.Term{Scheme: scheme, Notation: e.short("notation"), Name: e.short("name")}
+		term := practice.Term{Scheme: scheme, URI: e.address("id"), Notation: e.short("notation"), Name: e.short("name")}
 		if term.Name == "" {
 			return false
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/imports"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/list"
@@ -47,6 +48,7 @@ import (
 	"github.com/vorbild/vorbild/internal/schedule"
 	"github.com/vorbild/vorbild/internal/search"
 	"github.com/vorbild/vorbild/internal/tag"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -65,6 +67,8 @@ type App struct {
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
+	Taxonomies    *taxonomy.Service
+	Imports       *imports.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
 	OAuth         *oauth.Service
@@ -155,7 +159,9 @@ func (a *App) wire(ctx context.Context) error {
 	a.Reuses = reuse.New(a.DB, a.Organizations, a.Posts, a.Practices, base)
 	a.Assessments = assessment.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Searches = search.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
+	a.Taxonomies = taxonomy.New(a.DB, a.Accounts, a.Practices, a.Searches)
 	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
+	a.Imports = imports.New(a.DB, a.Accounts, a.Practices, a.jobs)
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
 	a.OAuth = oauth.New(a.DB, a.Accounts, a.Auth, base)
@@ -183,7 +189,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{
-		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation,
+		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation, Taxonomies: a.Taxonomies,
 		Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err

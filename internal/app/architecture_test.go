@@ -26,11 +26,11 @@ var domain = [][]string{
 	{"post"},
 	{"practice", "media", "poll", "event", "quote"},
 	{"assessment", "reuse", "search"},
-	{"curation", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation", "lane"},
-	{"push"},
+	{"curation", "taxonomy", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation", "lane"},
+	{"push", "imports"},
 }
 
-var platform = []string{"change", "config", "db", "fault", "german", "i18n", "job", "markup", "observe", "paging", "postgres", "request"}
+var platform = []string{"change", "config", "db", "export", "fault", "german", "i18n", "job", "markup", "observe", "paging", "postgres", "request", "sheet"}
 
 type goPackage struct {
 	ImportPath   string
@@ -111,7 +111,7 @@ func mayImport(from, to string) (reason string, ok bool) {
 		return "", true
 	}
 	if r := rank(fromName); r >= 0 && rank(toName) >= r {
-		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, media, poll < assessment, reuse, search < curation, timeline, notification, tag, filter, conversation, schedule, moderation, lane < push", false
+		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, media, poll < assessment, reuse, search < curation, timeline, notification, tag, filter, conversation, schedule, moderation, lane < push, imports", false
 	}
 	return "", true
 }

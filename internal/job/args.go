@@ -122,6 +122,19 @@ func (ReadCurated) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
 }
 
+// ReadTaxonomy reads the taxonomy of another instance that one of ours is kept as. Scheme: terms.scheme.
+type ReadTaxonomy struct {
+	Scheme string `json:"scheme"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadTaxonomy) Kind() string { return "taxonomy.read" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadTaxonomy) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+}
+
 // SynchronizeFollowers compares who of us follows an actor with what the actor's server says (FEP-8fcf). There is at most
 // one per actor. AccountID: accounts.id; URL and Digest: what its server said.
 type SynchronizeFollowers struct {
@@ -299,6 +312,17 @@ func (RemindReview) Kind() string { return "review.remind" }
 func (r RemindReview) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{ScheduledAt: r.At, UniqueOpts: uniqueWhileWaiting}
 }
+
+// Import makes drafts of the rows of a sheet. ID: imports.id.
+type Import struct {
+	ID int64 `json:"id"`
+}
+
+// Kind implements river.JobArgs.
+func (Import) Kind() string { return "import.run" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (Import) InsertOpts() river.InsertOpts { return river.InsertOpts{UniqueOpts: uniqueWhileWaiting} }
 
 // Queues and how many jobs of each one process works at a time.
 const (

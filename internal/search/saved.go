@@ -171,3 +171,20 @@ func (s *Service) renew(ctx context.Context, tx *sqlx.Tx) (int, error) {
 	}
 	return len(rows), nil
 }
+
+// Renamed has saved searches ask for what terms of a taxonomy are called now: pairs of the old and the new name.
+func (s *Service) Renamed(ctx context.Context, tx *sqlx.Tx, facet string, names [][2]string) error {
+	const between = "\x01" // no name: two terms may exchange theirs
+	for _, mark := range []string{"", between} {
+		for _, n := range names {
+			old, name := facet+"="+strings.ToLower(n[0]), facet+"="+between+strings.ToLower(n[1])
+			if mark != "" {
+				old, name = name, facet+"="+strings.ToLower(n[1])
+			}
+			if err := renameFacet(ctx, tx, old, name); err != nil {
+				return fmt.Errorf("search.Renamed %s: %w", facet, err)
+			}
+		}
+	}
+	return nil
+}

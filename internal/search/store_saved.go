@@ -110,3 +110,8 @@ func renewSaved(ctx context.Context, db sqlx.ExtContext, id int64, matches strin
 	_, err := db.ExecContext(ctx, `UPDATE saved_searches SET rules = $2, matches = $3 WHERE id = $1`, id, rules, matches)
 	return err
 }
+
+func renameFacet(ctx context.Context, db sqlx.ExtContext, old, facet string) error {
+	_, err := db.ExecContext(ctx, `UPDATE saved_searches SET facets = array_replace(facets, $1, $2) WHERE $1 = ANY (facets)`, old, facet)
+	return err
+}
