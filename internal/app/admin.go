@@ -37,6 +37,7 @@ func adminCommand() *cli.Command {
 					&cli.StringFlag{Name: "contact-email"},
 					&cli.StringFlag{Name: "imprint", Usage: "Markdown"},
 					&cli.BoolFlag{Name: "curates", Usage: "this instance curates an aggregate view"},
+					&cli.BoolFlag{Name: "four-eyes", Usage: "practices are published only after a second person approved them"},
 				},
 				Action: withApp(setup),
 			},
@@ -116,7 +117,7 @@ func setup(ctx context.Context, c *cli.Command, a *App) error {
 			*field = c.String(flag)
 		}
 	}
-	o.Curates = c.Bool("curates")
+	o.Curates, o.FourEyes = c.Bool("curates"), c.Bool("four-eyes")
 	if err := a.Organizations.Save(ctx, o); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ type Instance struct {
 	Description string
 	Website     string
 	Curates     bool
+	FourEyes    bool // a second person approves its practices
 	Port        int
 }
 
@@ -34,7 +35,7 @@ func instances(firstPort int) []Instance {
 			Description: "Die Bundesverwaltung teilt hier, was ihre Rechenzentren und Arbeitsplätze sparsamer macht."},
 		{Slug: "sh", Name: "Land Schleswig-Holstein", ShortName: "Schleswig-Holstein", Level: "land", Region: "DE-SH",
 			Description: "Das Land Schleswig-Holstein veröffentlicht hier eigene Praxisbeispiele und die seiner Kommunen."},
-		{Slug: "vitako", Name: "VITAKO – Bundes-Arbeitsgemeinschaft der Kommunalen IT-Dienstleister", ShortName: "VITAKO", Level: "verband",
+		{Slug: "vitako", Name: "VITAKO – Bundes-Arbeitsgemeinschaft der Kommunalen IT-Dienstleister", ShortName: "VITAKO", Level: "verband", FourEyes: true,
 			Description: "Die kommunalen IT-Dienstleister lernen voneinander: Praxisbeispiele und Umfragen der Mitglieder."},
 		{Slug: "kg", Name: "Kooperationsgruppe Green-IT des IT-Planungsrats", ShortName: "KG Green-IT", Level: "verband", Curates: true,
 			Description: "Die KG Green-IT liest, was alle veröffentlichen, wählt aus und stellt den Überblick für alle bereit."},
@@ -84,17 +85,33 @@ type decision struct {
 	Feature                          bool
 }
 
+// reuse is what somebody at another instance says of using a practice as well.
+type reuse struct {
+	Practice, Instance, Author, State, Source string
+	Figures                                   []figure
+}
+
+// assessment is an expert's; Horizon is in years from now.
+type assessment struct {
+	Practice, Instance, Author, Status, Progress, Source string
+	Urgent                                               bool
+	Horizon                                              int
+}
+
 type content struct {
-	practices []practice
-	threads   []note
-	comments  []note
-	decisions []decision
+	practices   []practice
+	threads     []note
+	comments    []note
+	decisions   []decision
+	reuses      []reuse
+	assessments []assessment
 }
 
 func loadContent() (content, error) {
 	var c content
 	for name, into := range map[string]any{
 		"practices": &c.practices, "threads": &c.threads, "comments": &c.comments, "curation": &c.decisions,
+		"reuses": &c.reuses, "assessments": &c.assessments,
 	} {
 		raw, err := contentFS.ReadFile("content/" + name + ".json")
 		if err != nil {

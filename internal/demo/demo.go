@@ -155,6 +155,9 @@ func setupArgs(i Instance) []string {
 	if i.Curates {
 		args = append(args, "--curates")
 	}
+	if i.FourEyes {
+		args = append(args, "--four-eyes")
+	}
 	return args
 }
 

@@ -58,6 +58,22 @@ func TestContentIsWhole(t *testing.T) {
 			t.Errorf("a comment is on %q, which is no practice", n.Practice)
 		}
 	}
+	home := map[string]string{}
+	for _, p := range c.practices {
+		home[p.Slug] = p.Instance
+	}
+	for _, r := range c.reuses {
+		author("a reuse of "+r.Practice, r.Instance, r.Author)
+		if !known[r.Practice] || home[r.Practice] == r.Instance {
+			t.Errorf("%s says it reuses %q, which is no practice of another", r.Instance, r.Practice)
+		}
+	}
+	for _, a := range c.assessments {
+		author("an assessment of "+a.Practice, a.Instance, a.Author)
+		if !known[a.Practice] {
+			t.Errorf("an assessment is of %q, which is no practice", a.Practice)
+		}
+	}
 	for _, d := range c.decisions {
 		if !known[d.Practice] {
 			t.Errorf("a decision is on %q, which is no practice", d.Practice)

@@ -31,6 +31,8 @@ func (s *seeder) run(ctx context.Context, c content) error {
 		{fmt.Sprintf("staff publish %d practices", len(c.practices)), s.publish},
 		{fmt.Sprintf("%d discussion threads cross the instances", len(c.threads)), s.discuss},
 		{"comments on practices", s.comment},
+		{fmt.Sprintf("%d administrations reuse practices of others", len(c.reuses)), s.reuse},
+		{fmt.Sprintf("%d assessments by experts", len(c.assessments)), s.assess},
 		{"the KG Green-IT curates", s.curate},
 		{"waiting until everything has arrived everywhere", s.arrive},
 	}
@@ -112,6 +114,11 @@ func (s *seeder) publish(ctx context.Context, c content) error {
 			if err != nil {
 				return "", err
 			}
+			if strings.HasPrefix(location, "/redaktion/pruefung/") {
+				if location, err = s.approve(ctx, at, location); err != nil {
+					return "", err
+				}
+			}
 			id, err := idOf(location)
 			return at.BaseURL() + "/practices/" + id, err
 		})
@@ -120,6 +127,17 @@ func (s *seeder) publish(ctx context.Context, c content) error {
 		}
 	}
 	return nil
+}
+
+// approve lets the editors publish what waits for a second person.
+func (s *seeder) approve(ctx context.Context, at Instance, review string) (string, error) {
+	token := s.token(at.Slug, "redaktion")
+	_, page, err := s.browser.get(ctx, at.BaseURL()+review, token)
+	if err != nil {
+		return "", err
+	}
+	version := page.Find("input[name=version]").AttrOr("value", "")
+	return s.browser.post(ctx, at.BaseURL()+review+"/freigeben", token, url.Values{"version": {version}})
 }
 
 func (s *seeder) practiceForm(ctx context.Context, at Instance, p practice) (url.Values, error) {
@@ -141,7 +159,12 @@ func (s *seeder) practiceForm(ctx context.Context, at Instance, p practice) (url
 			form.Add(field, id)
 		}
 	}
-	for i, f := range p.Figures {
+	fillFigures(form, p.Figures)
+	return form, nil
+}
+
+func fillFigures(form url.Values, figures []figure) {
+	for i, f := range figures {
 		for name, value := range map[string]string{
 			"quantity": f.Quantity, "name": f.Name, "unit": f.Unit, "before": f.Before, "after": f.After, "change": f.Change,
 			"from": f.From, "to": f.To, "method": f.Method, "scope": f.Scope,
@@ -149,7 +172,6 @@ func (s *seeder) practiceForm(ctx context.Context, at Instance, p practice) (url
 			form.Set(fmt.Sprintf("figures.%d.%s", i, name), value)
 		}
 	}
-	return form, nil
 }
 
 // termID finds the value of the checkbox whose label is the name, or starts with the number, of a goal or field.
@@ -263,8 +285,9 @@ func (s *seeder) curate(ctx context.Context, c content) error {
 	return nil
 }
 
-// arrive waits until every practice and every discussion post can be found on every instance.
-func (s *seeder) arrive(ctx context.Context, _ content) error {
+// arrive waits until every practice and every discussion post can be found on every instance, and what others say of a practice
+// stands on its page.
+func (s *seeder) arrive(ctx context.Context, c content) error {
 	for step, uri := range s.state.Done {
 		if !strings.HasPrefix(uri, "http") {
 			continue
@@ -273,6 +296,11 @@ func (s *seeder) arrive(ctx context.Context, _ content) error {
 			if _, err := s.arrived(ctx, i, uri); err != nil {
 				return fmt.Errorf("demo: %s: %w", step, err)
 			}
+		}
+	}
+	for _, i := range s.instances {
+		if err := s.saidEverywhere(ctx, i, c); err != nil {
+			return err
 		}
 	}
 	return nil
