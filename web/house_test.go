@@ -26,6 +26,7 @@ import (
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/imports"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/job/jobtest"
 	"github.com/vorbild/vorbild/internal/lane"
@@ -92,6 +93,7 @@ func newHouse(t *testing.T) *house {
 	h.Assessments = assessment.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Searches = search.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
+	h.Imports = imports.New(h.db, h.Accounts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
 	h.Moderation = moderation.New(h.db, h.Accounts, h.Posts, h.jobs)
@@ -148,6 +150,7 @@ func (h *house) work(t *testing.T) {
 	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return h.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return h.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(h.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return h.Media.RemoveFiles(j.Args.Files) })
+	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.Import]) error { return h.Imports.Work(ctx, j.Args.ID) })
 	job.Work(h.jobs, func(context.Context, *river.Job[job.Backfill]) error { return nil })
 	job.Work(h.jobs, func(context.Context, *river.Job[job.FetchPost]) error { return nil })
 	jobtest.Run(t, h.jobs)

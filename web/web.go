@@ -18,8 +18,10 @@ import (
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/event"
+	"github.com/vorbild/vorbild/internal/export"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/imports"
 	"github.com/vorbild/vorbild/internal/lane"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
@@ -52,6 +54,7 @@ type Deps struct {
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
+	Imports       *imports.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
 	Moderation    *moderation.Service
@@ -75,6 +78,8 @@ type Deps struct {
 	FetchPost func(ctx context.Context, address string) (post.Post, error)
 	// ThreadOpened is told which post's thread somebody looks at, so that a job can complete it. It returns at once.
 	ThreadOpened func(ctx context.Context, p post.Post)
+	// Printer makes PDF files; nil where no browser is installed that prints them.
+	Printer *export.Printer
 	// Version of the software, as the page about this instance says it.
 	Version string
 }
