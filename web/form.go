@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gorilla/schema"
@@ -106,6 +108,14 @@ func (e formErrors) For(name string) string {
 	return ""
 }
 
+// Under reports whether one of the fields, or a row of one that is a list, has a message.
+func (e formErrors) Under(names ...string) bool {
+	return slices.ContainsFunc(e.Fields, func(f formError) bool {
+		name, _, _ := strings.Cut(f.Name, ".")
+		return slices.Contains(names, name)
+	})
+}
+
 // formErrors translates an error of a service into what its form shows. ok is false for errors that are not about what was
 // typed: those go to fail. labels is what the keys of the form's labels begin with; the field's name follows. A form with
 // one field needs none.
@@ -132,13 +142,25 @@ func (s *Site) formErrors(r *http.Request, err error, labels ...string) (errs fo
 		}
 		mistake := formError{Name: f.Name, ID: fieldID(f.Name), Text: s.t(r, f.Message, args...)}
 		for _, prefix := range labels {
-			if label := s.t(r, prefix+f.Name); label != prefix+f.Name {
+			name, args := ofRow(f.Name)
+			if label := s.t(r, prefix+name, args...); label != prefix+name {
 				mistake.Label = label
 			}
 		}
 		errs.Fields = append(errs.Fields, mistake)
 	}
 	return errs, true
+}
+
+// ofRow parts the name of an input in a list of rows, costs.0.amount, into that of its column and the number of the row as people
+// count.
+func ofRow(name string) (column string, args []any) {
+	list, rest, _ := strings.Cut(name, ".")
+	row, field, _ := strings.Cut(rest, ".")
+	if i, err := strconv.Atoi(row); err == nil {
+		return list + "." + field, []any{"Number", i + 1}
+	}
+	return name, nil
 }
 
 // option is one choice of a select, radio group or list of checkboxes.

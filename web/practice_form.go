@@ -17,25 +17,36 @@ import (
 
 // practiceForm is the form as it was typed: numbers are text, so that nothing is lost when one is wrong.
 type practiceForm struct {
-	Action         string       `schema:"action"`
-	Version        int          `schema:"version"` // of the text in work that this one is written over, 0 for none
-	Title          string       `schema:"title"`
-	Summary        string       `schema:"summary"`
-	Source         string       `schema:"source"`
-	Language       string       `schema:"language"`
-	Level          string       `schema:"level"`
-	Region         string       `schema:"region"`
-	Implementation string       `schema:"implementation"`
-	Goals          []int64      `schema:"goals"`
-	Fields         []int64      `schema:"fields"`
-	Measures       string       `schema:"measures"`
-	ContactName    string       `schema:"contact_name"`
-	ContactUnit    string       `schema:"contact_unit"`
-	ContactEmail   string       `schema:"contact_email"`
-	ContactURL     string       `schema:"contact_url"`
-	Licence        string       `schema:"licence"`
-	Visibility     string       `schema:"visibility"`
-	Figures        []figureForm `schema:"figures"`
+	Action         string        `schema:"action"`
+	Version        int           `schema:"version"` // of the text in work that this one is written over, 0 for none
+	Title          string        `schema:"title"`
+	Summary        string        `schema:"summary"`
+	Source         string        `schema:"source"`
+	Language       string        `schema:"language"`
+	Level          string        `schema:"level"`
+	Region         string        `schema:"region"`
+	Implementation string        `schema:"implementation"`
+	Goals          []int64       `schema:"goals"`
+	Fields         []int64       `schema:"fields"`
+	Situation      string        `schema:"situation"`
+	Measures       string        `schema:"measures"`
+	Outcome        string        `schema:"outcome"`
+	PersonDays     string        `schema:"person_days"`
+	Costs          []costForm    `schema:"costs"`
+	Prerequisites  string        `schema:"prerequisites"`
+	Pitfalls       string        `schema:"pitfalls"`
+	LegalBasis     string        `schema:"legal_basis"`
+	Services       []serviceForm `schema:"services"`
+	Links          []linkForm    `schema:"links"`
+	ARS            string        `schema:"ars"`
+	ReuseOf        string        `schema:"reuse_of"`
+	ContactName    string        `schema:"contact_name"`
+	ContactUnit    string        `schema:"contact_unit"`
+	ContactEmail   string        `schema:"contact_email"`
+	ContactURL     string        `schema:"contact_url"`
+	Licence        string        `schema:"licence"`
+	Visibility     string        `schema:"visibility"`
+	Figures        []figureForm  `schema:"figures"`
 }
 
 type figureForm struct {
@@ -70,9 +81,11 @@ func formOf(d practice.Draft) practiceForm {
 		Title: d.Title, Summary: d.Summary, Source: d.Source, Language: d.Language, Level: string(d.Level), Region: d.Region,
 		Implementation: d.Implementation, Goals: d.Goals, Fields: d.Fields, Measures: strings.Join(d.Measures, "\n"),
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL, Licence: d.Licence,
-		Visibility: string(d.Visibility), Version: d.Version,
+		Visibility: string(d.Visibility), Version: d.Version, Situation: d.Situation, Outcome: d.Outcome, Prerequisites: d.Prerequisites,
+		Pitfalls: d.Pitfalls, LegalBasis: strings.Join(d.LegalBasis, "\n"), ARS: d.ARS, ReuseOf: d.ReuseOf,
 	}
 	f.Figures = figureForms(d.Figures)
+	f.fillRows(d)
 	return f
 }
 
@@ -84,62 +97,49 @@ func numberText(v *float64) string {
 	return strings.Replace(strconv.FormatFloat(*v, 'f', -1, 64), ".", ",", 1)
 }
 
-// compact drops empty rows, so that the rows have the numbers the service will name in its errors.
-func (f *practiceForm) compact() {
-	f.Figures = slices.DeleteFunc(f.Figures, figureForm.blank)
-}
-
 // draft turns the form into what the service takes; the error names numbers that are none.
 func (f practiceForm) draft() (practice.Draft, error) {
 	d := practice.Draft{
 		Title: f.Title, Summary: f.Summary, Source: f.Source, Language: f.Language, Level: organization.Level(f.Level), Region: f.Region,
 		Implementation: f.Implementation, Goals: f.Goals, Fields: f.Fields, ContactName: f.ContactName, ContactUnit: f.ContactUnit,
 		ContactEmail: f.ContactEmail, ContactURL: f.ContactURL, Licence: f.Licence,
-		Visibility: post.Visibility(f.Visibility),
-	}
-	for line := range strings.Lines(f.Measures) {
-		if line = strings.TrimSpace(strings.TrimLeft(strings.TrimSpace(line), "-*•")); line != "" {
-			d.Measures = append(d.Measures, line)
-		}
+		Visibility: post.Visibility(f.Visibility), Situation: f.Situation, Measures: linesOf(f.Measures), Outcome: f.Outcome,
+		Prerequisites: f.Prerequisites, Pitfalls: f.Pitfalls, LegalBasis: linesOf(f.LegalBasis), ARS: f.ARS, ReuseOf: f.ReuseOf,
 	}
 	if len(f.Figures) > maxFigures {
 		return d, fault.Fields(fault.Field{Name: "figures", Message: "practices.form.figures.too_many", Args: map[string]any{"Max": maxFigures}})
 	}
 	var mistakes []fault.Field
 	d.Figures, mistakes = figuresIn(f.Figures)
-	return d, fault.Fields(mistakes...)
+	return d, fault.Fields(append(mistakes, f.readRows(&d)...)...)
 }
 
 // practiceFormView is the page the form stands on.
 type practiceFormView struct {
 	practiceForm
-	ID        int64 // 0 for a new one
-	Target    string
-	Published bool
-	Preview   string // sanitised HTML
-	Previewed bool
-	Rows      []figureRow
-	GoalTerms []option
-	FieldList []option
-	Languages []option
-	Licences  []option
-	Audiences []option // who may read it
-	States    []option
-	Errors    formErrors
-	LoggedOut string // address of the login page when the session ended meanwhile
-	Vanished  bool   // the draft that was sent is no draft any more
-	FourEyes  bool   // a second person approves before anything is published
-	Pending   bool   // a published practice has a text in work
-	Review    *practice.Review
-	Theirs    *theirsView // the text of somebody else, to be merged with
-}
-
-// FieldsChosen and MoreFigures report whether the folded parts of the form hold something.
-func (v practiceFormView) FieldsChosen() bool { return len(v.practiceForm.Fields) > 0 }
-
-// MoreFigures: beyond the first, which stands in the short form.
-func (v practiceFormView) MoreFigures() bool {
-	return len(v.Figures) > 1
+	ID          int64 // 0 for a new one
+	Target      string
+	Published   bool
+	Preview     string // sanitised HTML
+	Previewed   bool
+	Rows        []figureRow
+	CostRows    []listRow[costForm]
+	ServiceRows []listRow[serviceForm]
+	LinkRows    []listRow[linkForm]
+	Notice      string // key of what is to be said about the last step, "" for nothing
+	GoalTerms   []option
+	FieldList   []option
+	Languages   []option
+	Licences    []option
+	Audiences   []option // who may read it
+	States      []option
+	Errors      formErrors
+	LoggedOut   string // address of the login page when the session ended meanwhile
+	Vanished    bool   // the draft that was sent is no draft any more
+	FourEyes    bool   // a second person approves before anything is published
+	Pending     bool   // a published practice has a text in work
+	Review      *practice.Review
+	Theirs      *theirsView // the text of somebody else, to be merged with
 }
 
 // figureRow is one row of figures with its number and choices.
@@ -234,11 +234,12 @@ func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status
 		view.Audiences = append(view.Audiences, option{Value: string(v), Label: s.t(r, "practices.form.visibility."+string(v))})
 	}
 	view.Rows = s.figureRows(r, view.Figures, spareFigures, view.Errors)
+	s.fillLists(r, &view)
 	title := s.t(r, "practices.form.new")
 	if view.ID != 0 {
 		title = s.t(r, "practices.form.edit")
 	}
-	return s.render(w, r, status, "practice_form", page{Title: title, Nav: "practices", Data: view, NoIndex: true, Scripts: []string{"editor.js"}})
+	return s.render(w, r, status, "practice_form", page{Title: title, Nav: "practices", Data: view, NoIndex: true, Scripts: []string{"editor.js", "rows.js", "figures.js"}})
 }
 
 // termOptions lists a taxonomy as boxes; goals are named with their number.

@@ -60,11 +60,13 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	case "preview":
 		view.Preview, view.Previewed = s.Practices.Preview(view.Source), true
 		return s.renderPracticeForm(w, r, http.StatusOK, view)
-	case "add-figure":
-		view.Figures = append(view.Figures, figureForm{})
-		return s.renderPracticeForm(w, r, http.StatusOK, view)
+	case "template":
+		return s.insertTemplate(w, r, view)
 	case "withdraw", "discard":
 		return s.takeBack(w, r, actor, view)
+	}
+	if view.addRow(view.Action) {
+		return s.renderPracticeForm(w, r, http.StatusOK, view)
 	}
 	if decodeErr != nil {
 		return s.refusePractice(w, r, view, decodeErr)
@@ -83,6 +85,9 @@ func (s *Site) storePractice(w http.ResponseWriter, r *http.Request, actor accou
 	}
 	view.compact()
 	d, err := view.draft()
+	if view.Action != "save" {
+		err = cmp.Or(err, templateLeft(s.localizer(r), view.Source))
+	}
 	if err != nil && view.Action != "save" {
 		err = allMistakes(err, d.Check())
 	}
@@ -130,7 +135,7 @@ func basis(id int64, version int) int {
 
 // refusePractice shows the form again with what is wrong.
 func (s *Site) refusePractice(w http.ResponseWriter, r *http.Request, view practiceFormView, err error) error {
-	errs, ok := s.formErrors(r, err, "practices.form.")
+	errs, ok := s.formErrors(r, err, "practices.form.", "structure.form.")
 	if !ok || wantsJSON(r) {
 		return err
 	}

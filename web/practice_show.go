@@ -16,6 +16,8 @@ import (
 type practiceView struct {
 	practice.View
 	Figures     []figureView
+	Compare     []facetChoice // where its figures stand beside those of others
+	Facts       factsView
 	Licence     string // name of the licence
 	Handle      string // of its author, complete
 	AuthorHref  string
@@ -23,6 +25,8 @@ type practiceView struct {
 	Thread      threadView
 	Reuse       reuseSection
 	Assessment  assessmentSection
+	Similar     []practice.View
+	Downloads   downloadsView
 	MayEdit     bool
 	MayReact    bool
 	Delivery    *deliveryView
@@ -61,13 +65,16 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 	}
 	l := s.localizer(r)
 	data := practiceView{
-		View: v, Figures: newFigures(l, v.Practice.Figures), Licence: licenceName(v.Practice.Licence), Path: practiceURL(id),
+		View: v, Figures: newFigures(l, v.Practice.Figures), Compare: comparisons(l, v.Practice.Figures), Facts: newFacts(l, v.Practice, v.Post.Language), Licence: licenceName(v.Practice.Licence), Path: practiceURL(id),
 		Handle: s.fullHandle(v.Author), AuthorHref: "/@" + v.Author.Handle(), MayEdit: mayEdit(r, v.Post), MayReact: currentAccount(r) != nil,
 	}
 	if data.Thread, err = s.thread(r, v.View, data.Path); err != nil {
 		return err
 	}
 	data.Thread.Words = commentWords
+	if data.Similar, err = s.similarPractices(r, v); err != nil {
+		return err
+	}
 	if data.Reuse, err = s.reuses(r, v); err != nil {
 		return err
 	}
@@ -83,13 +90,13 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 		d.Starting = d.Total == 0 && v.Post.PublishedAt != nil && time.Since(*v.Post.PublishedAt) < startPeriod
 		data.Delivery = &d
 	}
-	canonical := v.Post.URL
-	if v.Post.Local || canonical == "" {
-		canonical = s.Config.BaseURL + data.Path
+	p := page{
+		Title: v.Post.Title, Description: v.Post.Summary, Nav: "practices", Data: &data, Article: true, Canonical: s.originOf(v.Post), Activity: v.Post.URI,
 	}
-	return s.render(w, r, http.StatusOK, "practice", page{
-		Title: v.Post.Title, Description: v.Post.Summary, Nav: "practices", Data: data, Article: true, Canonical: canonical, Activity: v.Post.URI,
-	})
+	if err := s.takeOut(r, v, &data, &p); err != nil {
+		return err
+	}
+	return s.render(w, r, http.StatusOK, "practice", p)
 }
 
 // showWithdrawn tells that a practice is gone, and by whom.

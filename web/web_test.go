@@ -49,7 +49,7 @@ func TestTemplateKeys(t *testing.T) {
 	}
 }
 
-var localeKey = regexp.MustCompile(`"((?:about|admin|auth|error|flash|home|member|notice|post|practices|profile|review|role|search|settings|state|structure|talk|visibility|web|who)\.[a-z0-9_.\-]+)"`)
+var localeKey = regexp.MustCompile(`"((?:about|admin|auth|error|export|flash|home|member|notice|post|practices|profile|review|role|search|settings|state|structure|talk|visibility|web|who)\.[a-z0-9_.\-]+)"`)
 
 func keysOf(source string) map[string]bool {
 	keys := map[string]bool{}
@@ -130,12 +130,12 @@ func checkPage(t *testing.T, name string, a answer) {
 	if title := page.Find("title").Text(); strings.TrimSpace(strings.Trim(title, "– ")) == "" {
 		problem("title %q", title)
 	}
-	if page.Find("[style], style, script:not([src]), [onclick], [onload]").Length() > 0 {
+	if page.Find("[style], style, script:not([src]):not([type='application/ld+json']), [onclick], [onload]").Length() > 0 {
 		problem("inline style or script")
 	}
 	page.Find("link[href], script[src], img[src], iframe, object").Each(func(_ int, s *goquery.Selection) {
 		address := s.AttrOr("src", s.AttrOr("href", ""))
-		if rel := s.AttrOr("rel", ""); rel == "canonical" || rel == "alternate" {
+		if rel := s.AttrOr("rel", ""); rel == "canonical" || rel == "alternate" || rel == "describedby" {
 			return
 		}
 		if !strings.HasPrefix(address, "/static/") {

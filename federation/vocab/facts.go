@@ -32,6 +32,13 @@ func factsHTML(w Words, doc PostDoc) string {
 			}
 			b.WriteString("</ul>")
 		}
+		if len(s.Links) > 0 {
+			b.WriteString("<ul>")
+			for _, l := range s.Links {
+				b.WriteString(`<li><a href="` + html.EscapeString(l.Href) + `" rel="nofollow noopener">` + html.EscapeString(l.Words(w)) + `</a></li>`)
+			}
+			b.WriteString("</ul>")
+		}
 	}
 	b.WriteString(open)
 	if s := doc.Practice.FiguresSentence(w); s != "" {
@@ -52,6 +59,12 @@ func factsMarkdown(w Words, doc PostDoc) string {
 			}
 			b.WriteString("- " + item)
 		}
+		for i, l := range s.Links {
+			if i > 0 {
+				b.WriteString("\n")
+			}
+			b.WriteString("- [" + linkText.Replace(l.Words(w)) + "](<" + linkAddress.Replace(l.Href) + ">)")
+		}
 	}
 	b.WriteString("\n\n")
 	if s := doc.Practice.FiguresSentence(w); s != "" {
@@ -60,6 +73,12 @@ func factsMarkdown(w Words, doc PostDoc) string {
 	b.WriteString("[" + w.T("federation.facts.page") + "](" + doc.Post.URL + ")\n")
 	return b.String()
 }
+
+// What would end the text or the address of a Markdown link too early.
+var (
+	linkText    = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`)
+	linkAddress = strings.NewReplacer("<", "%3C", ">", "%3E")
+)
 
 // withoutTitle and withoutFacts undo what noteObject and articleObject add for other software.
 func withoutTitle(content string) string {

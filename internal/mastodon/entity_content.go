@@ -73,6 +73,9 @@ func (s *Server) practiceContent(p post.Post, details practice.Practice) string 
 		if len(section.List) > 0 {
 			b.WriteString("<ul><li>" + strings.Join(escaped(section.List), "</li> <li>") + "</li></ul>")
 		}
+		for _, l := range section.Links {
+			b.WriteString(linkParagraph(l.Href, l.Words(words)))
+		}
 	}
 	b.WriteString(linkParagraph(p.URL, words.T("federation.facts.page")))
 	if p.State == post.StatePublished {

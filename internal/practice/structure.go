@@ -149,12 +149,12 @@ func (m *mistakes) structure(d Draft) {
 		m.add("reuse_of", "error.field.url")
 	}
 	if d.PersonDays != nil && *d.PersonDays < 0 {
-		m.add("person_days", "error.field.number")
+		m.add("person_days", "error.practice.person_days")
 	}
 	for i, c := range d.Costs {
 		switch at := fmt.Sprintf("costs.%d.", i); {
-		case c.Amount < 0:
-			m.add(at+"amount", "error.field.number")
+		case c.Amount <= 0:
+			m.add(at+"amount", "error.practice.amount")
 		case !currency.MatchString(c.Currency):
 			m.add(at+"currency", "error.practice.currency")
 		case !slices.Contains(CostKinds, c.Kind):

@@ -15,19 +15,20 @@ type Words interface {
 type Section struct {
 	Title, Text string
 	List        []string
+	Links       []Link
 }
 
-// Sections are what was found, done and learned, as far as it is said.
+// Sections are what was found, done, learned and spent, as far as it is said.
 func (p Practice) Sections(w Words) []Section {
 	var list []Section
-	for _, s := range []Section{
+	for _, s := range append([]Section{
 		{Title: w.T("federation.facts.situation"), Text: p.Situation},
 		{Title: w.T("federation.facts.measures"), List: p.Measures},
 		{Title: w.T("federation.facts.outcome"), Text: p.Outcome},
 		{Title: w.T("federation.facts.prerequisites"), Text: p.Prerequisites},
 		{Title: w.T("federation.facts.pitfalls"), Text: p.Pitfalls},
-	} {
-		if s.Text != "" || len(s.List) > 0 {
+	}, p.resources(w)...) {
+		if s.Text != "" || len(s.List) > 0 || len(s.Links) > 0 {
 			list = append(list, s)
 		}
 	}
