@@ -18,8 +18,9 @@ CREATE TABLE practice_index (
     title        tsvector NOT NULL DEFAULT ''::tsvector,
     words        tsvector NOT NULL DEFAULT ''::tsvector,
     vocabulary   text[] NOT NULL DEFAULT '{}'
-) WITH (toast_tuple_target = 256);
-ALTER TABLE practice_index ALTER COLUMN title SET STORAGE MAIN;
+) WITH (toast_tuple_target = 512);
+-- The words stand apart, what every search reads beside its row.
+ALTER TABLE practice_index ALTER COLUMN title SET STORAGE MAIN, ALTER COLUMN facets SET STORAGE MAIN, ALTER COLUMN packed SET STORAGE MAIN;
 CREATE INDEX practice_index_words_idx ON practice_index USING gin (words);
 CREATE INDEX practice_index_newest_idx ON practice_index (published_at DESC, post_id DESC) WHERE listed AND NOT archived;
 -- Counts the changes of practice_index: who knows the last number knows whether there was one since.
