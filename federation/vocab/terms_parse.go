@@ -240,9 +240,9 @@ func (t *termReader) figures(key string) []practice.Figure {
 		if f.Quantity == "" {
 			// A quantity of a later version of the vocabulary is still a figure that can be shown.
 			f.Quantity = "other"
-		}
-		if f.Name == "" {
-			f.Name = f.Quantity
+			if f.Name == "" {
+				f.Name = e.short("quantity")
+			}
 		}
 		if f.Before == nil && f.After == nil && f.Change == nil {
 			return false
