@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -43,6 +45,32 @@ func figureForms(figures []practice.Figure) []figureForm {
 	return rows
 }
 
+// formUnits are the units the form offers: those of all quantities, so that whatever is chosen without a script is there.
+var formUnits = func() (codes []string) {
+	for _, q := range practice.Quantities {
+		for _, code := range practice.OfferedUnits(q) {
+			if !slices.Contains(codes, code) {
+				codes = append(codes, code)
+			}
+		}
+	}
+	return codes
+}()
+
+// unitsFor says which units fit which quantity, for the script that leaves out the others: "pue 1;temperature Cel K".
+var unitsFor = func() string {
+	var list []string
+	for _, q := range practice.Quantities {
+		if codes := practice.OfferedUnits(q); len(codes) > 0 {
+			list = append(list, q+" "+strings.Join(codes, " "))
+		}
+	}
+	return strings.Join(list, ";")
+}()
+
+// UnitsFor is unitsFor.
+func (figureRow) UnitsFor() string { return unitsFor }
+
 // figureRows are the rows of a form with their choices, at least so many.
 func (s *Site) figureRows(r *http.Request, rows []figureForm, least int, errs formErrors) []figureRow {
 	for len(rows) < least && len(rows) < maxFigures {
@@ -54,12 +82,10 @@ func (s *Site) figureRows(r *http.Request, rows []figureForm, least int, errs fo
 		for _, q := range practice.Quantities {
 			row.Quantities = append(row.Quantities, option{Value: q, Label: s.t(r, "practices.quantity."+q)})
 		}
-		known := f.Unit == ""
-		for _, u := range formUnits {
-			known = known || u == f.Unit
-			row.Units = append(row.Units, option{Value: u, Label: s.t(r, "practices.unit."+units[u]+".form")})
+		for _, code := range formUnits {
+			row.Units = append(row.Units, option{Value: code, Label: s.t(r, "practices.unit."+units[code]+".form")})
 		}
-		if !known {
+		if f.Unit != "" && !slices.Contains(formUnits, f.Unit) {
 			row.Units = append(row.Units, option{Value: f.Unit, Label: f.Unit})
 		}
 		views = append(views, row)

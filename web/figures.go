@@ -25,16 +25,8 @@ type figureView struct {
 var units = map[string]string{
 	"MW.h/a": "mwh_a", "kW.h/a": "kwh_a", "GW.h/a": "gwh_a", "MW.h": "mwh", "kW.h": "kwh", "t/a": "t_a", "kg/a": "kg_a", "t": "t", "kg": "kg",
 	"h/a": "h_a", "h": "h", "d": "d", "Cel": "cel", "EUR": "eur", "EUR/a": "eur_a", "%": "percent", "1": "one", "m3/a": "m3_a", "W": "w", "kW": "kw",
+	"kW.h/mo": "kwh_mo", "L/a": "l_a", "m3": "m3", "K": "k", "EUR/mo": "eur_mo", "h/mo": "h_mo", "1/a": "one_a",
 }
-
-// formUnits are the units the form offers.
-var formUnits = []string{"MW.h/a", "kW.h/a", "t/a", "kg/a", "%", "1", "Cel", "h/a", "EUR", "EUR/a", "m3/a", "kW"}
-
-// lessIsBetter are the quantities of which every administration wants less; of the others we do not judge.
-var lessIsBetter = map[string]bool{"electricity": true, "heat": true, "emissions": true, "water": true, "pue": true, "cost": true, "time": true}
-
-// moreIsBetter are the quantities of which it wants more.
-var moreIsBetter = map[string]bool{"cpu-utilization": true, "renewable-share": true, "free-cooling-hours": true}
 
 func unitKey(quantity, unit string) string {
 	if quantity == "emissions" && (unit == "t/a" || unit == "kg/a" || unit == "t" || unit == "kg") {
@@ -51,7 +43,15 @@ func unitName(l *i18n.Localizer, quantity, unit string) string {
 	if key := unitKey(quantity, unit); key != "" {
 		return l.T("practices.unit." + key)
 	}
-	return strings.ReplaceAll(unit, ".", "·")
+	amount, per, rate := strings.Cut(unit, "/")
+	amount = strings.NewReplacer("W.h", "Wh", ".", "·", "m3", "m³").Replace(amount)
+	switch {
+	case !rate:
+		return amount
+	case per == "mo" || per == "wk" || per == "d":
+		return amount + l.T("figures.per."+per)
+	}
+	return amount + "/" + per
 }
 
 // unitSpoken is the unit as it is said: "Megawattstunden pro Jahr".
@@ -106,12 +106,12 @@ func newFigure(l *i18n.Localizer, f practice.Figure) figureView {
 	}
 	switch {
 	case d == 0:
-	case d < 0 && lessIsBetter[f.Quantity], d > 0 && moreIsBetter[f.Quantity]:
-		v.Trend = "better"
-	case d > 0 && lessIsBetter[f.Quantity], d < 0 && moreIsBetter[f.Quantity]:
-		v.Trend = "worse"
-	default:
+	case practice.Better(f.Quantity) == 0:
 		v.Trend = "changed"
+	case d < 0 == (practice.Better(f.Quantity) < 0):
+		v.Trend = "better"
+	default:
+		v.Trend = "worse"
 	}
 	if f.Before != nil && f.After != nil && *f.Before >= 0 && *f.After >= 0 {
 		if longest := math.Max(*f.Before, *f.After); longest > 0 {

@@ -230,7 +230,7 @@ func (s *Site) renderReuseForm(w http.ResponseWriter, r *http.Request, status in
 	if view.Known {
 		title = s.t(r, "reuse.form.title.edit")
 	}
-	return s.render(w, r, status, "reuse_form", page{Title: title, Nav: "practices", Data: view, NoIndex: true})
+	return s.render(w, r, status, "reuse_form", page{Title: title, Nav: "practices", Data: view, NoIndex: true, Scripts: []string{"figures.js"}})
 }
 
 // beginFrom starts an own practice from another one, and leads to its form.
