@@ -46,6 +46,7 @@ func TestReviewIsTold(t *testing.T) {
 
 	id, _, err = practices.Ask(h.Ctx, h.Member, 0, d)
 	h.Must(err)
+	h.work()
 	if views, err := h.notifications.Find(h.Ctx, h.Editor, notification.Query{Page: paging.Page{Limit: 5}, Typed: true}); err != nil || len(views) != 0 {
 		t.Errorf("programs are shown %d reviews: %v", len(views), err)
 	}
