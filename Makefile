@@ -8,7 +8,7 @@ export GOFLAGS := -buildvcs=false
 # Static: the binary runs on any Linux, and no C compiler is needed.
 export CGO_ENABLED := 0
 
-.PHONY: demo build test fuzz check css postgres browser axe clients fedify clean
+.PHONY: demo build test fuzz check css postgres browser poppler axe clients fedify clean
 
 demo: postgres build
 	@$(BIN) demo
@@ -17,7 +17,7 @@ build:
 	@echo "building $(BIN) (the first time takes a minute or two)"
 	@$(GO) build -trimpath -ldflags "-s -w -X github.com/vorbild/vorbild/internal/app.release=$(RELEASE)" -o $(BIN) ./cmd/vorbild
 
-test: postgres browser axe clients fedify check
+test: postgres browser poppler axe clients fedify check
 	$(GO) test -timeout 30m ./...
 	@$(MAKE) --no-print-directory fuzz
 
@@ -42,6 +42,10 @@ postgres:
 
 browser:
 	@deploy/need chromium "" chromium
+
+# What is printed is read again: its tags, its title, its language.
+poppler:
+	@deploy/need poppler-utils "" pdfinfo
 
 # axe-core checks every page for barriers; pinned in web/testdata/package-lock.json.
 axe: web/testdata/node_modules/axe-core/axe.min.js

@@ -77,5 +77,5 @@ func (w *compressedWriter) close() {
 
 func compressible(contentType string) bool {
 	return strings.HasPrefix(contentType, "text/") || strings.HasPrefix(contentType, "application/json") ||
-		strings.HasPrefix(contentType, "application/ld+json") || strings.HasPrefix(contentType, "image/svg+xml")
+		strings.HasPrefix(contentType, "application/ld+json") || strings.HasPrefix(contentType, "application/atom+xml") || strings.HasPrefix(contentType, "image/svg+xml")
 }

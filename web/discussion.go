@@ -7,6 +7,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/paging"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -32,7 +33,7 @@ func (s *Site) listDiscussions(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.render(w, r, http.StatusOK, "discussions", page{
 		Title: s.t(r, "talk.title"), Description: s.t(r, "talk.lead"), Nav: "discussions", Data: view,
-		Canonical: s.Config.BaseURL + "/diskussionen", NoIndex: maxID(r) != 0,
+		Canonical: s.Config.BaseURL + "/diskussionen", NoIndex: maxID(r) != 0, Feeds: []feedLink{{s.t(r, "talk.title"), "/diskussionen.atom"}},
 	})
 }
 
@@ -91,11 +92,14 @@ func (s *Site) showDiscussion(w http.ResponseWriter, r *http.Request) error {
 	if view.Thread, err = s.thread(r, root, base); err != nil {
 		return fmt.Errorf("show discussion: %w", err)
 	}
-	p := page{Title: s.titleOf(r, root), Nav: "discussions", Data: view, Canonical: s.Config.BaseURL + base, Article: true, Scripts: []string{"preview.js", "copy.js"}}
+	p := page{Title: s.titleOf(r, root), Nav: "discussions", Data: view, Canonical: s.Config.BaseURL + base, Article: true, Scripts: []string{"preview.js", "copy.js"}, Preview: s.previewOf(root)}
 	if root.Post.Local {
 		p.Activity = root.Post.URI
 	} else if root.Post.URL != "" {
 		p.Canonical = root.Post.URL
+	}
+	if !root.Post.Sensitive && status == http.StatusOK {
+		p.Description = excerpt(markup.Text(root.Post.HTML), describedLength)
 	}
 	p.NoIndex = root.Post.Visibility != post.Public || status != http.StatusOK
 	return s.render(w, r, status, "discussion", p)

@@ -109,13 +109,14 @@ func (s *Site) visit(next http.Handler) http.Handler {
 const (
 	loginsPerMinute = 120
 	writesPerMinute = 300
+	printsPerMinute = 20 // of what was not printed before
 )
 
 // guards are what middleware remembers between requests. The router wraps handlers anew for each request, so these
 // are made once.
 type guards struct {
-	origin         *http.CrossOriginProtection
-	logins, writes *httprate.RateLimiter
+	origin                 *http.CrossOriginProtection
+	logins, writes, prints *httprate.RateLimiter
 }
 
 func (s *Site) newGuards() (guards, error) {
@@ -134,12 +135,18 @@ func (s *Site) newGuards() (guards, error) {
 		return s.proxies.ClientIP(r), nil
 	}))
 	g.writes = httprate.NewRateLimiter(writesPerMinute, time.Minute, refuse, httprate.WithKeyFuncs(func(r *http.Request) (string, error) {
-		if a := currentAccount(r); a != nil {
-			return fmt.Sprint("account ", a.ID), nil
-		}
-		return s.proxies.ClientIP(r), nil
+		return s.client(r), nil
 	}))
+	g.prints = httprate.NewRateLimiter(printsPerMinute, time.Minute, refuse)
 	return g, nil
+}
+
+// client is who is counted: the account, else the address.
+func (s *Site) client(r *http.Request) string {
+	if a := currentAccount(r); a != nil {
+		return fmt.Sprint("account ", a.ID)
+	}
+	return s.proxies.ClientIP(r)
 }
 
 // sameOrigin refuses forms that another site sent in a reader's name.

@@ -114,6 +114,9 @@ func (s *Site) showProfile(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := page{Title: a.Name(), Nav: "participants", Data: view, Scripts: []string{"copy.js"}, NoIndex: !a.Discoverable || !a.Local() || status != http.StatusOK}
 	if a.Local() {
+		if a.State == account.Active {
+			p.Feeds = []feedLink{{a.Name(), profileURL(a) + ".atom"}}
+		}
 		p.Activity, p.Canonical = a.URI, s.Config.BaseURL+profileURL(a)
 	} else {
 		p.Canonical = a.URL

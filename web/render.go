@@ -30,6 +30,9 @@ type page struct {
 	Article     bool   // the page is one text (OpenGraph)
 	NoIndex     bool   // not for search engines
 	Scripts     []string
+	Feeds       []feedLink // of what the page shows
+	Linked      string     // path of the page as linked data
+	Preview     preview
 
 	Account      *account.Account
 	Organization organization.Organization

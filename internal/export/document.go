@@ -1,0 +1,152 @@
+// Package export writes a text as files of other programs: Markdown, OpenDocument, a page to print, PDF, JSON, JSON-LD and
+// Atom. It knows none of the domain's nouns; whoever calls it has looked at who may read what is written.
+package export
+
+import (
+	"strings"
+	"time"
+)
+
+// Document is a text with a heading, in one language, that any of the writers can write.
+type Document struct {
+	Title    string
+	Summary  string
+	Language string // BCP 47, of all words
+	Origin   string // who stands behind it
+	Author   string
+	Subject  string // what kind of text it is
+	Keywords []string
+	Licence  string // name
+	Date     time.Time
+	Modified time.Time
+	Revision int
+	Address  string // page it comes from, absolute
+	Facts    []Fact // what stands below the title
+	Notices  []string
+	Blocks   []Block // headings from level 2
+	Page     string  // "Seite", before the number in the footer
+	Of       string  // "von", between the number and how many there are
+}
+
+// Fact is one line of what is known about a document.
+type Fact struct {
+	Label string
+	Text  []Inline
+}
+
+// Block is a Heading, Paragraph, List, Quote, Code, Table or Rule.
+type Block interface{ block() }
+
+// Heading of level 2 to 6; level 1 is the title of the document.
+type Heading struct {
+	Level int
+	Text  []Inline
+}
+
+// Paragraph of running text.
+type Paragraph struct{ Text []Inline }
+
+// List of items, numbered from Start when Ordered.
+type List struct {
+	Ordered bool
+	Start   int
+	Items   [][]Block
+}
+
+// Quote is what somebody else said.
+type Quote struct{ Blocks []Block }
+
+// Code is text with its line breaks as they are.
+type Code struct{ Text string }
+
+// Table has rows of as many cells as its head, where it has one.
+type Table struct {
+	Caption  string
+	Head     [][]Inline // nil for none
+	Rows     [][][]Inline
+	RowHeads bool // the first cell of each row names it
+}
+
+// Rule parts what stands above it from what follows.
+type Rule struct{}
+
+func (Heading) block()   {}
+func (Paragraph) block() {}
+func (List) block()      {}
+func (Quote) block()     {}
+func (Code) block()      {}
+func (Table) block()     {}
+func (Rule) block()      {}
+
+// Inline is a run of text that looks the same throughout.
+type Inline struct {
+	Text                       string
+	Strong, Emph, Code, Struck bool
+	Href                       string // http, https or mailto; "" for none
+	Break                      bool   // a new line instead of text
+}
+
+// Plain is text as it stands, its line breaks kept.
+func Plain(text string) []Inline {
+	var list []Inline
+	for i, line := range strings.Split(text, "\n") {
+		if i > 0 {
+			list = append(list, Inline{Break: true})
+		}
+		if line != "" {
+			list = append(list, Inline{Text: line})
+		}
+	}
+	return list
+}
+
+// Linked is text that leads somewhere; without an address of the web or of mail it is text alone.
+func Linked(text, href string) []Inline { return []Inline{{Text: text, Href: safeHref(href)}} }
+
+// Paragraphs is plain text of several paragraphs, parted by empty lines.
+func Paragraphs(text string) []Block {
+	var blocks []Block
+	for part := range strings.SplitSeq(text, "\n\n") {
+		if part = strings.Trim(part, "\n"); strings.TrimSpace(part) != "" {
+			blocks = append(blocks, Paragraph{Plain(part)})
+		}
+	}
+	return blocks
+}
+
+// Bullets is a list of lines.
+func Bullets(lines [][]Inline) List {
+	items := make([][]Block, len(lines))
+	for i, line := range lines {
+		items[i] = []Block{Paragraph{line}}
+	}
+	return List{Items: items}
+}
+
+// safeHref is href where every program may follow it.
+func safeHref(href string) string {
+	lower := strings.ToLower(href)
+	for _, scheme := range []string{"https://", "http://", "mailto:"} {
+		if strings.HasPrefix(lower, scheme) && len(href) > len(scheme) {
+			return href
+		}
+	}
+	return ""
+}
+
+// width is how many cells the longest row has.
+func (t Table) width() int {
+	n := len(t.Head)
+	for _, row := range t.Rows {
+		n = max(n, len(row))
+	}
+	return n
+}
+
+// cell is row[i], empty where the row is shorter.
+func cell(row [][]Inline, i int) []Inline {
+	if i < len(row) {
+		return row[i]
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package export
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// Bounds of what is printed.
+const (
+	printPeriod  = 30 * time.Second
+	waitPeriod   = 20 * time.Second // for one's turn; both together stay below what the server gives an answer
+	maxPrintPage = 4 << 20          // bytes of a page
+	maxPDF       = 32 << 20         // bytes of a file
+	maxWaiting   = 8                // for their turn
+	maxKept      = 200              // files
+	maxKeptBytes = 256 << 20
+)
+
+// browsers are the programs that print, in the order in which they are looked for.
+var browsers = []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome-headless-shell"}
+
+// Printer makes tagged PDF files of pages with a browser that is installed beside us. It prints one page at a time and keeps
+// what it made, each page once for as long as its bytes are the same.
+type Printer struct {
+	browser string
+	dir     string
+	period  time.Duration // a browser has to print
+	turn    chan struct{} // held while a browser runs
+	waiting chan struct{}
+}
+
+// FindPrinter looks for a browser among the programs of this machine; nil when there is none. dir keeps the files, it is made
+// when it is needed.
+func FindPrinter(dir string) *Printer {
+	for _, name := range browsers {
+		if path, err := exec.LookPath(name); err == nil {
+			return newPrinter(path, dir)
+		}
+	}
+	return nil
+}
+
+func newPrinter(browser, dir string) *Printer {
+	return &Printer{browser: browser, dir: dir, period: printPeriod, turn: make(chan struct{}, 1), waiting: make(chan struct{}, maxWaiting)}
+}
+
+// Kept returns the file of a document that was printed before as it is now.
+func (p *Printer) Kept(d Document) ([]byte, bool) {
+	page, _ := HTML(d)
+	return p.kept(page)
+}
+
+func (p *Printer) kept(page []byte) ([]byte, bool) {
+	path := p.path(page)
+	pdf, err := os.ReadFile(path)
+	if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		return nil, false
+	}
+	now := time.Now()
+	_ = os.Chtimes(path, now, now) // those looked at longest ago go first
+	return pdf, true
+}
+
+// Print returns a document as a PDF. fault.Limited when too many wait, fault.Unavailable when the browser fails or takes longer
+// than 30 seconds, fault.TooLarge.
+func (p *Printer) Print(ctx context.Context, d Document) ([]byte, error) {
+	page, _ := HTML(d)
+	if len(page) > maxPrintPage {
+		return nil, fault.New(fault.TooLarge, "error.too_large")
+	}
+	if pdf, ok := p.kept(page); ok {
+		return pdf, nil
+	}
+	select {
+	case p.waiting <- struct{}{}:
+		defer func() { <-p.waiting }()
+	default:
+		return nil, fault.New(fault.Limited, "error.export.busy")
+	}
+	select {
+	case p.turn <- struct{}{}:
+		defer func() { <-p.turn }()
+	case <-time.After(waitPeriod):
+		return nil, fault.New(fault.Limited, "error.export.busy")
+	case <-ctx.Done():
+		return nil, fmt.Errorf("export.Print: %w", ctx.Err())
+	}
+	if pdf, ok := p.kept(page); ok { // made while we waited
+		return pdf, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.period)
+	defer cancel()
+	pdf, err := p.run(ctx, page)
+	if err != nil {
+		return nil, fault.Wrap(fault.Unavailable, "error.export.failed", fmt.Errorf("export.Print: %w", err))
+	}
+	if err := p.keep(page, pdf); err != nil {
+		return pdf, nil //nolint:nilerr // a disk that is full costs time, not the file
+	}
+	return pdf, nil
+}
+
+// run prints in a directory of its own that goes when it is done.
+func (p *Printer) run(ctx context.Context, page []byte) (pdf []byte, err error) {
+	dir, err := os.MkdirTemp("", "vorbild-print-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	in, out := filepath.Join(dir, "page.html"), filepath.Join(dir, "page.pdf")
+	if err := os.WriteFile(in, page, 0o600); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, p.browser, p.arguments(dir, in, out)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir)
+	// A browser is many processes: they go together.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = 2 * time.Second
+	said := &tail{limit: 2_000}
+	cmd.Stderr = said
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("%s: %w: %s", p.browser, errors.Join(err, ctx.Err()), said)
+	}
+	info, err := os.Stat(out)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%s printed nothing: %w: %s", p.browser, err, said)
+	case info.Size() > maxPDF:
+		return nil, fmt.Errorf("%s printed %d bytes", p.browser, info.Size())
+	}
+	if pdf, err = os.ReadFile(out); err == nil && !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+		err = fmt.Errorf("%s printed no PDF", p.browser)
+	}
+	return pdf, err
+}
+
+// arguments switch off all that a page of ours does not need: scripts, pictures of others, any way to another computer.
+func (p *Printer) arguments(dir, in, out string) []string {
+	args := []string{
+		"--headless=new", "--disable-gpu", "--disable-extensions", "--disable-sync", "--disable-background-networking", "--disable-default-apps",
+		"--disable-component-update", "--no-first-run", "--no-default-browser-check", "--disable-dev-shm-usage", "--mute-audio", "--incognito",
+		"--blink-settings=imagesEnabled=false", "--host-resolver-rules=MAP * ~NOTFOUND", "--proxy-server=http://127.0.0.1:9", "--proxy-bypass-list=<-loopback>",
+		"--renderer-process-limit=1", "--js-flags=--max-old-space-size=128", "--user-data-dir=" + filepath.Join(dir, "profile"),
+		"--no-pdf-header-footer", "--export-tagged-pdf", "--generate-pdf-document-outline", "--print-to-pdf=" + out,
+	}
+	if os.Geteuid() == 0 {
+		args = append(args, "--no-sandbox") // it refuses to run as root otherwise
+	}
+	return append(args, "file://"+in)
+}
+
+func (p *Printer) path(page []byte) string {
+	sum := sha256.Sum256(page)
+	return filepath.Join(p.dir, hex.EncodeToString(sum[:])+".pdf")
+}
+
+// keep stores a file whole or not at all, and makes room for it.
+func (p *Printer) keep(page, pdf []byte) error {
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(p.dir, "new-")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(pdf)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), p.path(page))
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return p.sweep(maxKept, maxKeptBytes)
+}
+
+// sweep removes what was looked at longest ago until at most so many files of so many bytes are left.
+func (p *Printer) sweep(most int, bytes int64) error {
+	entries, err := os.ReadDir(p.dir)
+	if err != nil {
+		return err
+	}
+	var files []fs.FileInfo
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
+			files = append(files, info)
+		}
+	}
+	slices.SortFunc(files, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	var sum int64
+	for i, f := range files {
+		if sum += f.Size(); i >= most || sum > bytes {
+			err = errors.Join(err, os.Remove(filepath.Join(p.dir, f.Name())))
+		}
+	}
+	return err
+}
+
+// tail keeps the end of what a program says.
+type tail struct {
+	buf   []byte
+	limit int
+}
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.buf = append(t.buf, b...)
+	if over := len(t.buf) - t.limit; over > 0 {
+		t.buf = slices.Delete(t.buf, 0, over)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string { return strings.TrimSpace(strings.ToValidUTF8(string(t.buf), "")) }
