@@ -144,17 +144,6 @@ func staleTerms(ctx context.Context, db sqlx.ExtContext, terms []int64) error {
 	return err
 }
 
-func lockTerm(ctx context.Context, db sqlx.ExtContext, id int64) (t Term, err error) {
-	err = sqlx.GetContext(ctx, db, &t, `SELECT `+termColumns+` FROM terms t WHERE t.id = $1 FOR UPDATE`, id)
-	return t, err
-}
-
-func updateTerm(ctx context.Context, db sqlx.ExtContext, t Term) error {
-	_, err := db.ExecContext(ctx, `
-		UPDATE terms SET notation = $2, name = $3, description = $4 WHERE id = $1`, t.ID, t.Notation, t.Name, t.Description)
-	return err
-}
-
 // insertTerm adds an entry at the end of its taxonomy.
 func insertTerm(ctx context.Context, db sqlx.ExtContext, t Term) error {
 	_, err := db.ExecContext(ctx, `

@@ -10,10 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
-	"github.com/vorbild/vorbild/internal/fault"
-	"github.com/vorbild/vorbild/internal/markup"
 )
 
 // schemes are the taxonomies, with what an empty one is filled with: the goals (Kernziele) of the Green-IT-Strategie des
@@ -94,61 +91,6 @@ func (s *Service) Current(ctx context.Context, f Filter) (Filter, error) {
 		f.Field = cmp.Or(field, f.Field)
 	}
 	return f, nil
-}
-
-// SaveTerm adds (ID 0) or renames an entry, for editors. Our own practices follow a new name at once; other instances
-// hear of it with a practice's next version.
-func (s *Service) SaveTerm(ctx context.Context, actor account.Account, t Term) error {
-	if !actor.Local() || !actor.Able(account.RoleEditor) {
-		return errForbidden()
-	}
-	t.Notation, t.Name, t.Description = markup.Line(t.Notation), markup.Line(t.Name), markup.Line(t.Description)
-	var m mistakes
-	if !slices.Contains([]string{SchemeGoal, SchemeField}, t.Scheme) {
-		m.add("scheme", "error.field.choice")
-	}
-	m.text("name", t.Name, 2)
-	m.length("name", t.Name, maxShort)
-	m.length("notation", t.Notation, 20)
-	m.length("description", t.Description, maxMeasure)
-	if err := fault.Fields(m...); err != nil {
-		return err
-	}
-	err := s.inTx(ctx, func(tx *sqlx.Tx) error {
-		if err := s.saveTerm(ctx, tx, t); err != nil {
-			return err
-		}
-		return s.accounts.Audit(ctx, tx, actor, "practice.term", t.Scheme, t.Name)
-	})
-	if db.IsUniqueViolation(err, "terms_scheme_name_key") {
-		return fault.Fields(fault.Field{Name: "name", Message: "error.practice.term_exists"})
-	}
-	return err
-}
-
-func (s *Service) saveTerm(ctx context.Context, tx *sqlx.Tx, t Term) error {
-	if t.ID == 0 {
-		t.ID = db.NewID(time.Now())
-		t.URI = s.TermURI(t.ID)
-		if err := insertTerm(ctx, tx, t); err != nil {
-			return fmt.Errorf("practice.SaveTerm: %w", err)
-		}
-		return nil
-	}
-	old, err := lockTerm(ctx, tx, t.ID)
-	if err != nil || old.Scheme != t.Scheme {
-		if err == nil || db.IsNotFound(err) {
-			return fault.New(fault.NotFound, "error.practice.term_not_found")
-		}
-		return fmt.Errorf("practice.SaveTerm %d: %w", t.ID, err)
-	}
-	if err := updateTerm(ctx, tx, t); err != nil {
-		return fmt.Errorf("practice.SaveTerm %d: %w", t.ID, err)
-	}
-	if old.Name == t.Name && old.Notation == t.Notation {
-		return nil
-	}
-	return s.FollowTerms(ctx, tx, []int64{t.ID}, nil)
 }
 
 // SeedTerms fills an empty taxonomy with the defaults of the Green-IT strategy, and says what ours are called by others.
