@@ -17,11 +17,11 @@ func (m *mistakes) measured(at func(string) string, f Figure) {
 	bounded := !math.IsInf(s.high, 1)
 	possible := true
 	for _, v := range []struct {
-		name  string
-		value *float64
-	}{{"before", c.Before}, {"after", c.After}} {
+		name        string
+		said, value *float64
+	}{{"before", f.Before, c.Before}, {"after", f.After, c.After}} {
 		switch {
-		case v.value == nil || s.has(*v.value):
+		case v.said == nil || s.has(*v.value):
 		case bounded:
 			possible = false
 			m.add(at(v.name), "error.figure.range."+f.Quantity)

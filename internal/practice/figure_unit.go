@@ -100,6 +100,9 @@ func Better(quantity string) int { return specs[quantity].better }
 // Comparable reports whether figures of a quantity can be compared at all.
 func Comparable(quantity string) bool { return len(specs[quantity].units) > 0 }
 
+// Units are the units that figures of a quantity may have, the usual one first; none for "other", which may have any.
+func Units(quantity string) []Unit { return slices.Clone(specs[quantity].units) }
+
 // OfferedUnits are the units to choose from for a quantity, the usual one first; nil for "other", which may have any.
 func OfferedUnits(quantity string) (codes []string) {
 	known := map[Basis]bool{}
@@ -203,7 +206,8 @@ var (
 	)
 )
 
-// tidyUnit returns the code of a unit as people write it, or what was written. What "other" is measured in is looked for among
+// tidyUnit returns the code of a unit as people write it, or what was written. Small letters are capital ones where that makes a
+// unit: mwh is MWh, nobody measures in thousandths. What "other" is measured in is looked for among
 // all units, but for single letters, which can mean anything there.
 func tidyUnit(quantity, unit string) string {
 	if _, ok := unitsByCode[quantity][unit]; ok || unit == "" {
