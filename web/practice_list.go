@@ -113,7 +113,7 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 	f := filterOf(r.URL.Query())
 	narrowed := f != practice.Filter{}
 	f.Accepted, f.Featured = base.Accepted, base.Featured
-	f.Sort = sortOf(r, f)
+	f.Sort, f.Loose = sortOf(r, f), true
 	f.Offset, f.Limit = offsetOf(r, practicesPerPage), practicesPerPage
 	found, err := s.Practices.List(r.Context(), viewer(r), f)
 	if err != nil {

@@ -38,7 +38,7 @@ func (s *Site) searchWords(r *http.Request, view *searchView) error {
 }
 
 func (s *Site) searchBest(r *http.Request, view *searchView) error {
-	found, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Text: view.Text, Sort: practice.SortRelevance, Limit: bestPractices})
+	found, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Text: view.Text, Loose: true, Sort: practice.SortRelevance, Limit: bestPractices})
 	if err != nil {
 		return err
 	}

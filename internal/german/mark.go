@@ -85,8 +85,8 @@ func (l *Lexicon) hit(word string, q Query) bool {
 	if stop[word] {
 		return false
 	}
-	folded := Fold(word)
-	if q.prefix != "" && (strings.HasPrefix(folded, q.prefix) || strings.HasPrefix(Fold(Umlauts(word)), q.prefix)) {
+	folded, meant := Fold(word), Fold(Umlauts(word))
+	if q.prefix != "" && (strings.HasPrefix(folded, q.prefix) || strings.HasPrefix(meant, q.prefix)) {
 		return true
 	}
 	for _, form := range related(word) {
@@ -100,8 +100,8 @@ func (l *Lexicon) hit(word string, q Query) bool {
 		return false
 	}
 	for _, s := range q.stems {
-		if len(s) >= minPart && strings.Contains(folded, s) {
-			for _, p := range l.Parts(word) {
+		if len(s) >= minPart && (strings.Contains(folded, s) || strings.Contains(meant, s)) {
+			for _, p := range l.Parts(Umlauts(word)) {
 				if Stem(p) == s {
 					return true
 				}

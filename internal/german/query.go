@@ -101,7 +101,7 @@ func (q *Query) expect(list []token) {
 // expectParts remembers what compounds are made of.
 func (q *Query) expectParts(l *Lexicon, list []token) {
 	for _, t := range list {
-		for _, p := range l.Split(t.word) {
+		for _, p := range l.Split(Umlauts(t.word)) {
 			q.stems = append(q.stems, related(p)...)
 		}
 	}
@@ -143,7 +143,7 @@ func (q *Query) typing(all []string) []string {
 // related are the forms of a word and, for a noun made from a verb, of the verb.
 func related(word string) []string {
 	list := forms(word)
-	if v := verb(word); v != "" && !slices.Contains(list, Stem(v)) {
+	if v := verb(Umlauts(word)); v != "" && !slices.Contains(list, Stem(v)) {
 		list = append(list, Stem(v))
 	}
 	return list
@@ -160,7 +160,7 @@ func (l *Lexicon) allOf(list []token) string {
 		for _, form := range related(t.word) {
 			any = append(any, "'"+form+"'")
 		}
-		if split := l.Split(t.word); len(split) > 1 {
+		if split := l.Split(Umlauts(t.word)); len(split) > 1 {
 			parts := make([]string, len(split))
 			for i, p := range split {
 				if forms := related(p); len(forms) > 1 {

@@ -51,17 +51,19 @@ func (l *Lexicon) Vector(sections ...Section) string {
 					add(other, position, 'D')
 				}
 			}
-			if v := verb(t.word); v != "" {
+			if v := verb(Umlauts(t.word)); v != "" {
 				add(Stem(v), position, 'D')
 			}
 			if left := l.leftOut(s.Text, list, i); left != "" {
 				add(Stem(left), position, 'D')
 			}
 			if _, ok := parts[t.word]; !ok {
-				parts[t.word] = l.Parts(t.word)
+				parts[t.word] = l.Parts(Umlauts(t.word))
 			}
 			for _, p := range parts[t.word] {
-				add(Stem(p), position, 'D')
+				for _, form := range related(p) {
+					add(form, position, 'D')
+				}
 			}
 		}
 		position += sectionGap

@@ -165,6 +165,7 @@ func (p Practice) Strongest() *Figure {
 // Filter narrows a list. Empty values do not filter.
 type Filter struct {
 	Text     string // German full-text query as people type it
+	Loose    bool   // where nothing has all its words, take what has some
 	Level    string
 	Region   string
 	Goal     string // name of a term
@@ -186,7 +187,7 @@ type List struct {
 	Total      int
 	Facets     map[string][]Facet // level, region, goal, field, origin, quantity, state, year
 	Impact     []Impact
-	Loose      bool   // nothing has all the words of the text: these have some of them
+	Loose      bool   // these have only some of the words of the text
 	Suggestion string // the text as it was probably meant, where it finds little as it stands; "" for none
 }
 

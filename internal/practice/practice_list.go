@@ -57,7 +57,7 @@ func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List,
 	t := newTally(wanted, f.State == StateArchived)
 	t.count(rows)
 	found := t.total
-	if found == 0 && q.Loose != "" {
+	if found == 0 && f.Loose && q.Loose != "" {
 		search = newSearch(viewer.AccountID, q.Loose, f)
 		if rows, err = search.counted(ctx, s.db); err != nil {
 			return list, fmt.Errorf("practice.List: count: %w", err)
