@@ -39,6 +39,7 @@ type savedView struct {
 type savedItem struct {
 	search.Saved
 	Href  string
+	Feed  string // for programs that read feeds; whoever knows it reads it
 	Asked []string
 }
 
@@ -74,7 +75,7 @@ func (s *Site) renderSaved(w http.ResponseWriter, r *http.Request, status int, r
 	}
 	for _, saved := range list {
 		f, query := s.readFilter(saved.Query)
-		view.Items = append(view.Items, savedItem{Saved: saved, Href: "/praxisbeispiele?" + query, Asked: s.asked(l, f)})
+		view.Items = append(view.Items, savedItem{Saved: saved, Href: "/praxisbeispiele?" + query, Feed: "/suchen/" + saved.Token + ".atom", Asked: s.asked(l, f)})
 	}
 	if view.Nav, err = s.homeNav(r, reader, "searches"); err != nil {
 		return err
