@@ -62,7 +62,14 @@ func (s *Site) recoverPanics(next http.Handler) http.Handler {
 func (s *Site) limitBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+			var most int64 = maxBody
+			switch {
+			case takesFile(r):
+				most = maxFileBody
+			case r.URL.Path == importsPath:
+				most = maxSheetBody
+			}
+			r.Body = http.MaxBytesReader(w, r.Body, most)
 		}
 		next.ServeHTTP(w, r)
 	})

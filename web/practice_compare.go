@@ -73,6 +73,9 @@ func sideFacts(l *i18n.Localizer, p practice.Practice) []string {
 	for _, link := range p.Links {
 		f.add("review.fact.link", link.Name, link.Href)
 	}
+	for _, file := range p.Files {
+		f.add("structure.files", file.Description)
+	}
 	f.add("review.fact.ars", p.ARS)
 	f.add("review.fact.reuse_of", p.ReuseOf)
 	f.add("practices.contact", p.ContactName, p.ContactUnit, p.ContactEmail, p.ContactURL)

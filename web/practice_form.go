@@ -40,13 +40,16 @@ type practiceForm struct {
 	Links          []linkForm    `schema:"links"`
 	ARS            string        `schema:"ars"`
 	ReuseOf        string        `schema:"reuse_of"`
-	ContactName    string        `schema:"contact_name"`
-	ContactUnit    string        `schema:"contact_unit"`
-	ContactEmail   string        `schema:"contact_email"`
-	ContactURL     string        `schema:"contact_url"`
-	Licence        string        `schema:"licence"`
-	Visibility     string        `schema:"visibility"`
-	Figures        []figureForm  `schema:"figures"`
+	Files          []fileForm    `schema:"files"`
+	// What is said of a file that comes with the form.
+	UploadDescription string       `schema:"upload_description"`
+	ContactName       string       `schema:"contact_name"`
+	ContactUnit       string       `schema:"contact_unit"`
+	ContactEmail      string       `schema:"contact_email"`
+	ContactURL        string       `schema:"contact_url"`
+	Licence           string       `schema:"licence"`
+	Visibility        string       `schema:"visibility"`
+	Figures           []figureForm `schema:"figures"`
 }
 
 type figureForm struct {
@@ -126,6 +129,7 @@ type practiceFormView struct {
 	CostRows    []listRow[costForm]
 	ServiceRows []listRow[serviceForm]
 	LinkRows    []listRow[linkForm]
+	FileRows    []fileRow
 	Notice      string // key of what is to be said about the last step, "" for nothing
 	GoalTerms   []option
 	FieldList   []option
@@ -235,6 +239,9 @@ func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status
 	}
 	view.Rows = s.figureRows(r, view.Figures, spareFigures, view.Errors)
 	s.fillLists(r, &view)
+	if err := s.fillFiles(r, &view); err != nil {
+		return err
+	}
 	title := s.t(r, "practices.form.new")
 	if view.ID != 0 {
 		title = s.t(r, "practices.form.edit")
@@ -244,7 +251,11 @@ func (s *Site) renderPracticeForm(w http.ResponseWriter, r *http.Request, status
 
 // termOptions lists a taxonomy as boxes; goals are named with their number.
 func (s *Site) termOptions(r *http.Request, scheme string, chosen []int64) ([]option, error) {
-	terms, err := s.Practices.Terms(r.Context(), scheme)
+	chosen, err := s.Practices.CurrentTerms(r.Context(), chosen)
+	if err != nil {
+		return nil, fmt.Errorf("terms of %s: %w", scheme, err)
+	}
+	terms, err := s.Practices.Terms(r.Context(), scheme, chosen...)
 	if err != nil {
 		return nil, fmt.Errorf("terms of %s: %w", scheme, err)
 	}

@@ -43,11 +43,14 @@ func (v practiceFormView) Law() bool {
 
 // Belongings is the part about what belongs to the practice.
 func (v practiceFormView) Belongings() bool {
-	return v.ReuseOf != "" || len(v.Links) > 0 || v.Errors.Under("links", "reuse_of")
+	return v.ReuseOf != "" || len(v.Links)+len(v.Files) > 0 || v.UploadDescription != "" || v.Errors.Under("links", "files", "upload", "upload_description", "reuse_of")
 }
 
 // Rights is the part about licence and language.
 func (v practiceFormView) Rights() bool { return v.Errors.Under("licence", "language") }
+
+// keepsOnly reports whether the form is to be saved and nothing else.
+func (v practiceFormView) keepsOnly() bool { return v.Action == "save" || v.Action == "add-file" }
 
 // templateParts are the sections of the template, in their order.
 var templateParts = []string{"situation", "course", "outcome", "pitfalls", "copy"}

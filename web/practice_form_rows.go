@@ -69,6 +69,9 @@ func (f *practiceForm) fillRows(d practice.Draft) {
 	for _, l := range d.Links {
 		f.Links = append(f.Links, linkForm(l))
 	}
+	for _, ref := range d.Files {
+		f.Files = append(f.Files, fileForm(ref))
+	}
 }
 
 // readRows reads the lists of the form into a draft; what is no number is named.
@@ -106,6 +109,9 @@ func (f practiceForm) readRows(d *practice.Draft) (mistakes []fault.Field) {
 	for _, row := range f.Links {
 		d.Links = append(d.Links, practice.Link(row))
 	}
+	for _, row := range f.Files {
+		d.Files = append(d.Files, practice.FileRef(row))
+	}
 	return mistakes
 }
 
@@ -115,6 +121,7 @@ func (f *practiceForm) compact() {
 	f.Costs = slices.DeleteFunc(f.Costs, costForm.blank)
 	f.Services = slices.DeleteFunc(f.Services, serviceForm.blank)
 	f.Links = slices.DeleteFunc(f.Links, linkForm.blank)
+	f.Files = slices.DeleteFunc(f.Files, func(row fileForm) bool { return row.ID == 0 })
 }
 
 // addRow adds an empty row where an action asks for one, and reports whether it did.

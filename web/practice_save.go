@@ -28,6 +28,9 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	if id, err := pathID(r); err == nil {
 		view.ID = id
 	}
+	if currentAccount(r) == nil && takesFile(r) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody) // of visitors we take no files
+	}
 	decodeErr := decode(r, &view.practiceForm)
 	if decodeErr != nil && !fault.Is(decodeErr, fault.Invalid) {
 		return decodeErr
@@ -65,8 +68,11 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	case "withdraw", "discard":
 		return s.takeBack(w, r, actor, view)
 	}
-	if view.addRow(view.Action) {
+	if view.addRow(view.Action) || view.removeFile(view.Action) {
 		return s.renderPracticeForm(w, r, http.StatusOK, view)
+	}
+	if err := s.takeFile(r, actor, &view.practiceForm); err != nil {
+		return s.refusePractice(w, r, view, err)
 	}
 	if decodeErr != nil {
 		return s.refusePractice(w, r, view, decodeErr)
@@ -85,10 +91,10 @@ func (s *Site) storePractice(w http.ResponseWriter, r *http.Request, actor accou
 	}
 	view.compact()
 	d, err := view.draft()
-	if view.Action != "save" {
+	if !view.keepsOnly() {
 		err = cmp.Or(err, templateLeft(s.localizer(r), view.Source))
 	}
-	if err != nil && view.Action != "save" {
+	if err != nil && !view.keepsOnly() {
 		err = allMistakes(err, d.Check())
 	}
 	if err != nil {
@@ -120,7 +126,11 @@ func (s *Site) storePractice(w http.ResponseWriter, r *http.Request, actor accou
 		"ask":     {"flash.practice.asked", reviewURL(id)},
 	}[view.Action]
 	s.flash(w, "success", cmp.Or(done.flash, "flash.practice.saved"))
-	http.Redirect(w, r, cmp.Or(done.place, practiceURL(id)+"/bearbeiten"), http.StatusSeeOther)
+	place := practiceURL(id) + "/bearbeiten"
+	if view.Action == "add-file" {
+		place += "#anhaenge"
+	}
+	http.Redirect(w, r, cmp.Or(done.place, place), http.StatusSeeOther)
 	return nil
 }
 

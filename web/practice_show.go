@@ -18,6 +18,7 @@ type practiceView struct {
 	Figures     []figureView
 	Compare     []facetChoice // where its figures stand beside those of others
 	Facts       factsView
+	Files       []attachedView
 	Licence     string // name of the licence
 	Handle      string // of its author, complete
 	AuthorHref  string
@@ -67,6 +68,11 @@ func (s *Site) showPractice(w http.ResponseWriter, r *http.Request) error {
 	data := practiceView{
 		View: v, Figures: newFigures(l, v.Practice.Figures), Compare: comparisons(l, v.Practice.Figures), Facts: newFacts(l, v.Practice, v.Post.Language), Licence: licenceName(v.Practice.Licence), Path: practiceURL(id),
 		Handle: s.fullHandle(v.Author), AuthorHref: "/@" + v.Author.Handle(), MayEdit: mayEdit(r, v.Post), MayReact: currentAccount(r) != nil,
+	}
+	if v.Post.Local {
+		data.Files = s.attached(l, id, v.Practice.Files)
+	} else if data.Files, err = s.attachedElsewhere(r, id); err != nil {
+		return err
 	}
 	if data.Thread, err = s.thread(r, v.View, data.Path); err != nil {
 		return err

@@ -30,10 +30,17 @@ func (s *Site) routes(r *mux.Router) {
 
 	// Editors: the desk.
 	get("/redaktion", s.showDesk)
-	get("/redaktion/begriffe", s.showTerms)
-	post("/redaktion/begriffe", s.saveTerm)
 	get("/redaktion/{id:[0-9]+}", s.showDeskItem)
 	post("/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}", s.decide)
+
+	// Figures of many practices side by side.
+	s.registerFigures(r)
+
+	// Files, feeds and linked data. Their addresses are those of pages with an ending, so they come first.
+	s.registerExport(r)
+
+	// Practices from a spreadsheet.
+	s.registerImport(r)
 
 	// Searches that are kept.
 	s.registerSearch(r)
@@ -41,8 +48,12 @@ func (s *Site) routes(r *mux.Router) {
 	// People and talk: accounts, home, discussions, profiles, administration.
 	s.registerMember(r)
 
+	// Documents and images that belong to practices.
+	s.registerPracticeFiles(r)
+
 	// Approving practices, and putting them away.
 	s.registerReview(r)
+	s.registerTerms(r)
 	s.registerReuse(r)
 	s.registerAssessment(r)
 }

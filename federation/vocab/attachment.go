@@ -8,6 +8,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // attachments are the files of a post. Document is what Mastodon sends for all of them, so everyone reads it.
@@ -26,6 +27,24 @@ func (r *Renderer) attachments(list []media.Media) []any {
 		}
 		if m.Blurhash != "" {
 			a["blurhash"] = m.Blurhash
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// practiceFiles are the documents and images of a practice. Where not everyone may read it, their addresses hold a key: who gets
+// the practice gets its files.
+func (r *Renderer) practiceFiles(doc PostDoc) []any {
+	out := []any{}
+	for _, f := range doc.Practice.Files {
+		address := r.baseURL + f.Path(doc.Post.ID)
+		if !doc.Public() {
+			address += "?" + practice.FileKey + "=" + f.Key
+		}
+		a := map[string]any{"type": "Document", "mediaType": f.ContentType, "url": address, "name": f.Description}
+		if f.Image() {
+			a["width"], a["height"] = f.Width, f.Height
 		}
 		out = append(out, a)
 	}

@@ -92,6 +92,9 @@ func (r *Renderer) articleObject(doc PostDoc) (map[string]any, error) {
 	if p.Source != "" {
 		d.set("source", map[string]any{"mediaType": "text/markdown", "content": p.Source + factsMarkdown(words, doc)})
 	}
+	if len(doc.Practice.Files) > 0 {
+		d.set("attachment", r.practiceFiles(doc))
+	}
 	for key, value := range practiceTerms(*doc.Practice) {
 		d.set(key, value)
 	}

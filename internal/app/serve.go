@@ -109,7 +109,7 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Searches: a.Searches, Reuses: a.Reuses, Assessments: a.Assessments, Imports: a.Imports, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Searches: a.Searches, Reuses: a.Reuses, Assessments: a.Assessments, Imports: a.Imports, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Taxonomies: a.Taxonomies, TaxonomiesOf: a.federation.TaxonomiesOf, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
 		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.Lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
 		Printer: export.FindPrinter(filepath.Join(a.Config.DataDir, "pdf")),
@@ -190,7 +190,7 @@ func (a *App) stopJobs(ctx context.Context) error {
 // then.
 func (a *App) sweep(ctx context.Context) {
 	for {
-		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Relationships.Sweep(ctx), a.Imports.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Practices.Sweep(ctx), a.Relationships.Sweep(ctx), a.Imports.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
 		debug.FreeOSMemory() // what a busy hour left behind

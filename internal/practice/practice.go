@@ -33,6 +33,7 @@ type Practice struct {
 	Links            []Link             `db:"-"`
 	ARS              string             `db:"ars"`      // 12 digits, where a municipality is meant
 	ReuseOf          string             `db:"reuse_of"` // id of the practice it grew out of
+	Files            []File             `db:"-"`
 	ContactName      string             `db:"contact_name"`
 	ContactUnit      string             `db:"contact_unit"`
 	ContactEmail     string             `db:"contact_email"`
@@ -116,6 +117,7 @@ type Draft struct {
 	Links          []Link             `json:"links,omitempty"`
 	ARS            string             `json:"ars,omitempty"`
 	ReuseOf        string             `json:"reuse_of,omitempty"`
+	Files          []FileRef          `json:"files,omitempty"`
 	Figures        []Figure           `json:"figures"`
 	ContactName    string             `json:"contact_name"`
 	ContactUnit    string             `json:"contact_unit"`

@@ -62,6 +62,7 @@ func (d Draft) tidied() Draft {
 		*text = strings.TrimSpace(markup.Block(*text))
 	}
 	d.Measures, d.LegalBasis = tidyLines(d.Measures), tidyLines(d.LegalBasis)
+	d.Files = tidyFiles(d.Files)
 	d = d.tidiedStructure()
 	var figures []Figure
 	for _, f := range d.Figures {
@@ -112,6 +113,7 @@ func (m *mistakes) lengths(d Draft) {
 	m.length("licence", d.Licence, maxAddress)
 	m.length("visibility", string(d.Visibility), maxShort)
 	m.structureLengths(d)
+	m.fileLengths(d)
 	for name, n := range map[string]int{"goals": len(d.Goals), "fields": len(d.Fields), "measures": len(d.Measures), "legal_basis": len(d.LegalBasis)} {
 		if n > maxList {
 			m.add(name, "error.field.too_many", "Max", maxList)
@@ -182,6 +184,7 @@ func (d Draft) check() (Draft, error) {
 		m.add("visibility", "error.field.choice")
 	}
 	m.structure(d)
+	m.files(d)
 	d.Figures = slices.Clone(d.Figures)
 	for i := range d.Figures {
 		m.figure(i, &d.Figures[i])
@@ -237,7 +240,7 @@ func (m *mistakes) figure(i int, f *Figure) {
 
 // formOrder is the order of the form, in which mistakes are listed.
 func formOrder(field string) int {
-	order := []string{"title", "summary", "source", "language", "level", "region", "ars", "implementation", "goals", "fields", "situation", "measures", "outcome", "figures", "person_days", "costs", "prerequisites", "pitfalls", "legal_basis", "services", "links", "reuse_of", "contact_name", "contact_unit", "contact_email", "contact_url", "licence", "visibility"}
+	order := []string{"title", "summary", "source", "language", "level", "region", "ars", "implementation", "goals", "fields", "situation", "measures", "outcome", "figures", "person_days", "costs", "prerequisites", "pitfalls", "legal_basis", "services", "links", "files", "reuse_of", "contact_name", "contact_unit", "contact_email", "contact_url", "licence", "visibility"}
 	name, _, _ := strings.Cut(field, ".")
 	return slices.Index(order, name)
 }

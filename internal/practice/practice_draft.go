@@ -65,7 +65,8 @@ func (s *Service) authorOf(ctx context.Context, actor account.Account, id int64)
 
 // sketch is a draft ready to be stored.
 type sketch struct {
-	version int    // of the text it is written over, 0 for any
+	version int // of the text it is written over, 0 for any
+	files   []FileRef
 	pending []byte // what was typed
 	content post.Content
 	details Practice
@@ -73,8 +74,8 @@ type sketch struct {
 
 // sketch prepares a draft. Mistakes in the choice of terms wait for Publish.
 func (s *Service) sketch(ctx context.Context, d Draft) (sketch, error) {
-	text := sketch{version: d.Version}
 	d = d.tidied()
+	text := sketch{version: d.Version, files: d.Files}
 	if err := d.checkLengths(); err != nil {
 		return text, err
 	}
@@ -123,6 +124,9 @@ func (s *Service) save(ctx context.Context, tx *sqlx.Tx, actor account.Account, 
 		if err := s.write(ctx, tx, p, text.details); err != nil {
 			return p, 0, err
 		}
+	}
+	if err := claimFiles(ctx, tx, actor, p.ID, nil, text.files); err != nil {
+		return p, 0, err
 	}
 	version, err := keepWork(ctx, tx, p.ID, actor.ID, text.pending)
 	if err != nil {
@@ -200,7 +204,7 @@ func draftFrom(p post.Post, details Practice) Draft {
 		Implementation: details.Implementation, Goals: ids(details.Goals), Fields: ids(details.Fields), Measures: details.Measures,
 		Situation: details.Situation, Outcome: details.Outcome, Prerequisites: details.Prerequisites, Pitfalls: details.Pitfalls,
 		LegalBasis: details.LegalBasis, PersonDays: details.PersonDays, Costs: details.Costs, Services: details.Services, Links: details.Links,
-		ARS: details.ARS, ReuseOf: details.ReuseOf,
+		ARS: details.ARS, ReuseOf: details.ReuseOf, Files: refsOf(details.Files),
 		Figures: details.Figures, ContactName: details.ContactName, ContactUnit: details.ContactUnit,
 		ContactEmail: details.ContactEmail, ContactURL: details.ContactURL, Licence: details.Licence,
 		Visibility: p.Visibility,

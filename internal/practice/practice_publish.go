@@ -106,6 +106,9 @@ func (s *Service) publishNew(ctx context.Context, tx *sqlx.Tx, actor account.Acc
 	if err != nil {
 		return 0, err
 	}
+	if err := publishFiles(ctx, tx, actor, a.id, p.ID, refsOf(a.details.Files)); err != nil {
+		return 0, err
+	}
 	if err := s.write(ctx, tx, p, a.details); err != nil {
 		return 0, err
 	}
@@ -138,6 +141,9 @@ func (s *Service) publishChange(ctx context.Context, tx *sqlx.Tx, actor account.
 	}
 	a.details.Revision = published.Revision + 1
 	if p, err = s.posts.ReviseArticle(ctx, tx, p, a.details.Revision, actor.ID, a.content); err != nil {
+		return 0, err
+	}
+	if err := publishFiles(ctx, tx, actor, p.ID, p.ID, refsOf(a.details.Files)); err != nil {
 		return 0, err
 	}
 	if err := s.write(ctx, tx, p, a.details); err != nil {
@@ -247,7 +253,7 @@ func (d Draft) details(goals, fields []Term) Practice {
 	return Practice{
 		Level: d.Level, Region: d.Region, Implementation: d.Implementation, Measures: d.Measures,
 		Situation: d.Situation, Outcome: d.Outcome, Prerequisites: d.Prerequisites, Pitfalls: d.Pitfalls,
-		LegalBasis: d.LegalBasis, PersonDays: d.PersonDays, Costs: d.Costs, Services: d.Services, Links: d.Links, ARS: d.ARS, ReuseOf: d.ReuseOf,
+		LegalBasis: d.LegalBasis, PersonDays: d.PersonDays, Costs: d.Costs, Services: d.Services, Links: d.Links, ARS: d.ARS, ReuseOf: d.ReuseOf, Files: filesFrom(d.Files),
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL,
 		Licence: d.Licence, Goals: goals, Fields: fields, Figures: d.Figures,
 	}

@@ -112,6 +112,10 @@ func (s *Service) loadAll(ctx context.Context, db sqlx.ExtContext, ids []int64) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("practices: figures: %w", err)
 	}
+	files, err := publishedFiles(ctx, db, ids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("practices: files: %w", err)
+	}
 	for _, r := range rows {
 		p := r.Practice
 		p.Measures, p.LegalBasis = r.Measures, append([]string(nil), r.LegalBasis...)
@@ -129,6 +133,11 @@ func (s *Service) loadAll(ctx context.Context, db sqlx.ExtContext, ids []int64) 
 			p.Fields = append(p.Fields, t.Term)
 		}
 		details[t.PostID] = p
+	}
+	for _, f := range files {
+		p := details[*f.PostID]
+		p.Files = append(p.Files, f)
+		details[*f.PostID] = p
 	}
 	for _, f := range figures {
 		p := details[f.PostID]

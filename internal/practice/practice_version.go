@@ -28,6 +28,7 @@ type detail struct {
 	Links            []Link             `json:"links,omitempty"`
 	ARS              string             `json:"ars,omitempty"`
 	ReuseOf          string             `json:"reuse_of,omitempty"`
+	Files            []FileRef          `json:"files,omitempty"`
 	Goals            []detailTerm       `json:"goals"`
 	Fields           []detailTerm       `json:"fields"`
 	Figures          []Figure           `json:"figures"`
@@ -57,7 +58,7 @@ func detailOf(p Practice) detail {
 		Figures: append([]Figure{}, p.Figures...), ContactName: p.ContactName, ContactUnit: p.ContactUnit,
 		ContactEmail: p.ContactEmail, ContactURL: p.ContactURL, Licence: p.Licence,
 		Situation: p.Situation, Outcome: p.Outcome, Prerequisites: p.Prerequisites, Pitfalls: p.Pitfalls,
-		LegalBasis: p.LegalBasis, PersonDays: p.PersonDays, Costs: p.Costs, Services: p.Services, Links: p.Links, ARS: p.ARS, ReuseOf: p.ReuseOf,
+		LegalBasis: p.LegalBasis, PersonDays: p.PersonDays, Costs: p.Costs, Services: p.Services, Links: p.Links, ARS: p.ARS, ReuseOf: p.ReuseOf, Files: refsOf(p.Files),
 	}
 }
 
@@ -83,6 +84,6 @@ func Detail(r post.Revision) (Practice, error) {
 		Goals: terms(SchemeGoal, d.Goals), Fields: terms(SchemeField, d.Fields), Figures: d.Figures,
 		ContactName: d.ContactName, ContactUnit: d.ContactUnit, ContactEmail: d.ContactEmail, ContactURL: d.ContactURL, Licence: d.Licence,
 		Situation: d.Situation, Outcome: d.Outcome, Prerequisites: d.Prerequisites, Pitfalls: d.Pitfalls,
-		LegalBasis: d.LegalBasis, PersonDays: d.PersonDays, Costs: d.Costs, Services: d.Services, Links: d.Links, ARS: d.ARS, ReuseOf: d.ReuseOf,
+		LegalBasis: d.LegalBasis, PersonDays: d.PersonDays, Costs: d.Costs, Services: d.Services, Links: d.Links, ARS: d.ARS, ReuseOf: d.ReuseOf, Files: filesFrom(d.Files),
 	}, nil
 }

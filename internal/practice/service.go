@@ -30,8 +30,14 @@ type Service struct {
 
 // New returns the service. From then on posts that are emptied take their practice's words with them.
 func New(db *sqlx.DB, organizations *organization.Service, accounts *account.Service, posts *post.Service, jobs *job.Queue, renderer *markup.Renderer, baseURL string) *Service {
-	posts.OnErase(func(ctx context.Context, tx *sqlx.Tx, postID int64) error { return erasePractice(ctx, tx, postID) })
-	return &Service{db: db, organizations: organizations, accounts: accounts, posts: posts, jobs: jobs, markup: renderer, baseURL: baseURL}
+	s := &Service{db: db, organizations: organizations, accounts: accounts, posts: posts, jobs: jobs, markup: renderer, baseURL: baseURL}
+	posts.OnErase(func(ctx context.Context, tx *sqlx.Tx, postID int64) error {
+		if err := erasePractice(ctx, tx, postID); err != nil {
+			return err
+		}
+		return s.eraseFiles(ctx, tx, postID)
+	})
+	return s
 }
 
 func errNotFound() error { return fault.New(fault.NotFound, "error.practice.not_found") }
