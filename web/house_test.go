@@ -44,6 +44,7 @@ import (
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/search"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 	"github.com/vorbild/vorbild/internal/timeline"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -92,6 +93,7 @@ func newHouse(t *testing.T) *house {
 	h.Reuses = reuse.New(h.db, h.Organizations, h.Posts, h.Practices, houseURL)
 	h.Assessments = assessment.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Searches = search.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
+	h.Taxonomies = taxonomy.New(h.db, h.Accounts, h.Practices, h.Searches)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Imports = imports.New(h.db, h.Accounts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)

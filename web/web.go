@@ -36,6 +36,7 @@ import (
 	"github.com/vorbild/vorbild/internal/request"
 	"github.com/vorbild/vorbild/internal/reuse"
 	"github.com/vorbild/vorbild/internal/search"
+	"github.com/vorbild/vorbild/internal/taxonomy"
 	"github.com/vorbild/vorbild/internal/timeline"
 )
 
@@ -64,8 +65,11 @@ type Deps struct {
 	Polls         *poll.Service
 	Events        *event.Service
 	Quotes        *quote.Service
+	Taxonomies    *taxonomy.Service
 	Lanes         *lane.Service
 	Resolver      account.Resolver
+	// TaxonomiesOf reads the taxonomies that the catalogue of another instance offers.
+	TaxonomiesOf func(ctx context.Context, catalog account.Account) ([]taxonomy.Offer, error)
 	// Refresh reads an account of another instance from its origin, however lately that was done.
 	Refresh func(ctx context.Context, uri string) (account.Account, error)
 	I18n    *i18n.Bundle

@@ -50,6 +50,10 @@ func (s *Service) Save(ctx context.Context, reader account.Account, name, query 
 	case n > maxName:
 		wrong = append(wrong, fault.Field{Name: "name", Message: "error.search.name_long"})
 	}
+	f, err := s.practices.Current(ctx, f)
+	if err != nil {
+		return Saved{}, err
+	}
 	facets := f.Facets()
 	if len(query) > maxAddress || f.State == practice.StateArchived ||
 		strings.TrimSpace(f.Text) == "" && len(facets) == 0 && !f.Accepted {
@@ -63,7 +67,7 @@ func (s *Service) Save(ctx context.Context, reader account.Account, name, query 
 		return Saved{}, fault.Fields(fault.Field{Name: "query", Message: "error.search.everything"})
 	}
 	saved := Saved{ID: db.NewID(time.Now()), AccountID: reader.ID, Name: name, Query: query, Token: newToken()}
-	err := db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		n, err := countSaved(ctx, tx, reader.ID, query)
 		if err != nil {
 			return fmt.Errorf("search.Save: %w", err)
