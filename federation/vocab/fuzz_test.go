@@ -86,6 +86,9 @@ func FuzzParseObject(f *testing.F) {
 		texts := []string{o.Name, o.Summary, o.Content, o.Language, o.Role}
 		var addresses []string
 		o.Practice()
+		o.Reuse()
+		o.Assessment()
+		o.InvitesTo()
 		if len(o.Groups()) > maxGroups || len(o.Hashtags) > 100 || len(o.Mentions) > 100 || len(o.Links) > maxLinks {
 			t.Errorf("%q: too much", raw)
 		}
