@@ -55,6 +55,10 @@ func (s *Site) savedFeed(w http.ResponseWriter, r *http.Request) error {
 
 // sendPractices sends the newest practices that pass the filter.
 func (s *Site) sendPractices(w http.ResponseWriter, r *http.Request, feed export.Feed, f practice.Filter, query string, public bool) error {
+	f, err := s.Practices.Current(r.Context(), f)
+	if err != nil {
+		return fmt.Errorf("feed of practices: %w", err)
+	}
 	f.Sort, f.Offset, f.Limit = practice.SortNewest, 0, feedLength
 	list, err := s.Practices.List(r.Context(), post.Viewer{}, f)
 	if err != nil {
@@ -65,6 +69,7 @@ func (s *Site) sendPractices(w http.ResponseWriter, r *http.Request, feed export
 			continue
 		}
 		entry := s.feedEntry(v.View, practiceURL(v.Post.ID))
+		entry.Categories = nil // its hashtags are made of these
 		for _, t := range append(append([]practice.Term{}, v.Practice.Fields...), v.Practice.Goals...) {
 			entry.Categories = append(entry.Categories, t.Name)
 		}

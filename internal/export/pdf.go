@@ -48,13 +48,14 @@ type Printer struct {
 func FindPrinter(dir string) *Printer {
 	for _, name := range browsers {
 		if path, err := exec.LookPath(name); err == nil {
-			return newPrinter(path, dir)
+			return NewPrinter(path, dir)
 		}
 	}
 	return nil
 }
 
-func newPrinter(browser, dir string) *Printer {
+// NewPrinter prints with a browser that takes the options of Chromium.
+func NewPrinter(browser, dir string) *Printer {
 	return &Printer{browser: browser, dir: dir, period: printPeriod, turn: make(chan struct{}, 1), waiting: make(chan struct{}, maxWaiting)}
 }
 

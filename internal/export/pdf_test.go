@@ -140,7 +140,7 @@ func fakeBrowser(t *testing.T, script string) *Printer {
 	if err := os.WriteFile(path, []byte(head+script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	return newPrinter(path, filepath.Join(t.TempDir(), "kept"))
+	return NewPrinter(path, filepath.Join(t.TempDir(), "kept"))
 }
 
 func titled(n int) Document { return Document{Title: fmt.Sprint("Nummer ", n)} }
