@@ -59,7 +59,7 @@ func (f Figure) common() (Figure, Basis, bool) {
 	if !ok {
 		return f, "", false
 	}
-	f, ok = f.In(CommonUnit(f.Quantity, u.Basis))
+	f = f.converted(u, commonUnits[f.Quantity][u.Basis])
 	switch {
 	case f.Before != nil && f.After != nil:
 		c := *f.After - *f.Before
@@ -71,7 +71,7 @@ func (f Figure) common() (Figure, Basis, bool) {
 		b := *f.After - *f.Change
 		f.Before = &b
 	}
-	return f, u.Basis, ok
+	return f, u.Basis, true
 }
 
 // possible reports whether a figure in its common unit says something that there can be.

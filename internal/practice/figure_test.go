@@ -260,3 +260,140 @@ func (h *house) compare(viewer post.Viewer, q practice.Question) practice.Compar
 	h.Must(err)
 	return c
 }
+
+// A practice and those that grew out of it count once, whether the later one says so itself or its house reuses the first; what
+// they say is compared all the same. Somebody else's word for it changes nothing.
+func TestSumCountsReusesOnce(t *testing.T) {
+	h := newHouse(t)
+	saves := func(amount float64) []practice.Figure {
+		return []practice.Figure{{Quantity: "electricity", Unit: "MW.h/a", Change: number(-amount)}}
+	}
+	uri := func(name string) string { return "https://" + h.Remote.Host() + "/practices/" + name }
+	arrive := func(name, from string, amount float64) post.Post {
+		return h.arrive(h.Remote, name, nil, practice.Practice{Revision: 1, ReuseOf: from, Region: "DE-SH", Figures: saves(amount)}, nil)
+	}
+	sum := func() practice.Sum {
+		t.Helper()
+		c := h.compare(post.Viewer{}, practice.Question{Filter: practice.Filter{Quantity: "electricity", Limit: 50}})
+		if c.Sum == nil {
+			t.Fatal("no sum")
+		}
+		if len(c.Rows) != c.Sum.Practices+c.Sum.Repeated || c.Practices != len(c.Rows) {
+			t.Errorf("%d rows, %d practices, %+v", len(c.Rows), c.Practices, c.Sum)
+		}
+		return *c.Sum
+	}
+	arrive("dritte", uri("zweite"), 1000) // came before those it grew out of
+	arrive("erste", "", 1)
+	arrive("zweite", uri("erste"), 100)
+	if got, want := sum(), (practice.Sum{Amount: -1, Practices: 1, Repeated: 2}); got != want {
+		t.Errorf("a line of three: %+v, want %+v", got, want)
+	}
+	arrive("allein", "https://anderswo.example/unbekannt", 10)
+	if got, want := sum(), (practice.Sum{Amount: -11, Practices: 2, Repeated: 2}); got != want {
+		t.Errorf("with one whose source is not known: %+v, want %+v", got, want)
+	}
+	// In a circle, one of the two counts.
+	arrive("henne", uri("ei"), 20)
+	arrive("ei", uri("henne"), 20)
+	if got, want := sum(), (practice.Sum{Amount: -31, Practices: 3, Repeated: 3}); got != want {
+		t.Errorf("with a circle: %+v, want %+v", got, want)
+	}
+
+	own := arrive("eigene", "", 500)
+	first := h.publish(h.Member, func() practice.Draft { d := h.draft(); d.Figures = saves(300); return d }())
+	if got, want := sum(), (practice.Sum{Amount: -831, Practices: 5, Repeated: 3}); got != want {
+		t.Errorf("two more: %+v, want %+v", got, want)
+	}
+	exec := func(query string, args ...any) {
+		t.Helper()
+		_, err := h.DB.ExecContext(h.Ctx, query, args...)
+		h.Must(err)
+	}
+	notes := int64(0)
+	note := func(by int64) {
+		notes++
+		id := notes
+		exec(`INSERT INTO posts (id, uri, account_id, local, kind, role, state, visibility, thread_id, in_reply_to_id, html, published_at)
+			VALUES ($1::bigint, 'https://note.example/' || $1::bigint, $2, false, 'note', 'Reuse', 'published', 'public', $3, $3, '', now())`, id, by, first)
+		exec(`INSERT INTO reuses (post_id, state, practice_uri) VALUES ($1, 'in-use', $2)`, id, own.URI)
+	}
+	note(h.Member.ID) // not of the house whose practice it names
+	if got, want := sum(), (practice.Sum{Amount: -831, Practices: 5, Repeated: 3}); got != want {
+		t.Errorf("by somebody's word: %+v, want %+v", got, want)
+	}
+	note(h.Remote.ID)
+	if got, want := sum(), (practice.Sum{Amount: -331, Practices: 4, Repeated: 4}); got != want {
+		t.Errorf("as its own house says: %+v, want %+v", got, want)
+	}
+}
+
+// What a reader cannot see is in no row, no sum, no median and no count, and neither is what is hidden or put away.
+func TestCompareShowsWhatMayBeSeen(t *testing.T) {
+	h := newHouse(t)
+	saves := func(amount float64) []practice.Figure {
+		return []practice.Figure{{Quantity: "electricity", Unit: "MW.h/a", Change: number(-amount)}, {Quantity: "electricity", Unit: "kW.h", Change: number(-amount)}}
+	}
+	publish := func(visibility post.Visibility, amount float64) int64 {
+		d := h.draft()
+		d.Visibility, d.Figures = visibility, saves(amount)
+		return h.publish(h.Member, d)
+	}
+	publish(post.Public, 1)
+	publish(post.Network, 10)
+	gone := publish(post.Public, 100)
+	h.Must(h.practices.Withdraw(h.Ctx, h.Member, gone))
+	old := publish(post.Public, 1000)
+	h.Must(h.practices.Archive(h.Ctx, h.Member, old, "Das Rechenzentrum ist geschlossen."))
+	hidden := h.arrive(h.Remote, "verborgen", nil, practice.Practice{Revision: 1, Figures: saves(10_000)}, nil)
+	_, err := h.DB.ExecContext(h.Ctx, `UPDATE posts SET hidden = true WHERE id = $1`, hidden.ID)
+	h.Must(err)
+	for who, c := range map[string]struct {
+		viewer    post.Viewer
+		state     string
+		sum       float64
+		practices int
+	}{
+		"visitor":             {sum: -1, practices: 1},
+		"guest":               {viewer: post.Viewer{AccountID: h.Guest.ID}, sum: -1, practices: 1},
+		"account elsewhere":   {viewer: post.Viewer{AccountID: h.Remote.ID}, sum: -1, practices: 1},
+		"member":              {viewer: post.Viewer{AccountID: h.Member.ID}, sum: -11, practices: 2},
+		"visitor in the past": {state: practice.StateArchived, sum: -1000, practices: 1},
+	} {
+		got := h.compare(c.viewer, practice.Question{Filter: practice.Filter{Quantity: "electricity", State: c.state, Limit: 50}, Basis: practice.PerYear})
+		if got.Sum.Amount != c.sum || got.Practices != c.practices || got.Total != c.practices || len(got.Rows) != c.practices || len(got.Apart) != c.practices ||
+			got.Left != c.practices || got.Bases[practice.Total] != c.practices || got.Change.Practices != c.practices {
+			t.Errorf("%s: %+v of %d, %d apart, %v", who, got.Sum, got.Total, got.Left, got.Bases)
+		}
+	}
+}
+
+func TestCompareLimits(t *testing.T) {
+	h := newHouse(t)
+	for i := range 7 {
+		h.arrive(h.Remote, fmt.Sprint("zahl", i), nil, practice.Practice{Revision: 1, Figures: []practice.Figure{
+			{Quantity: "pue", Unit: "1", Before: number(1.8), After: number(1.2 + float64(i)/10)}, {Quantity: "pue", Unit: "%", After: number(140)}, {Quantity: "pue", Unit: "1", After: number(1e15)},
+		}}, nil)
+	}
+	c := h.compare(post.Viewer{}, practice.Question{Filter: practice.Filter{Quantity: "pue", Limit: 3, Offset: 5}})
+	if len(c.Rows) != 2 || c.Total != 7 || len(c.Apart) != 3 || c.Left != 14 || c.Sum != nil {
+		t.Errorf("%d of %d rows, %d of %d apart, sum %v", len(c.Rows), c.Total, len(c.Apart), c.Left, c.Sum)
+	}
+	if last := c.Rows[1].Figure; !about(*last.Change, 0) || !about(c.After.Median, 1.5) || c.After.Figures != 7 {
+		t.Errorf("the last one %+v, after %+v", last, c.After)
+	}
+	for name, q := range map[string]practice.Question{
+		"nothing":     {},
+		"other":       {Filter: practice.Filter{Quantity: "other"}},
+		"unknown":     {Filter: practice.Filter{Quantity: "' OR 1=1 --"}},
+		"far behind":  {Filter: practice.Filter{Quantity: "pue", Offset: math.MaxInt}},
+		"before":      {Filter: practice.Filter{Quantity: "pue", Offset: -5, Limit: -5}},
+		"wild":        {Filter: practice.Filter{Quantity: "pue", Text: strings.Repeat("x\x00'%(", 10_000), Region: strings.Repeat("ß", 10_000)}},
+		"other basis": {Filter: practice.Filter{Quantity: "pue", Limit: math.MaxInt}, Basis: "' --"},
+	} {
+		got := h.compare(post.Viewer{}, q)
+		if len(got.Rows) > 7 || name != "before" && name != "other basis" && len(got.Rows) != 0 || name == "before" && len(got.Rows) != 1 {
+			t.Errorf("%s: %d rows", name, len(got.Rows))
+		}
+	}
+}

@@ -116,14 +116,7 @@ func OfferedUnits(quantity string) (codes []string) {
 }
 
 // CommonUnit is the unit in which figures of a quantity and basis are compared, "" where there is none.
-func CommonUnit(quantity string, basis Basis) string {
-	for _, u := range specs[quantity].units {
-		if u.Basis == basis {
-			return u.Code
-		}
-	}
-	return ""
-}
+func CommonUnit(quantity string, basis Basis) string { return commonUnits[quantity][basis].Code }
 
 // UnitOf finds the unit of a figure, also as people write it ("MWh/Jahr", "t CO2e/a"). A unit left out is the usual one where
 // the quantity has no other.
@@ -146,10 +139,15 @@ func (f Figure) In(code string) (Figure, bool) {
 	if !known || !also || from.Basis != to.Basis {
 		return f, false
 	}
+	return f.converted(from, to), true
+}
+
+// converted says a figure that is told in one unit in another one of the same basis.
+func (f Figure) converted(from, to Unit) Figure {
 	level := func(v float64) float64 { return (v*from.factor + from.zero - to.zero) / to.factor }
 	change := func(v float64) float64 { return v * from.factor / to.factor } // 2 K more are 2 °C more
 	f.Unit, f.Before, f.After, f.Change = to.Code, each(f.Before, level), each(f.After, level), each(f.Change, change)
-	return f, true
+	return f
 }
 
 func each(v *float64, f func(float64) float64) *float64 {
@@ -189,6 +187,18 @@ var unitsByCode, codesByWriting = func() (map[string]map[string]Unit, map[string
 		}
 	}
 	return units, codes
+}()
+
+// commonUnits are the first units of each basis, in which figures are compared.
+var commonUnits = func() map[string]map[Basis]Unit {
+	common := map[string]map[Basis]Unit{}
+	for quantity, s := range specs {
+		common[quantity] = map[Basis]Unit{}
+		for _, u := range slices.Backward(s.units) {
+			common[quantity][u.Basis] = u
+		}
+	}
+	return common
 }()
 
 var (

@@ -61,32 +61,22 @@ func originsOf(ctx context.Context, db sqlx.ExtContext, viewerID int64, ids []in
 	return list, err
 }
 
-// grownRow says that a practice grew out of another one, maybe over several.
+// grownRow says that a practice grew out of another one.
 type grownRow struct {
 	ID     int64 `db:"id"`
 	Source int64 `db:"source"`
 }
 
-// maxLine is how many practices a line of reuses is followed over.
-const maxLine = 10
-
-// grownFrom lists of practices which others they grew out of, as they say themselves, or whoever of their own house reuses the other one.
-func grownFrom(ctx context.Context, db sqlx.ExtContext, ids []int64) (rows []grownRow, err error) {
+// grownFrom lists which practices grew out of which, as they say themselves, or whoever of their own house reuses the other one.
+func grownFrom(ctx context.Context, db sqlx.ExtContext) (rows []grownRow, err error) {
 	err = sqlx.SelectContext(ctx, db, &rows, `
-		WITH RECURSIVE grown AS (
-			SELECT pr.post_id AS id, source.id AS source
-			FROM practices pr JOIN posts source ON source.uri = pr.reuse_of WHERE pr.reuse_of <> ''
-			UNION
-			SELECT own.id, note.in_reply_to_id
-			FROM reuses r JOIN posts note ON note.id = r.post_id AND note.state = 'published' AND NOT note.hidden AND note.in_reply_to_id IS NOT NULL
-				JOIN posts own ON own.uri = r.practice_uri
-				JOIN accounts said ON said.id = note.account_id JOIN accounts wrote ON wrote.id = own.account_id
-			WHERE r.practice_uri <> '' AND said.domain IS NOT DISTINCT FROM wrote.domain
-		), line AS (
-			SELECT g.id, g.source, 1 AS steps FROM grown g WHERE g.id = ANY ($1)
-			UNION
-			SELECT l.id, g.source, l.steps + 1 FROM line l JOIN grown g ON g.id = l.source WHERE l.steps < $2
-		)
-		SELECT DISTINCT id, source FROM line WHERE source <> id ORDER BY id, source`, pq.Array(ids), maxLine)
+		SELECT pr.post_id AS id, source.id AS source
+		FROM practices pr JOIN posts source ON source.uri = pr.reuse_of WHERE pr.reuse_of <> ''
+		UNION
+		SELECT own.id, note.in_reply_to_id
+		FROM reuses r JOIN posts note ON note.id = r.post_id AND note.state = 'published' AND NOT note.hidden AND note.in_reply_to_id IS NOT NULL
+			JOIN posts own ON own.uri = r.practice_uri
+			JOIN accounts said ON said.id = note.account_id JOIN accounts wrote ON wrote.id = own.account_id
+		WHERE r.practice_uri <> '' AND said.domain IS NOT DISTINCT FROM wrote.domain`)
 	return rows, err
 }
