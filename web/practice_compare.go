@@ -30,8 +30,10 @@ func draftText(l *i18n.Localizer, d practice.Draft, details practice.Practice) s
 }
 
 func asLines(l *i18n.Localizer, title, summary, body string, details practice.Practice) string {
-	lines := append([]string{l.T("practices.form.title") + ": " + title, l.T("practices.form.summary") + ": " + summary}, versionFacts(l, details)...)
-	return strings.Join(lines, "\n") + "\n\n" + body
+	f := factLines{l: l}
+	f.add("practices.form.title", title)
+	f.add("practices.form.summary", summary)
+	return strings.Join(append(f.lines, versionFacts(l, details)...), "\n") + "\n\n" + body
 }
 
 // versionFacts are the facts of a version that are known, one a line; of a longer text each of its lines.
@@ -92,9 +94,14 @@ type factLines struct {
 // add writes the words that are known in one line, and nothing where none is.
 func (f *factLines) add(key string, words ...string) {
 	words = slices.DeleteFunc(words, func(word string) bool { return word == "" })
-	if len(words) > 0 {
-		f.lines = append(f.lines, f.l.T(key)+": "+strings.Join(words, ", "))
+	if len(words) == 0 {
+		return
 	}
+	name := f.l.T(key)
+	if !strings.HasSuffix(name, "?") {
+		name += ":"
+	}
+	f.lines = append(f.lines, name+" "+strings.Join(words, ", "))
 }
 
 // text writes each line of a longer text.

@@ -10,15 +10,21 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
+// wholeText is a text in work with all that it says.
+type wholeText struct {
+	Title   string
+	Summary string
+	Source  string
+	Facts   []string
+}
+
 // theirsView is the text in work that somebody else stored while the reader was writing.
 type theirsView struct {
 	By      *account.Account // nil when their account is gone
 	Self    bool             // it was the reader, in another window
 	At      *time.Time
-	Title   string
-	Summary string
-	Source  string
-	Facts   []string
+	Text    wholeText
+	Mine    wholeText
 	Changes []changedLine // from theirs to the reader's
 }
 
@@ -37,7 +43,10 @@ func (s *Site) theirs(r *http.Request, m practice.Manuscript, mine practice.Draf
 	if err != nil {
 		return theirsView{}, fmt.Errorf("details of a draft of %d: %w", m.Post.ID, err)
 	}
-	v := theirsView{At: m.ChangedAt, Title: m.Draft.Title, Summary: m.Draft.Summary, Source: m.Draft.Source, Facts: versionFacts(l, m.Details)}
+	whole := func(d practice.Draft, details practice.Practice) wholeText {
+		return wholeText{Title: d.Title, Summary: d.Summary, Source: d.Source, Facts: versionFacts(l, details)}
+	}
+	v := theirsView{At: m.ChangedAt, Text: whole(m.Draft, m.Details), Mine: whole(mine, details)}
 	v.Changes = compareVersions(draftText(l, m.Draft, m.Details), draftText(l, mine, details))
 	if m.ChangedBy != nil {
 		if v.By, err = s.accountOrNil(r, *m.ChangedBy); err != nil {

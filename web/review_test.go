@@ -178,6 +178,9 @@ func TestConflict(t *testing.T) {
 		if del, ins := page.text(".diff del"), page.text(".diff ins"); !strings.Contains(del, "ersten") || !strings.Contains(ins, "zweiten") {
 			t.Errorf("marked as theirs %q, as mine %q", del, ins)
 		}
+		if whole := page.text("details"); !strings.Contains(whole, "Titel des ersten Fensters") || !strings.Contains(whole, "Titel des zweiten Fensters") {
+			t.Errorf("both texts in whole: %q", whole)
+		}
 		for name, values := range second {
 			if name == "action" || name == "version" {
 				continue

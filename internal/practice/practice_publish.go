@@ -42,7 +42,7 @@ func (s *Service) Publish(ctx context.Context, actor account.Account, id int64, 
 		return 0, err
 	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		id, err = s.publish(ctx, tx, actor, publication{id: id, authorID: author.ID, version: d.Version, content: content, details: details})
+		id, err = s.publish(ctx, tx, actor, publication{id: id, authorID: author.ID, writerID: actor.ID, version: d.Version, content: content, details: details})
 		return err
 	})
 	if err != nil {
@@ -54,6 +54,7 @@ func (s *Service) Publish(ctx context.Context, actor account.Account, id int64, 
 // publication is a text that is to be published.
 type publication struct {
 	id, authorID int64 // id 0: there is nothing of it yet
+	writerID     int64 // who wrote this version
 	version      int   // of the text in work that it replaces, 0 for any
 	content      post.Content
 	details      Practice
@@ -102,7 +103,7 @@ func (s *Service) publish(ctx context.Context, tx *sqlx.Tx, actor account.Accoun
 
 func (s *Service) publishNew(ctx context.Context, tx *sqlx.Tx, actor account.Account, a publication) (int64, error) {
 	a.details.Revision = 1
-	p, err := s.posts.PublishArticle(ctx, tx, a.authorID, actor.ID, a.content)
+	p, err := s.posts.PublishArticle(ctx, tx, a.authorID, a.writerID, a.content)
 	if err != nil {
 		return 0, err
 	}
@@ -140,7 +141,7 @@ func (s *Service) publishChange(ctx context.Context, tx *sqlx.Tx, actor account.
 		return p.ID, nil
 	}
 	a.details.Revision = published.Revision + 1
-	if p, err = s.posts.ReviseArticle(ctx, tx, p, a.details.Revision, actor.ID, a.content); err != nil {
+	if p, err = s.posts.ReviseArticle(ctx, tx, p, a.details.Revision, a.writerID, a.content); err != nil {
 		return 0, err
 	}
 	if err := publishFiles(ctx, tx, actor, p.ID, p.ID, refsOf(a.details.Files)); err != nil {

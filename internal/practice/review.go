@@ -208,9 +208,13 @@ func (s *Service) Approve(ctx context.Context, actor account.Account, id int64, 
 	if err != nil {
 		return 0, err
 	}
+	writer := author.ID
+	if m.ChangedBy != nil {
+		writer = *m.ChangedBy
+	}
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		// Publishing asks for the version again, under the lock; each change of the text makes a new one.
-		id, err = s.publish(ctx, tx, actor, publication{id: id, authorID: author.ID, version: version, content: content, details: details, event: Approved})
+		id, err = s.publish(ctx, tx, actor, publication{id: id, authorID: author.ID, writerID: writer, version: version, content: content, details: details, event: Approved})
 		return err
 	})
 	if err != nil {

@@ -102,6 +102,12 @@ func TestNobodyPublishesAlone(t *testing.T) {
 	if diff := cmp.Diff([]string{"member saved", "member asked", "editor approved"}, h.events(h.Member, published)); diff != "" {
 		t.Error(diff)
 	}
+	// Who approves a version has not written it.
+	versions, err := h.Posts.Revisions(h.Ctx, post.Viewer{}, published)
+	h.Must(err)
+	if len(versions) != 1 || versions[0].AccountID == nil || *versions[0].AccountID != h.Member.ID {
+		t.Errorf("versions: %+v", versions)
+	}
 }
 
 func TestEditorsDoNotApproveThemselves(t *testing.T) {
