@@ -1,9 +1,11 @@
 package federation_test
 
 import (
+	stdcmp "cmp"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,7 +29,7 @@ func reuses(i *ft.Instance, viewer int64, practiceURI string) string {
 	}
 	var said []string
 	for _, v := range list {
-		line := fmt.Sprintf("%s: %s %s", v.Reuse.OrganizationName, v.Reuse.State, v.Post.HTML)
+		line := fmt.Sprintf("%s: %s %s", stdcmp.Or(v.Reuse.OrganizationName, v.Author.Name()), v.Reuse.State, v.Post.HTML)
 		for _, f := range v.Reuse.Figures {
 			line += fmt.Sprintf(" %s %v %s", f.Quantity, *f.Change, f.Unit)
 		}
@@ -176,6 +178,15 @@ func TestForgedReuses(t *testing.T) {
 	if n := c.victim.Count(`SELECT count(*) FROM inbox_activities WHERE note LIKE '%dropped%vb:practice%'`); n != 1 {
 		t.Errorf("the operator is not told what was dropped\n%s", c.victim.Diary())
 	}
+	// An edit can make a comment of it again.
+	comment := c.note(fmt.Sprint(c.liar.Config.BaseURL, "/forged/comment"), c.liar.Author.URI, "<p>Doch nur ein Kommentar</p>")
+	comment["inReplyTo"], comment["vb:kind"], comment["vb:reuseState"] = c.own.URI, "Reuse", "planned"
+	c.liar.Send(c.liar.Author, ft.Letter{To: c.inbox, Body: c.encode(c.activity("Create", c.id(c.liar), c.liar.Author.URI, comment))})
+	wantReuses(c.victim, c.own.URI, c.liar.Author.Name()+": planned <p>Doch nur ein Kommentar</p>")
+	delete(comment, "vb:kind")
+	comment["updated"] = time.Now().UTC().Format(time.RFC3339)
+	c.liar.Send(c.liar.Author, ft.Letter{To: c.inbox, Body: c.encode(c.activity("Update", c.id(c.liar), c.liar.Author.URI, comment))})
+	wantReuses(c.victim, c.own.URI, "")
 	// Nobody changes another's.
 	change := c.note(honestNote.URI, c.liar.Author.URI, "<p>Verworfen</p>")
 	change["vb:kind"], change["vb:reuseState"], change["updated"] = "Reuse", "rejected", "2030-01-01T00:00:00Z"
