@@ -63,8 +63,17 @@ func samplePractice() PostDoc {
 		Practice: &practice.Practice{
 			PostID: 42, Revision: 3, Level: organization.LevelKommune, Region: "DE-SH", OrganizationName: "Stadtwerke", OrganizationURL: "https://kiel.example/",
 			Implementation: "advanced", Situation: "Hoher Strombedarf.", Measures: []string{"Wärmetauscher", "Fernwärmeanschluss"},
+			Outcome: "Zwei Schulen heizen ohne Gas.", Prerequisites: "Ein Wärmenetz in der Nähe.", Pitfalls: "Die Genehmigung\ndauerte.",
+			LegalBasis: []string{"§ 11 EnEfG", "§ 16 EnEfG"}, PersonDays: number(42.5), ARS: "010020000000", ReuseOf: "https://rlp.example/practices/7",
+			Costs:    []practice.Cost{{Amount: 120_000, Currency: "EUR", Kind: "once", Name: "Anschluss <A>"}, {Amount: 900.5, Currency: "EUR", Kind: "yearly"}},
+			Services: []practice.ServiceKey{{Scheme: "leika", Key: "99050012104000", Name: "Gewerbe anmelden"}, {Scheme: "ozg", Key: "10113"}},
+			Links:    []practice.Link{{Rel: "opencode", Href: "https://gitlab.opencode.de/kiel/abwaerme?a=1&b=[2]", Name: "Regelung [Quelltext]"}, {Rel: "law", Href: "https://www.gesetze-im-internet.de/enefg/"}},
+			Files: []practice.File{
+				{ID: 7, Name: "leitfaden für-alle.odt", Description: "Leitfaden", ContentType: "application/vnd.oasis.opendocument.text", Key: "0123456789abcdef0123456789abcdef"},
+				{ID: 8, Name: "plan.png", Description: "Grundriss mit zwei Reihen Schränken", ContentType: "image/png", Width: 900, Height: 600, Key: "fedcba9876543210fedcba9876543210"},
+			},
 			ContactName: "Funktionspostfach Green-IT", ContactEmail: "green-it@kiel.example", Licence: practice.Licences[0],
-			Goals:  []practice.Term{{Scheme: practice.SchemeGoal, Notation: "7", Name: "Kennzahlen"}},
+			Goals:  []practice.Term{{Scheme: practice.SchemeGoal, URI: "https://kg.example/terms/7", Notation: "7", Name: "Kennzahlen"}},
 			Fields: []practice.Term{{Scheme: practice.SchemeField, Name: "Zentrale IT-Infrastruktur"}},
 			Figures: []practice.Figure{
 				{Quantity: "electricity", Name: "Strom", Unit: "MW.h/a", Before: number(1200), After: number(700.5), From: "2022", To: "2023", Method: "Zähler", Scope: "Rechenzentrum Nord"},
@@ -255,6 +264,17 @@ func documents(t *testing.T) map[string][]byte {
 
 	body, err = r.Collection(Collection{ID: kuratiert, Total: 2, First: kuratiert + "?page=1", AttributedTo: cat.URI, Name: "Kuratiert", Kind: "Curation"})
 	add("collection", body, err)
+	terms := []Term{
+		{ID: base + "/terms/7", Notation: "7", Name: "Kennzahlen", Summary: "Was gemessen wird."}, {ID: "https://kg.example/terms/9"},
+		{ID: base + "/terms/4", Name: "Messwesen", ReplacedBy: base + "/terms/7"},
+	}
+	goals := CollectionURI(cat.URI, "goals")
+	body, err = r.Collection(Collection{ID: goals, Total: 3, First: goals + "?page=1", AttributedTo: cat.URI, Kind: KindTaxonomy, Scheme: "goals", Name: "Kernziele", Checksum: TermsChecksum(terms)})
+	add("taxonomy", body, err)
+	body, err = r.Page(Page{ID: goals + "?page=1", PartOf: goals, Total: 3, Items: []any{TermItem(terms[0]), TermItem(terms[1]), TermItem(terms[2])}})
+	add("taxonomy_page", body, err)
+	body, err = r.Term(terms[2], goals)
+	add("term", body, err)
 	body, err = r.Items(Collection{ID: base + "/threads/42", AttributedTo: anna.URI}, []string{base + "/practices/42"})
 	add("thread", body, err)
 	body, err = r.Items(Collection{ID: cat.URI + "/featured", AttributedTo: cat.URI}, nil)

@@ -285,6 +285,8 @@ func decodeStrictly(t *testing.T, typ string, body []byte) {
 		v = &strictActor{}
 	case "Article", "Note", "Question":
 		v = &strictObject{}
+	case "Object": // of a taxonomy: nobody else reads it
+		return
 	case "Tombstone":
 		v = &strictTombstone{}
 	case "OrderedCollection", "OrderedCollectionPage", "Collection", "CollectionPage":

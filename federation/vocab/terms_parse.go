@@ -257,10 +257,12 @@ func (t *termReader) costs(key string) []practice.Cost {
 	var costs []practice.Cost
 	t.objects(key, func(e *termReader) bool {
 		amount := e.number("amount")
-		if amount == nil {
+		c := practice.Cost{Currency: e.short("currency"), Kind: e.oneOf("kind", practice.CostKinds), Name: e.short("name")}
+		if amount == nil || c.Currency == "" || c.Kind == "" {
 			return false
 		}
-		costs = append(costs, practice.Cost{Amount: *amount, Currency: e.short("currency"), Kind: e.oneOf("kind", practice.CostKinds), Name: e.short("name")})
+		c.Amount = *amount
+		costs = append(costs, c)
 		return true
 	})
 	return costs
@@ -270,8 +272,11 @@ func (t *termReader) services(key string) []practice.ServiceKey {
 	var services []practice.ServiceKey
 	t.objects(key, func(e *termReader) bool {
 		k := practice.ServiceKey{Scheme: e.oneOf("scheme", practice.ServiceSchemes), Key: e.short("key"), Name: e.short("name")}
+		if k.Scheme == "" || k.Key == "" {
+			return false
+		}
 		services = append(services, k)
-		return k.Key != ""
+		return true
 	})
 	return services
 }
@@ -280,8 +285,11 @@ func (t *termReader) links(key string) []practice.Link {
 	var links []practice.Link
 	t.objects(key, func(e *termReader) bool {
 		l := practice.Link{Rel: e.text("rel"), Href: e.address("href"), Name: e.short("name")}
+		if l.Href == "" {
+			return false
+		}
 		links = append(links, l)
-		return l.Href != ""
+		return true
 	})
 	return links
 }
