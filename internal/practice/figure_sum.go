@@ -79,23 +79,18 @@ func sumOnce(changes map[int64]float64, grown []grownRow) Sum {
 		}
 	}
 	// Of each that grew out of another one, all that it goes back to.
-	roots, offspring := map[int64][]int64{}, map[int64][]int64{}
-	for id := range changes {
-		roots[id] = goesBackTo(id, sources)
-		for _, root := range roots[id] {
-			offspring[root] = append(offspring[root], id)
-		}
-	}
+	roots := map[int64][]int64{}
 	ids := make([]int64, 0, len(changes))
 	for id := range changes {
-		ids = append(ids, id)
+		ids, roots[id] = append(ids, id), goesBackTo(id, sources)
 	}
+	// What others grew out of goes back to fewer than they do.
 	slices.SortFunc(ids, func(a, b int64) int { return cmp.Or(len(roots[a])-len(roots[b]), cmp.Compare(a, b)) })
 	var sum Sum
 	counted := map[int64]bool{}
 	in := func(id int64) bool { return counted[id] }
 	for _, id := range ids {
-		if slices.ContainsFunc(roots[id], in) || slices.ContainsFunc(offspring[id], in) {
+		if slices.ContainsFunc(roots[id], in) {
 			sum.Repeated++
 			continue
 		}
