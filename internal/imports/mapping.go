@@ -127,21 +127,6 @@ func (m Mapping) encode() (string, error) {
 // fits reports whether a mapping is one of so many columns.
 func (m Mapping) fits(columns int) bool { return len(m.Columns) == columns }
 
-// Words are the choices of a field as people write them, by what they mean.
-type Words map[Target]map[string]string
-
-// Add says how a choice may be written.
-func (w Words) Add(t Target, code string, words ...string) {
-	if w[t] == nil {
-		w[t] = map[string]string{}
-	}
-	for _, word := range append(words, code) {
-		if word = plain(word); word != "" {
-			w[t][word] = code
-		}
-	}
-}
-
 // plain is what counts of a word: letters and digits, in small letters, with single blanks.
 func plain(text string) string {
 	text = strings.NewReplacer("₂", "2", "ß", "ss", "³", "3").Replace(norm.NFC.String(strings.ToLower(text)))

@@ -6,11 +6,12 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
@@ -180,49 +181,51 @@ func (s *Service) Rows(ctx context.Context, i Import, state State, offset, limit
 	return list, nil
 }
 
-// Mended returns the broken rows as they stood in the sheet, below its header, each with what explain says of it in the last
-// column: people mend them there and send the file again. fault.NotFound once the sheet is forgotten.
-func (s *Service) Mended(ctx context.Context, i Import, reason string, explain func(Mistake) string) ([][]string, error) {
+// Broken returns the broken rows as they stand in the sheet, below its header, each with what explain says of its mistakes in the
+// last column: people mend them there and send the file again. reason is the header of that column. fault.NotFound once the sheet
+// is forgotten, and where no row is broken.
+func (s *Service) Broken(ctx context.Context, actor account.Account, i Import, words Words, reason string, explain func(Mistake) string) ([][]string, error) {
 	if i.Sheet == nil {
 		return nil, errNotFound()
 	}
-	broken, err := s.Rows(ctx, i, Broken, 0, len(i.Sheet.Rows))
-	if err != nil {
-		return nil, err
+	var rows []Row
+	if i.Progress == Open {
+		p, err := s.Plan(ctx, actor, i, words)
+		if err != nil {
+			return nil, err
+		}
+		rows = p.Rows
+	} else {
+		var err error
+		if rows, err = s.Rows(ctx, i, Broken, 0, len(i.Sheet.Rows)); err != nil {
+			return nil, err
+		}
 	}
-	mistakes := make(map[int][]Mistake, len(broken))
-	for _, row := range broken {
-		mistakes[row.Number] = row.Mistakes
-	}
-	return s.report(i, mistakes, reason, explain)
-}
-
-func (s *Service) report(i Import, mistakes map[int][]Mistake, reason string, explain func(Mistake) string) ([][]string, error) {
-	width := len(i.Sheet.Headers)
-	again := width > 0 && i.Sheet.Headers[width-1] == reason // a file that came from here
-	if again {
-		width--
-	}
-	table := [][]string{append(append([]string{}, i.Sheet.Headers[:width]...), reason)}
-	for _, line := range i.Sheet.Rows {
-		list, ok := mistakes[line.Number]
-		if !ok {
+	reasons := map[int]string{}
+	for _, row := range rows {
+		if row.State != Broken {
 			continue
 		}
-		text := ""
-		for _, m := range list {
-			if m.Gap {
-				continue
+		var lines []string
+		for _, m := range row.Mistakes {
+			if !m.Gap {
+				lines = append(lines, explain(m))
 			}
-			if text != "" {
-				text += "\n"
-			}
-			text += explain(m)
 		}
-		table = append(table, append(append([]string{}, line.Cells[:width]...), text))
+		reasons[row.Number] = strings.Join(lines, "\n")
 	}
-	if len(table) == 1 {
-		return nil, fault.New(fault.NotFound, "error.import.none_broken")
+	if len(reasons) == 0 {
+		return nil, errNotFound()
+	}
+	width := len(i.Sheet.Headers)
+	if width > 1 && i.Sheet.Headers[width-1] == reason {
+		width-- // a file that came from here
+	}
+	table := [][]string{append(slices.Clone(i.Sheet.Headers[:width]), reason)}
+	for _, line := range i.Sheet.Rows {
+		if text, ok := reasons[line.Number]; ok {
+			table = append(table, append(slices.Clone(line.Cells[:width]), text))
+		}
 	}
 	return table, nil
 }

@@ -211,20 +211,6 @@ func (r *reading) choice(t Target) string {
 	return code
 }
 
-// find knows a word of Words by what counts of it; of places also without what stands before them.
-func (w Words) find(t Target, text string) (string, bool) {
-	word := plain(text)
-	if code, ok := w[t][word]; ok {
-		return code, true
-	}
-	for _, prefix := range []string{"land ", "freistaat ", "freie hansestadt ", "freie und hansestadt ", "state of "} {
-		if code, ok := w[t][strings.TrimPrefix(word, prefix)]; ok && t == "region" {
-			return code, true
-		}
-	}
-	return "", false
-}
-
 var (
 	entries   = regexp.MustCompile(`[\n;|]+`)
 	bullet    = regexp.MustCompile(`^\s*[-*•–]\s+`)
@@ -308,7 +294,7 @@ func (r *reading) number(t Target) (value *float64, unit string) {
 	return &v, unit
 }
 
-var withUnit = regexp.MustCompile(`^([-+−]?[\d.,'’ \x{00a0}\x{202f}]*\d)\s*([^\d\s].*)$`)
+var withUnit = regexp.MustCompile(`^([-+−]?[\d.,'’ \x{00a0}\x{202f}]*\d)\s*([\p{L}%€°].*)$`)
 
 // split parts "1.250 MWh/a" into number and unit.
 func split(text string) (number, unit string) {
@@ -343,7 +329,10 @@ func (r *reading) figures() {
 		f := practice.Figure{Quantity: kind.Quantity, Name: r.text(at("name")), Unit: r.text(at("unit")), From: from, To: to, Method: method}
 		if text := r.text(at("quantity")); text != "" {
 			code, ok := r.words.find(Quantity, text)
-			if f.Quantity = code; !ok { // a figure of their own
+			if !ok {
+				code = meaning(quantityHints, plain(text))
+			}
+			if f.Quantity = code; code == "" { // a figure of their own
 				f.Quantity = "other"
 				if f.Name == "" {
 					f.Name = text
