@@ -152,9 +152,7 @@ func figureTable(l *i18n.Localizer, figures []practice.Figure) export.Table {
 		{"export.figures.before", func(f figureView) string { return f.Before }},
 		{"export.figures.after", func(f figureView) string { return f.After }},
 		{"practices.figures.change", func(f figureView) string { return f.Change }},
-		{"export.figures.period", func(f figureView) string { return f.Period }},
-		{"export.figures.scope", func(f figureView) string { return f.Scope }},
-		{"export.figures.method", func(f figureView) string { return f.Method }},
+		{"export.figures.about", func(f figureView) string { return figureAbout(l, f) }},
 	}
 	t := export.Table{RowHeads: true, Rows: make([][][]export.Inline, len(figures))}
 	views := newFigures(l, figures)
@@ -168,10 +166,24 @@ func figureTable(l *i18n.Localizer, figures []practice.Figure) export.Table {
 		}
 		t.Head = append(t.Head, export.Plain(l.T(column.key)))
 		for row, v := range views {
-			t.Rows[row] = append(t.Rows[row], export.Plain(column.text(v)))
+			t.Rows[row] = append(t.Rows[row], export.Plain(cmp.Or(column.text(v), "–")))
 		}
 	}
 	return t
+}
+
+// figureAbout says when and where a figure was measured, and how.
+func figureAbout(l *i18n.Localizer, f figureView) string {
+	var parts []string
+	for _, part := range []string{f.Period, f.Scope} {
+		if part != "" {
+			parts = append(parts, part)
+		}
+	}
+	if f.Method != "" {
+		parts = append(parts, l.T("practices.figures.method", "Method", f.Method))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // exportWriter adds what there is to say below a heading.

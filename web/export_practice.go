@@ -148,7 +148,7 @@ func (s *Site) exportJSON(e exported) export.Practice {
 		out.Author.URL = s.Config.BaseURL + profileURL(e.Author)
 	}
 	if e.Post.Local && e.Public() {
-		out.Files = s.Config.BaseURL + practiceURL(e.Post.ID)
+		out.Files, out.NoPDF = s.Config.BaseURL+practiceURL(e.Post.ID), s.Printer == nil
 	}
 	if e.Draft {
 		out.Published = nil

@@ -145,6 +145,11 @@ func TestExportVersions(t *testing.T) {
 	if !strings.Contains(a.body, "ältere Fassung") || a.Header.Get("X-Robots-Tag") != "noindex" {
 		t.Errorf("an older version does not say so: %s", a.body)
 	}
+	for _, path := range []string{".pdf?fassung=1", ".odt?fassung=1", ".pdf?fassung=2", ".odt?fassung=2"} {
+		if in.get(practiceURL(id)+"/verlauf", "").Find("a[href='"+practiceURL(id)+path+"']").Length() != 1 {
+			t.Errorf("the history does not lead to %s", path)
+		}
+	}
 	if got := in.get(practiceURL(id)+".md", "").Header.Get("Content-Disposition"); got != `attachment; filename="neuer-titel-fassung-2.md"` {
 		t.Errorf("name %s", got)
 	}
@@ -180,7 +185,7 @@ func TestExportFiles(t *testing.T) {
 	if got := page.Header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; style-src 'sha256-") {
 		t.Errorf("print view: policy %q", got)
 	}
-	for _, want := range []string{"Serverräume Grad für Grad", "Kommune", "Nordrhein-Westfalen", "abgeschlossen", "Datenlizenz Deutschland", houseURL + practiceURL(own), "Strom für Kühlung", "310 MWh/a", "Rechenzentrum Nord", "Gänge einhausen"} {
+	for _, want := range []string{"Serverräume Grad für Grad", "Kommune", "Nordrhein-Westfalen", "abgeschlossen", "Datenlizenz Deutschland", houseURL + practiceURL(own), "Strom für Kühlung", "310 MWh/a", "Rechenzentrum Nord", "Ermittelt durch: Angabe des Betreibers", "Gänge einhausen"} {
 		if !strings.Contains(strings.ReplaceAll(page.text("main"), "\u00a0", " "), want) {
 			t.Errorf("print view does not say %q", want)
 		}

@@ -104,13 +104,16 @@ func (s *Site) listPractices(w http.ResponseWriter, r *http.Request) error {
 	}
 	list.Curates = o.Curates
 	return s.render(w, r, http.StatusOK, "practices", page{
-		Title: s.t(r, "practices.list.title"), Description: s.t(r, "practices.list.lead"), Nav: "practices", Data: list, NoIndex: list.Narrowed,
+		Title: s.t(r, "practices.list.title"), Description: s.t(r, "practices.list.lead"), Nav: "practices", Data: list, NoIndex: list.Narrowed, Feeds: s.listFeed(r),
 	})
 }
 
 // searchPractices runs the search an address describes; base narrows it beforehand.
 func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceList, error) {
-	f := filterOf(r.URL.Query())
+	f, err := s.Practices.Current(r.Context(), filterOf(r.URL.Query()))
+	if err != nil {
+		return practiceList{}, fmt.Errorf("search practices: %w", err)
+	}
 	narrowed := f != practice.Filter{}
 	f.Accepted, f.Featured = base.Accepted, base.Featured
 	f.Sort, f.Loose = sortOf(r, f), true

@@ -95,7 +95,7 @@ func TestSampleIsWhole(t *testing.T) {
 	t.Parallel()
 	v := reflect.ValueOf(samplePractice())
 	for i := range v.NumField() {
-		if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "Schema" && name != "Format" && name != "Version" {
+		if name := v.Type().Field(i).Name; v.Field(i).IsZero() && name != "Schema" && name != "Format" && name != "Version" && name != "NoPDF" {
 			t.Errorf("%s is empty", name)
 		}
 	}
@@ -125,6 +125,11 @@ func TestArticle(t *testing.T) {
 	}
 	if about := m["about"].([]any); len(about) != 2 {
 		t.Errorf("about %v", about)
+	}
+	without := samplePractice()
+	without.NoPDF = true
+	if files := Article(without, Publisher{})["encoding"].([]any); len(files) != len(Formats)-1 {
+		t.Errorf("without a PDF there are %d files", len(files))
 	}
 	bare := Article(Practice{ID: "https://a.example/1"}, Publisher{})
 	for _, absent := range []string{"license", "isBasedOn", "spatialCoverage", "about", "encoding", "dateModified"} {

@@ -62,6 +62,7 @@ type Practice struct {
 	Attachments    []Attachment  `json:"attachments"`
 
 	Files string `json:"-"` // address of its files here, without their ends; "" for what was written elsewhere
+	NoPDF bool   `json:"-"` // no PDF is among them
 }
 
 // Author is the account that published it.

@@ -72,7 +72,7 @@ var Formats = []struct{ Suffix, MediaType, EUType string }{
 func (p Practice) distributions() []distribution {
 	var list []distribution
 	for _, f := range Formats {
-		if p.Files != "" {
+		if p.Files != "" && !(p.NoPDF && f.Suffix == "pdf") {
 			list = append(list, distribution{strings.ToUpper(f.Suffix), p.Files + "." + f.Suffix, f.MediaType, f.EUType})
 		}
 	}

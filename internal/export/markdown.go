@@ -23,7 +23,7 @@ func Markdown(d Document) []byte {
 	if len(d.Facts) > 0 {
 		w.line("")
 		for _, f := range d.Facts {
-			w.line("- **" + escapeMarkdown(f.Label) + ":** " + strings.TrimSuffix(inlineMarkdown(f.Text, true), "\\"))
+			w.line("- " + inlineMarkdown(append([]Inline{{Text: f.Label + ": ", Strong: true}}, f.Text...), true))
 		}
 	}
 	w.blocks(d.Blocks)
