@@ -187,6 +187,9 @@ func TestForgedReuses(t *testing.T) {
 	comment["updated"] = time.Now().UTC().Format(time.RFC3339)
 	c.liar.Send(c.liar.Author, ft.Letter{To: c.inbox, Body: c.encode(c.activity("Update", c.id(c.liar), c.liar.Author.URI, comment))})
 	wantReuses(c.victim, c.own.URI, "")
+	if n := c.victim.Count(`SELECT count(*) FROM reuses r JOIN posts p ON p.id = r.post_id WHERE p.uri = $1`, comment["id"]); n != 0 {
+		t.Error("what it said as a reuse is kept")
+	}
 	// Nobody changes another's.
 	change := c.note(honestNote.URI, c.liar.Author.URI, "<p>Verworfen</p>")
 	change["vb:kind"], change["vb:reuseState"], change["updated"] = "Reuse", "rejected", "2030-01-01T00:00:00Z"
