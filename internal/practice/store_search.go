@@ -126,7 +126,7 @@ func alike(ctx context.Context, db sqlx.ExtContext, viewerID, id int64, query st
 		), scored AS (
 			SELECT i.post_id, i.account_id, i.visibility, i.published_at,
 				cardinality(ARRAY(SELECT unnest(i.facets) INTERSECT SELECT unnest(self.topics))) * 0.12
-				+ CASE WHEN $3 = '' THEN 0 ELSE 4 * ts_rank(i.words, $3::tsquery, 1) END AS score
+				+ CASE WHEN $3 = '' THEN 0 ELSE 4 * ts_rank(i.words, $3::tsquery) END AS score
 			FROM candidates c JOIN practice_index i ON i.post_id = c.post_id CROSS JOIN self
 		)
 		SELECT i.post_id FROM scored i WHERE i.score >= 0.2 AND `+post.ListedIn("i", "$1")+`
