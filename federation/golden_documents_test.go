@@ -153,12 +153,13 @@ func get(t *testing.T, i *ft.Instance, path string) (status int, body []byte) {
 }
 
 var (
-	aTime   = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\.\d+Z)`)
-	aNumber = regexp.MustCompile(`\b\d+\b`)
-	aFile   = regexp.MustCompile(`/media/[0-9a-f]+`)
-	answer  = regexp.MustCompile(`(#(?:accept|reject)-\d+-)[0-9a-f]+`)
-	aYear   = regexp.MustCompile(`("vb:horizon": ?|Bewertung für )\d{4}`)
-	aKey    = regexp.MustCompile(`-----BEGIN PUBLIC KEY-----[^-]*-----END PUBLIC KEY-----\\n`)
+	aTime     = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|\.\d+Z)`)
+	aChecksum = regexp.MustCompile(`("vb:checksum":\s*")[0-9a-f]{64}`)
+	aNumber   = regexp.MustCompile(`\b\d+\b`)
+	aFile     = regexp.MustCompile(`/media/[0-9a-f]+`)
+	answer    = regexp.MustCompile(`(#(?:accept|reject)-\d+-)[0-9a-f]+`)
+	aYear     = regexp.MustCompile(`("vb:horizon": ?|Bewertung für )\d{4}`)
+	aKey      = regexp.MustCompile(`-----BEGIN PUBLIC KEY-----[^-]*-----END PUBLIC KEY-----\\n`)
 )
 
 // normal is a document as it stands in testdata: what differs from run to run replaced by what does not.
@@ -169,6 +170,7 @@ func (w *everything) normal(body []byte) []byte {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, i.Config.BaseURL, "https://"+name+".example"), i.Config.Domain(), name+".example")
 	}
 	s = aYear.ReplaceAllString(s, "${1}2028")
+	s = aChecksum.ReplaceAllString(s, "$1(SHA-256)")
 	s = aKey.ReplaceAllString(aTime.ReplaceAllString(s, "2026-11-20T09:00:00Z"), "(PEM)")
 	numbers := map[string]string{}
 	address := regexp.MustCompile(`https://(ours|peer)\.example[^"\s<>\\]*`)
