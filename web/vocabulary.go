@@ -78,12 +78,14 @@ var vocabulary = []vocabularySection{
 		{Name: "chapters", Type: "list of {name, summary}", DE: "An einer Sammlung (kind: Curation): ihre Kapitel.", EN: "On a collection (kind: Curation): its chapters."},
 		{Name: "entries", Type: "list of {id, revision, chapter}", DE: "An einer Ausgabe (kind: Edition) oder einer Seite einer Sammlung: was in ihr steht, und in welcher Fassung es aufgenommen wurde.", EN: "On an edition (kind: Edition) or a page of a collection: what it contains, and which version of it was accepted."},
 		{Name: "checksum", Type: "text", DE: "SHA-256 des HTML einer Ausgabe. An einer Sammlung (kind: Curation): SHA-256 über ihre Einträge in ihrer Reihenfolge, je id, Leerzeichen, Fassung, Zeilenende.", EN: "SHA-256 of an edition's HTML. On a collection (kind: Curation): SHA-256 over its entries in their order, each id, blank, version, line feed."},
+		{Name: "scheme", Type: "goals, fields", DE: "An einer Taxonomie (kind: Taxonomy): welche es ist, benannt wie die Angabe am Praxisbeispiel. Ihre Begriffe (kind: Term) haben id, notation, name und summary; von Begriffen anderer Instanzen steht dort nur die id. Ihre checksum ist die SHA-256 über ihre Begriffe in ihrer Reihenfolge, je id, notation, name, summary und replacedBy, jede Angabe mit Zeilenende.", EN: "On a taxonomy (kind: Taxonomy): which one it is, named like the property of a practice. Its terms (kind: Term) have id, notation, name and summary; of terms of other instances there is but the id. Its checksum is the SHA-256 over its terms in their order, each id, notation, name, summary and replacedBy, each ended by a line feed."},
 		{Name: "replacedBy", Type: "id", DE: "An einem Begriff einer Taxonomie: sein Nachfolger.", EN: "On a term of a taxonomy: its successor.", ID: true},
 	}},
 	{"instanz", "about.ns.actor", []vocabularyTerm{
 		{Name: "catalogue", Type: "id", DE: "Katalog der Instanz.", EN: "The instance's catalogue.", ID: true},
 		{Name: "forum", Type: "id", DE: "Forum der Instanz.", EN: "The instance's forum.", ID: true},
 		{Name: "curated", Type: "id", DE: "An einem Katalog: die Sammlung dessen, was er kuratiert. Sie ist abrufbar, solange er kuratiert.", EN: "On a catalogue: the collection of what it curates. It can be fetched while it curates.", ID: true},
+		{Name: "taxonomies", Type: "list of id", DE: "An einem Katalog: seine Taxonomien, die andere Instanzen übernehmen können.", EN: "On a catalogue: its taxonomies, which other instances can take over.", ID: true},
 		{Name: "featured", Type: "id", DE: "An einem Katalog: die Sammlung dessen, was er davon hervorhebt.", EN: "On a catalogue: the collection of what it puts in front of that.", ID: true},
 	}},
 }
