@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/mux"
 
@@ -92,6 +93,7 @@ type reviewView struct {
 	Figures   []figureView
 	HTML      string
 	Facts     []string // what stands beside the text
+	Files     []attachedView
 	Path      string   // of the practice
 	Target    string   // of the decisions
 	Published bool
@@ -142,6 +144,16 @@ func (s *Site) renderReview(w http.ResponseWriter, r *http.Request, status int, 
 			view.Barred = "review.barred.own"
 		}
 	}
+	files, err := s.Practices.FilesOf(r.Context(), reader, id, m.Draft.Files)
+	if err != nil {
+		return fmt.Errorf("files of %d: %w", id, err)
+	}
+	for i := range files {
+		// What they are called is part of the text in work.
+		at := slices.IndexFunc(m.Draft.Files, func(ref practice.FileRef) bool { return ref.ID == files[i].ID })
+		files[i].Description = m.Draft.Files[at].Description
+	}
+	view.Files = s.attached(s.localizer(r), id, files)
 	if view.Author, err = s.accountOrNil(r, m.Post.AccountID); err != nil {
 		return err
 	}

@@ -343,3 +343,37 @@ func TestReviewPages(t *testing.T) {
 	must(t, err)
 	in.get(reviewURL(other), "member").leadsTo(t, "/praxisbeispiele/"+strconv.FormatInt(other, 10))
 }
+
+// TestReviewShowsFiles: who approves can look at what hangs on the text before anybody else can.
+func TestReviewShowsFiles(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	in.fourEyes()
+	form := filled()
+	form.Set("action", "ask")
+	form.Set("upload_description", "Leitfaden zum Nachmachen")
+	a := in.send("/praxisbeispiele/neu", "member", "leitfaden.odt", guide(t, "Schritt für Schritt"), form).wants(t, http.StatusSeeOther)
+	page := in.get(a.Header.Get("Location"), "editor").wants(t, http.StatusOK)
+	checkPage(t, "review with a file", page)
+	file := page.Find("section[aria-labelledby=anhaenge] a").AttrOr("href", "")
+	if !strings.Contains(page.text("section[aria-labelledby=anhaenge]"), "Leitfaden zum Nachmachen") || !strings.Contains(file, "/anlagen/") {
+		t.Fatalf("the review shows the files %q", page.text("section[aria-labelledby=anhaenge]"))
+	}
+	in.get(file, "editor").wants(t, http.StatusOK)
+	in.get(file, "guest").wants(t, http.StatusNotFound)
+
+	// In a conflict the file that came with the form is kept with the rest of it.
+	edit := "/praxisbeispiele/" + strings.TrimPrefix(a.Header.Get("Location"), "/redaktion/pruefung/") + "/bearbeiten"
+	form = sent(in.get(edit, "member"), "save")
+	form.Set("version", "1")
+	form.Set("upload_description", "Noch ein Leitfaden")
+	conflict := in.send(edit, "member", "zweiter.odt", guide(t, "Noch ein Schritt"), form).wants(t, http.StatusConflict)
+	for _, name := range []string{"files.0.id", "files.1.id"} {
+		if conflict.Find("form input[type=hidden][name='"+name+"']").AttrOr("value", "") == "" {
+			t.Errorf("the conflict loses %s", name)
+		}
+	}
+	if marked := conflict.text(".diff ins"); !strings.Contains(marked, "Noch ein Leitfaden") {
+		t.Errorf("the comparison marks %q", marked)
+	}
+}
