@@ -71,7 +71,7 @@ CREATE TABLE search_words (
     practices integer NOT NULL
 );
 
--- Discussions and comments that may be found by their words. They are written down here by a job, so that nothing that
+-- Discussions (which stand on a board or have a title) and what is said in them, found by their words. They are written down here by a job, so that nothing that
 -- arrives has to wait for it; what changes is gone from here at once.
 CREATE TABLE note_index (
     post_id    bigint PRIMARY KEY REFERENCES posts (id) ON DELETE CASCADE,
@@ -92,7 +92,7 @@ BEGIN
     IF TG_OP = 'UPDATE' THEN
         DELETE FROM note_index WHERE post_id = NEW.id;
     END IF;
-    IF NEW.state = 'published' AND NOT NEW.hidden AND NEW.visibility IN ('public', 'network') AND (NEW.board_id IS NOT NULL OR NEW.thread_id <> NEW.id) THEN
+    IF NEW.state = 'published' AND NOT NEW.hidden AND NEW.visibility IN ('public', 'network') AND (NEW.board_id IS NOT NULL OR NEW.thread_id <> NEW.id OR NEW.title <> '') THEN
         INSERT INTO search_queue (post_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
     END IF;
     RETURN NULL;
@@ -101,7 +101,7 @@ END $$;
 CREATE TRIGGER posts_note_index AFTER INSERT OR UPDATE OF title, summary, html, state, hidden, visibility, board_id ON posts
     FOR EACH ROW WHEN (NEW.kind <> 'article') EXECUTE FUNCTION note_index_follow();
 INSERT INTO search_queue (post_id)
-SELECT id FROM posts WHERE kind <> 'article' AND state = 'published' AND NOT hidden AND visibility IN ('public', 'network') AND (board_id IS NOT NULL OR thread_id <> id);
+SELECT id FROM posts WHERE kind <> 'article' AND state = 'published' AND NOT hidden AND visibility IN ('public', 'network') AND (board_id IS NOT NULL OR thread_id <> id OR title <> '');
 
 -- Searches that people want to hear of.
 CREATE TABLE saved_searches (

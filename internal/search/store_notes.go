@@ -51,7 +51,7 @@ func takeWaiting(ctx context.Context, db sqlx.ExtContext, limit int) (taken int,
 	err = sqlx.SelectContext(ctx, db, &rows, `
 		SELECT id, account_id, visibility, title, summary, html FROM posts
 		WHERE id = ANY ($1) AND kind <> 'article' AND state = 'published' AND NOT hidden AND visibility IN ('public', 'network')
-			AND (board_id IS NOT NULL OR thread_id <> id)
+			AND (board_id IS NOT NULL OR thread_id <> id OR title <> '')
 		ORDER BY id FOR SHARE`, pq.Array(ids))
 	return len(ids), rows, err
 }
