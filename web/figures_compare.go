@@ -128,8 +128,12 @@ func (s *Site) compareFigures(w http.ResponseWriter, r *http.Request) error {
 	for _, row := range c.Apart {
 		view.Apart = append(view.Apart, newCompared(l, row, 0))
 	}
-	view.Percents = c.Percent.Figures > 0
-	view.Facts = comparedFacts(l, c)
+	if view.Percents = c.Percent.Figures > 0; !view.Percents {
+		view.Sorts = nil
+	}
+	if c.Total > 1 {
+		view.Facts = comparedFacts(l, c)
+	}
 	view.Chart = newChart(l, view.Rows, c, q.Sort == practice.SortPercent)
 	return s.render(w, r, http.StatusOK, "figures_compare", page{
 		Title: s.t(r, "figures.title.of", "Name", view.Name), Description: s.t(r, "figures.lead"), Nav: "practices", Data: view, NoIndex: r.URL.RawQuery != "",
@@ -236,7 +240,7 @@ func comparedFacts(l *i18n.Localizer, c practice.Comparison) (facts []comparedFa
 		if s.Figures == 0 {
 			return
 		}
-		fact := comparedFact{Label: l.T(label), Value: text(s.Median), Basis: l.T("figures.rests", "Figures", s.Figures, "Count", s.Practices)}
+		fact := comparedFact{Label: l.T(label), Value: text(s.Median), Basis: l.T("figures.numbers", "Count", s.Figures) + " " + l.T("figures.from", "Count", s.Practices)}
 		if s.Lowest != s.Highest {
 			fact.Range = l.T("figures.range", "Lowest", text(s.Lowest), "Highest", text(s.Highest))
 		}
@@ -246,7 +250,7 @@ func comparedFacts(l *i18n.Localizer, c practice.Comparison) (facts []comparedFa
 	add("figures.median.percent", c.Percent, func(v float64) string { return percentText(l, v) })
 	add("figures.median.after", c.After, func(v float64) string { return value(v, false) })
 	if c.Sum != nil && c.Sum.Practices > 0 {
-		fact := comparedFact{Label: l.T("figures.sum"), Value: value(c.Sum.Amount, true), Basis: l.T("figures.sum.rests", "Count", c.Sum.Practices)}
+		fact := comparedFact{Label: l.T("figures.sum"), Value: value(c.Sum.Amount, true), Basis: l.T("figures.from", "Count", c.Sum.Practices)}
 		if c.Sum.Repeated > 0 {
 			fact.Range = l.T("figures.sum.repeated", "Count", c.Sum.Repeated)
 		}
