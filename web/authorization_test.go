@@ -18,6 +18,7 @@ import (
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // who may send a form: every role from one upwards, or a list.
@@ -140,6 +141,13 @@ func TestAuthorization(t *testing.T) {
 		must(t, h.Practices.Archive(ctx, h.people["editor"], id, "Das Rechenzentrum ist geschlossen."))
 		return id
 	}
+	newTerm := func() int64 {
+		t.Helper()
+		fresh++
+		name := fmt.Sprint("Begriff ", fresh)
+		must(t, h.Taxonomies.Save(ctx, h.people["editor"], practice.Term{Scheme: practice.SchemeField, Name: name}))
+		return h.term(t, name)
+	}
 	rules := map[string][]rule{
 		"/praxisbeispiele/neu":                          {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
 		"/praxisbeispiele/{id:[0-9]+}/bearbeiten":       {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
@@ -156,11 +164,15 @@ func TestAuthorization(t *testing.T) {
 		"/praxisbeispiele/{id:[0-9]+}/bewerten":                                             {{allowed{"moderator", "admin"}, at("/praxisbeispiele/%d/bewerten", shared), form("status", "critical", "progress", "begun", "horizon", fmt.Sprint(h.Assessments.Year()), "source", "Darum.")}},
 		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen":                                   {{editors, at("/praxisbeispiele/%d/bewertung-einladen", shared), form("account", "guest")}},
 		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen/{invitation:[0-9]+}/zurueckziehen": {{editors, at("/praxisbeispiele/%d/bewertung-einladen/1/zurueckziehen", shared), nil}},
-		"/sprache":              {{everyone, fixed("/sprache"), form("sprache", "en")}},
-		"/vorschau":             {{accounts, fixed("/vorschau"), form("source", "*a*")}},
-		"/redaktion/begriffe":   {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
-		"/anmeldelink/{secret}": {{everyone, fixed("/anmeldelink/unbekannt"), nil}},
-		"/abmelden":             {{everyone, fixed("/abmelden"), nil}},
+		"/sprache":            {{everyone, fixed("/sprache"), form("sprache", "en")}},
+		"/vorschau":           {{accounts, fixed("/vorschau"), form("source", "*a*")}},
+		"/redaktion/begriffe": {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
+		"/redaktion/begriffe/{id:[0-9]+}/zusammenfuehren":                            {{editors, at("/redaktion/begriffe/%d/zusammenfuehren", newTerm), form("into", fmt.Sprint(h.term(t, "Software")), "action", "confirm")}},
+		"/redaktion/begriffe/{id:[0-9]+}/{verb:nicht-anbieten|anbieten|hoch|runter}": {{editors, at("/redaktion/begriffe/%d/nicht-anbieten", newTerm), nil}, {editors, at("/redaktion/begriffe/%d/hoch", newTerm), nil}},
+		"/redaktion/begriffe/uebernehmen":                                            {{editors, fixed("/redaktion/begriffe/uebernehmen"), form("q", "kg.example", "seen", "x")}},
+		"/redaktion/begriffe/{scheme:goal|field}/freigeben":                          {{editors, fixed("/redaktion/begriffe/goal/freigeben"), nil}},
+		"/anmeldelink/{secret}":                                                      {{everyone, fixed("/anmeldelink/unbekannt"), nil}},
+		"/abmelden":                                                                  {{everyone, fixed("/abmelden"), nil}},
 		"/beitraege": {
 			{members, fixed("/beitraege"), form("title", "T", "source", "Text", "visibility", "public")},
 			{accounts, fixed("/beitraege"), form("source", "Text", "visibility", "public", "in_reply_to", fmt.Sprint(shared()))},
@@ -233,6 +245,18 @@ func TestAuthorization(t *testing.T) {
 			react(accounts, "favorisieren"), react(accounts, "nicht-mehr-favorisieren"), react(members, "teilen"), react(members, "nicht-mehr-teilen"),
 		},
 	}
+	ownSheet := func(verb string) func() string {
+		return func() string { return h.sheetOf(t, "member") + verb }
+	}
+	titled := url.Values{"columns": {"title", "source"}}
+	for template, lines := range map[string][]rule{
+		"/praxisbeispiele/importieren":                       {{members, fixed("/praxisbeispiele/importieren"), nil}},
+		"/praxisbeispiele/importieren/{id:[0-9]+}/zuordnung": {{members, ownSheet("/zuordnung"), titled}},
+		"/praxisbeispiele/importieren/{id:[0-9]+}/vorschau":  {{members, ownSheet("/vorschau"), nil}},
+		"/praxisbeispiele/importieren/{id:[0-9]+}/loeschen":  {{members, ownSheet("/loeschen"), nil}},
+	} {
+		rules[template] = lines
+	}
 	other() // the one whom others follow: other1
 
 	for _, template := range postRoutes(t, h) {
@@ -292,7 +316,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "term_words", "term_uris", "taxonomy_sources", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations", "imports", "import_rows", "import_keys", "import_mappings"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

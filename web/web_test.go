@@ -197,7 +197,7 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	in := newCurator(t)
 	id := in.publish("editor", nil)
-	for _, path := range []string{"/praxisbeispiele/neu", fmt.Sprintf("/praxisbeispiele/%d/bearbeiten", id), "/redaktion", "/redaktion/begriffe", fmt.Sprintf("/redaktion/%d", id)} {
+	for _, path := range []string{"/praxisbeispiele/neu", fmt.Sprintf("/praxisbeispiele/%d/bearbeiten", id), "/redaktion", "/redaktion/begriffe", "/redaktion/begriffe/1/zusammenfuehren", "/redaktion/begriffe/1/nicht-anbieten", "/redaktion/begriffe/goal/freigeben", fmt.Sprintf("/redaktion/%d", id)} {
 		a := in.get(path, "")
 		if a.StatusCode != http.StatusSeeOther || a.Header.Get("Location") != "/anmelden?weiter="+url.QueryEscape(path) {
 			t.Errorf("%s as a visitor: %d to %q", path, a.StatusCode, a.Header.Get("Location"))
