@@ -1,8 +1,6 @@
 package web
 
 import (
-	"slices"
-
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -33,14 +31,6 @@ func (f factsView) Any() bool {
 
 func newFacts(l *i18n.Localizer, p practice.Practice, language string) factsView {
 	f := factsView{Effort: p.EffortWords(l), Laws: p.LegalBasis, Services: p.Services, ARS: p.ARS, ReuseOf: p.ReuseOf, Language: language}
-	for _, sum := range p.CostSums() {
-		f.Sums = append(f.Sums, l.T("structure.costs.sum", "Sum", sum.Words(l), "Count", sum.Count))
-	}
-	if len(p.Costs) > len(f.Sums) || slices.ContainsFunc(p.Costs, func(c practice.Cost) bool { return c.Name != "" }) {
-		for _, c := range p.Costs {
-			f.Costs = append(f.Costs, c.Words(l))
-		}
-	}
 	// What can be taken over comes first: the source code.
 	for _, rel := range practice.LinkRels {
 		for _, link := range p.Links {
@@ -48,6 +38,21 @@ func newFacts(l *i18n.Localizer, p practice.Practice, language string) factsView
 				f.Links = append(f.Links, practiceLink{Link: link, Kind: l.T("structure.link." + rel)})
 			}
 		}
+	}
+	for _, c := range p.Costs {
+		f.Costs = append(f.Costs, c.Words(l))
+	}
+	sums := p.CostSums()
+	if len(sums) == len(p.Costs) { // nothing to add up
+		f.Sums, f.Costs = f.Costs, nil
+		return f
+	}
+	for _, sum := range sums {
+		words := sum.Words(l)
+		if sum.Count > 1 {
+			words = l.T("structure.costs.sum", "Sum", words, "Count", sum.Count)
+		}
+		f.Sums = append(f.Sums, words)
 	}
 	return f
 }

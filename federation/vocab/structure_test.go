@@ -69,7 +69,7 @@ func TestFilesTravel(t *testing.T) {
 func TestStructureInWords(t *testing.T) {
 	text := factsHTML(testWords("de"), samplePractice())
 	for _, want := range []string{
-		"<strong>Aufwand</strong><br>42,5 Personentage</p>", "<li>120.000 Euro einmalig (Anschluss &lt;A&gt;)</li><li>900,5 Euro jährlich</li>",
+		"<strong>Aufwand</strong><br>42,5 Personentage</p>", "<li>120.000 Euro einmalig (Anschluss &lt;A&gt;)</li><li>900,50 Euro jährlich</li>",
 		"<li>§ 11 EnEfG</li>", "<li>Gewerbe anmelden (LeiKa 99050012104000)</li><li>OZG 10113</li>",
 		`<a href="https://gitlab.opencode.de/kiel/abwaerme?a=1&amp;b=[2]" rel="nofollow noopener">Open CoDE: Regelung [Quelltext]</a>`,
 		`rel="nofollow noopener">Recht: www.gesetze-im-internet.de/enefg</a>`, "Die Genehmigung<br>dauerte.",

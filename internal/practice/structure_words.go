@@ -2,6 +2,7 @@ package practice
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -52,7 +53,11 @@ func amountWords(w Words, amount float64, currency string) string {
 	if currency == "EUR" {
 		currency = "Euro"
 	}
-	return w.Number(amount, 2) + " " + currency
+	number := w.Number(amount, 2)
+	if cents := int64(math.Round(math.Abs(amount)*100)) % 100; cents > 0 && cents%10 == 0 {
+		number += "0"
+	}
+	return number + " " + currency
 }
 
 // EffortWords is "12,5 Personentage", "" where it is not said.
