@@ -201,6 +201,11 @@ func TestExportFiles(t *testing.T) {
 	if a := in.get(export.SchemaPath, ""); a.StatusCode != http.StatusOK || p.Schema != houseURL+export.SchemaPath || !strings.Contains(a.body, "json-schema.org") {
 		t.Errorf("schema at %q: %d", p.Schema, a.StatusCode)
 	}
+	// A file speaks the language of its text, whoever reads it.
+	english := in.publish("member", func(d *practice.Draft) { d.Title, d.Language = "Warmer server rooms", "en" })
+	if a := in.get(practiceURL(english)+".html", ""); a.Find("html").AttrOr("lang", "") != "en" || !strings.Contains(a.text("main"), "Published by") || strings.Contains(a.text("main"), "Fassung") {
+		t.Errorf("in English: %s", a.text("main header"))
+	}
 	// The page is still what the federation is led by.
 	if a := in.get(practiceURL(own), "", "Accept", `application/ld+json; profile="https://www.w3.org/ns/activitystreams"`); a.StatusCode != http.StatusSeeOther || !strings.HasPrefix(a.Header.Get("Location"), houseURL+"/practices/") {
 		t.Errorf("the page for the federation: %d to %q", a.StatusCode, a.Header.Get("Location"))

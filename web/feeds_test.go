@@ -131,6 +131,18 @@ func TestFeedLimits(t *testing.T) {
 		_, err := in.Posts.Create(t.Context(), in.people["member"], post.Draft{Title: "Nicht für alle " + string(v), Source: "Text", Visibility: v, Language: "de"})
 		must(t, err)
 	}
+	// What only some may read takes no place of what everybody may.
+	in.publish("editor", func(d *practice.Draft) { d.Title = "Für alle" })
+	for i := range feedLength {
+		in.publish("editor", func(d *practice.Draft) {
+			d.Title, d.Visibility = fmt.Sprint("Verbund ", i), post.Network
+		})
+	}
+	for _, who := range []string{"", "member"} {
+		if got := in.feed("/praxisbeispiele.atom", who).titles(); len(got) != 1 || got[0] != "Für alle" {
+			t.Errorf("catalogue as %q: %q", who, got)
+		}
+	}
 	for _, path := range []string{"/diskussionen.atom", "/@member.atom"} {
 		for _, who := range []string{"", "member"} {
 			got := in.feed(path, who)
@@ -252,6 +264,9 @@ func TestCatalogue(t *testing.T) {
 	}
 	if len(seen) != cataloguePage+1 || pages != 2 {
 		t.Errorf("%d practices on %d pages", len(seen), pages)
+	}
+	if got := in.get("/praxisbeispiele", "").Find("link[rel=describedby][type='application/ld+json']").AttrOr("href", ""); got != "/katalog.jsonld" {
+		t.Errorf("the list of practices leads portals to %q", got)
 	}
 	if a := in.get("/katalog.jsonld?seite=3", ""); a.StatusCode != http.StatusNotFound {
 		t.Errorf("a page after the last: %d", a.StatusCode)

@@ -104,7 +104,7 @@ func (s *Site) listPractices(w http.ResponseWriter, r *http.Request) error {
 	}
 	list.Curates = o.Curates
 	return s.render(w, r, http.StatusOK, "practices", page{
-		Title: s.t(r, "practices.list.title"), Description: s.t(r, "practices.list.lead"), Nav: "practices", Data: list, NoIndex: list.Narrowed, Feeds: s.listFeed(r),
+		Title: s.t(r, "practices.list.title"), Description: s.t(r, "practices.list.lead"), Nav: "practices", Data: list, NoIndex: list.Narrowed, Feeds: s.listFeed(r), Linked: cataloguePath,
 	})
 }
 

@@ -125,8 +125,10 @@ func TestMarkdown(t *testing.T) {
 	if got, want := doc.Find("h1").Text(), nasty[1]; got != want {
 		t.Errorf("title %q, want %q", got, want)
 	}
-	if got, want := doc.Find("h2").Length(), len(nasty); got != want {
-		t.Errorf("%d headings, want %d", got, want)
+	for selector, want := range map[string]int{"h1": 1, "h2": len(nasty), "h3": 0, "ol": 0, "hr": 0, "ul": len(nasty) + 1, "table": len(nasty), "pre": len(nasty), "ul blockquote": 0} {
+		if got := doc.Find(selector).Length(); got != want {
+			t.Errorf("%d × %s, want %d", got, selector, want)
+		}
 	}
 	for i, n := range nasty {
 		if i == 22 { // characters that no text has
@@ -181,6 +183,16 @@ func TestODT(t *testing.T) {
 			}
 		}
 		return all
+	}
+	// The same text is the same file: who has it is told so.
+	first, err := ODT(sampleDocument())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		if again, err := ODT(sampleDocument()); err != nil || !bytes.Equal(first, again) {
+			t.Fatalf("the same document became another file (%v)", err)
+		}
 	}
 	all := parts(sampleDocument())
 	for part, wants := range map[string][]string{

@@ -108,8 +108,8 @@ func odtStyles(d Document) string {
 	paragraph("Fact", "Fact", "Standard", `fo:margin-bottom="0.05cm"`, "")
 	paragraph("Notice", "Notice", "Standard", `fo:margin-top="0.3cm" fo:margin-bottom="0.3cm" fo:padding="0.2cm" fo:border="0.5pt solid #555555"`, `fo:font-weight="bold"`)
 	paragraph("Heading", "Heading", "Standard", `fo:margin-top="0.6cm" fo:margin-bottom="0.2cm" fo:keep-with-next="always"`, `fo:font-weight="bold"`)
-	for level, size := range map[int]string{1: "22pt", 2: "16pt", 3: "13pt", 4: "12pt", 5: "11pt", 6: "11pt"} {
-		w.raw(fmt.Sprintf(`<style:style style:name="Heading_20_%[1]d" style:display-name="Heading %[1]d" style:family="paragraph" style:parent-style-name="Heading" style:default-outline-level="%[1]d"><style:text-properties fo:font-size="%[2]s"/></style:style>`, level, size))
+	for i, size := range []string{"22pt", "16pt", "13pt", "12pt", "11pt", "11pt"} {
+		w.raw(fmt.Sprintf(`<style:style style:name="Heading_20_%[1]d" style:display-name="Heading %[1]d" style:family="paragraph" style:parent-style-name="Heading" style:default-outline-level="%[1]d"><style:text-properties fo:font-size="%[2]s"/></style:style>`, i+1, size))
 	}
 	paragraph("Quotations", "Quotations", "Standard", `fo:margin-left="1cm" fo:margin-right="1cm" fo:margin-bottom="0.25cm"`, "")
 	paragraph("Preformatted_20_Text", "Preformatted Text", "Standard", `fo:margin-bottom="0.25cm"`, `fo:font-family="'Liberation Mono', monospace" fo:font-size="10pt"`)

@@ -115,6 +115,9 @@ func (p *Printer) Print(ctx context.Context, d Document) ([]byte, error) {
 	return pdf, nil
 }
 
+// bounded starts a program that may use at most 1 GiB in each of its processes, and write files of at most 64 MiB.
+const bounded = `ulimit -d 1048576; ulimit -f 131072; exec "$0" "$@"`
+
 // run prints in a directory of its own that goes when it is done.
 func (p *Printer) run(ctx context.Context, page []byte) (pdf []byte, err error) {
 	dir, err := os.MkdirTemp("", "vorbild-print-")
@@ -126,7 +129,7 @@ func (p *Printer) run(ctx context.Context, page []byte) (pdf []byte, err error) 
 	if err := os.WriteFile(in, page, 0o600); err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, p.browser, p.arguments(dir, in, out)...)
+	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", bounded, p.browser}, p.arguments(dir, in, out)...)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir)
 	// A browser is many processes: they go together.

@@ -174,6 +174,15 @@ func TestPrintedOnce(t *testing.T) {
 	}
 }
 
+// TestPrintBounded: a browser cannot take the memory and the disk of the server.
+func TestPrintBounded(t *testing.T) {
+	t.Parallel()
+	p := fakeBrowser(t, `[ "$(ulimit -d)" = 1048576 ] && [ "$(ulimit -f)" = 131072 ] && printf '%%PDF-1.4' > "$out"`)
+	if _, err := p.Print(t.Context(), titled(1)); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestPrintFails(t *testing.T) {
 	t.Parallel()
 	hang := fakeBrowser(t, "sleep 300 & wait\n")
