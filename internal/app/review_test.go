@@ -91,7 +91,23 @@ func TestReviewInTheBrowser(t *testing.T) {
 		n, err := sh.Notifications.Unread(t.Context(), mustByUsername(t, sh, "klimaschutz").ID)
 		return err == nil && n >= 2 // returned and approved
 	})
-	author.everyPage(sh, "author", []string{"/bereich/mitteilungen", path + "/verlauf", path + "/archivieren"})
+
+	// A change of it waits beside what is published; then it is put away.
+	writer, id := mustByUsername(t, sh, "klimaschutz"), idIn(t, path)
+	d, _, err := sh.Practices.DraftOf(t.Context(), writer, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Title, d.Measures = "Serverräume viel wärmer betreiben", []string{"Gänge einhausen", "Temperatur Grad für Grad anheben"}
+	if _, _, err := sh.Practices.Ask(t.Context(), writer, id, d); err != nil {
+		t.Fatal(err)
+	}
+	if err := sh.Practices.Archive(t.Context(), writer, id, "Das Rechenzentrum ist seit 2025 geschlossen."); err != nil {
+		t.Fatal(err)
+	}
+	author.everyPage(sh, "author", []string{
+		"/bereich/mitteilungen", "/redaktion/pruefung/" + path[len("/praxisbeispiele/"):], path + "/verlauf?von=1&bis=entwurf", path + "/archivieren", path + "/verwerfen", path,
+	})
 }
 
 // enter logs in with a link, as somebody does who lost their key.
