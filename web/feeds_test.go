@@ -143,6 +143,11 @@ func TestFeedLimits(t *testing.T) {
 			t.Errorf("catalogue as %q: %q", who, got)
 		}
 	}
+	for _, path := range []string{"/diskussionen.atom", "/@member.atom", "/praxisbeispiele.atom", "/katalog.jsonld"} {
+		if in.get(path, "").body != in.get(path, "member").body {
+			t.Errorf("%s says something else to a member than to a visitor, and both may keep it for others", path)
+		}
+	}
 	for _, path := range []string{"/diskussionen.atom", "/@member.atom"} {
 		for _, who := range []string{"", "member"} {
 			got := in.feed(path, who)
