@@ -76,9 +76,12 @@ func (s *Site) homeNav(r *http.Request, reader account.Account, current string) 
 	return homeNav{Current: current, Requests: len(requests)}, nil
 }
 
+const draftsPerPage = 50
+
 // draftsView is what the reader began and what they published.
 type draftsView struct {
 	Drafts     []practice.View
+	MoreDrafts pagination
 	Waiting    []waitingView // what others wrote and the reader may approve
 	Items      []postView
 	Pagination pagination
@@ -93,9 +96,16 @@ func (s *Site) showDrafts(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := draftsView{MayWrite: reader.Able(account.RoleMember)}
 	if view.MayWrite {
-		if view.Drafts, err = s.Practices.Drafts(r.Context(), reader); err != nil {
+		total, err := s.Practices.CountDrafts(r.Context(), reader)
+		if err != nil {
+			return err
+		}
+		offset := offsetOf(r, draftsPerPage)
+		if view.Drafts, err = s.Practices.Drafts(r.Context(), reader, offset, draftsPerPage); err != nil {
 			return fmt.Errorf("drafts: %w", err)
 		}
+		view.MoreDrafts = paginate(r, offset, draftsPerPage, total)
+		view.MoreDrafts.Label = s.t(r, "home.drafts.pages")
 	}
 	if reader.Able(account.RoleEditor) {
 		waiting, err := s.waitingFor(r, reader)

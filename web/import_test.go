@@ -42,6 +42,19 @@ func (h *house) take(t *testing.T, role string, content []byte) string {
 	return place
 }
 
+// sheetOf leaves somebody with one sheet that was begun, and returns the address of its import.
+func (h *house) sheetOf(t *testing.T, role string) string {
+	t.Helper()
+	list, err := h.Imports.List(t.Context(), h.people[role])
+	must(t, err)
+	for _, i := range list {
+		must(t, h.Imports.Remove(t.Context(), h.people[role], i.ID))
+	}
+	i, err := h.Imports.Take(t.Context(), h.people[role], "praxis.csv", []byte("Titel;Beschreibung\nKühlung;wärmer\n"))
+	must(t, err)
+	return importURL(i.ID)
+}
+
 // chosen is the mapping as the page proposes it, ready to be sent.
 func chosen(a answer) url.Values {
 	form := url.Values{}
@@ -199,7 +212,7 @@ func TestImportedDraft(t *testing.T) {
 		return file.Bytes()
 	}
 	h.begin(t, "member", h.take(t, "member", write("Strom sparen", "Leisten senken den Verbrauch.", "1.250,5")))
-	list, err := h.Practices.Drafts(t.Context(), h.people["member"])
+	list, err := h.Practices.Drafts(t.Context(), h.people["member"], 0, 10)
 	must(t, err)
 	if len(list) != 1 {
 		t.Fatalf("%d drafts, want 1", len(list))

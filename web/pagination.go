@@ -10,6 +10,7 @@ import (
 type pagination struct {
 	Previous, Next string // addresses, "" at the ends
 	Page, Pages    int    // 0 when pages are not counted
+	Label          string // where a page has more than one; "" is the usual one
 }
 
 // paginate counts pages of a list that is read by offset. All other parameters of the address are kept.

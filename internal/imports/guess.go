@@ -140,7 +140,7 @@ func (m *Mapping) guessFigures(headers []string) {
 			kind, t := &m.Figures[n-1], FigureTarget(n, part)
 			switch {
 			case kind.Quantity == quantity && !m.Uses(t):
-			case kind.Quantity == "" && !m.UsesFigure(n):
+			case kind.Quantity == "" && !m.valued(n):
 				kind.Quantity = quantity
 			default:
 				continue
@@ -152,6 +152,11 @@ func (m *Mapping) guessFigures(headers []string) {
 			break
 		}
 	}
+}
+
+// valued reports whether a column says more of the n-th figure, from 1, than its unit.
+func (m Mapping) valued(n int) bool {
+	return slices.ContainsFunc(Parts, func(part string) bool { return part != "unit" && m.Uses(FigureTarget(n, part)) })
 }
 
 // unitIn finds a unit in a header: in brackets, or as its last words.

@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -326,7 +327,7 @@ func (r *reading) figures() {
 			continue
 		}
 		kind := r.mapping.Figures[n-1]
-		f := practice.Figure{Quantity: kind.Quantity, Name: r.text(at("name")), Unit: r.text(at("unit")), From: from, To: to, Method: method}
+		f := practice.Figure{Quantity: kind.Quantity, Name: r.text(at("name")), Unit: cmp.Or(r.text(at("unit")), kind.Unit), From: from, To: to, Method: method}
 		if text := r.text(at("quantity")); text != "" {
 			code, ok := r.words.find(Quantity, text)
 			if !ok {
@@ -360,9 +361,6 @@ func (r *reading) figures() {
 				*value = -*value
 			}
 			*v.into = value
-		}
-		if f.Unit == "" {
-			f.Unit = kind.Unit
 		}
 		if len(r.mistakes) > known {
 			continue // of a figure whose numbers cannot be read nothing more is said

@@ -211,10 +211,19 @@ func draftFrom(p post.Post, details Practice) Draft {
 	}
 }
 
-// Drafts lists the actor's own unpublished practices and waiting changes, newest first. Title and summary are those of
-// the draft.
-func (s *Service) Drafts(ctx context.Context, actor account.Account) ([]View, error) {
-	rows, err := draftsBy(ctx, s.db, actor.ID)
+// CountDrafts says how many Drafts there are.
+func (s *Service) CountDrafts(ctx context.Context, actor account.Account) (int, error) {
+	n, err := countDrafts(ctx, s.db, actor.ID)
+	if err != nil {
+		return 0, fmt.Errorf("practice.CountDrafts: %w", err)
+	}
+	return n, nil
+}
+
+// Drafts lists the actor's own unpublished practices and waiting changes from an offset, newest first. Title and summary are
+// those of the draft.
+func (s *Service) Drafts(ctx context.Context, actor account.Account, offset, limit int) ([]View, error) {
+	rows, err := draftsBy(ctx, s.db, actor.ID, offset, limit)
 	if err != nil {
 		return nil, fmt.Errorf("practice.Drafts: %w", err)
 	}

@@ -265,7 +265,7 @@ func TestDrafts(t *testing.T) {
 	}
 	_, err = h.practices.ByID(h.Ctx, post.Viewer{AccountID: h.Member.ID}, draft)
 	h.Want(err, fault.NotFound)
-	drafts, err := h.practices.Drafts(h.Ctx, h.Member)
+	drafts, err := h.practices.Drafts(h.Ctx, h.Member, 0, 10)
 	h.Must(err)
 	if len(drafts) != 0 {
 		t.Errorf("%d drafts left", len(drafts))
@@ -292,14 +292,14 @@ func TestDraftOfPublished(t *testing.T) {
 	if waiting.Title != change.Title || p.Title != h.draft().Title {
 		t.Errorf("draft %q, published %q", waiting.Title, p.Title)
 	}
-	drafts, err := h.practices.Drafts(h.Ctx, h.Member)
+	drafts, err := h.practices.Drafts(h.Ctx, h.Member, 0, 10)
 	h.Must(err)
 	if len(drafts) != 1 || drafts[0].Post.Title != change.Title || drafts[0].Post.State != post.StatePublished {
 		t.Errorf("drafts: %+v", drafts)
 	}
 	_, err = h.practices.Publish(h.Ctx, h.Member, id, waiting)
 	h.Must(err)
-	if drafts, err = h.practices.Drafts(h.Ctx, h.Member); err != nil || len(drafts) != 0 {
+	if drafts, err = h.practices.Drafts(h.Ctx, h.Member, 0, 10); err != nil || len(drafts) != 0 {
 		t.Errorf("the published change still waits: %v %v", drafts, err)
 	}
 }

@@ -108,14 +108,20 @@ func erasePractice(ctx context.Context, db sqlx.ExtContext, id int64) error {
 	return nil
 }
 
-// draftsBy lists what the account has in work, last changed first.
-func draftsBy(ctx context.Context, db sqlx.ExtContext, accountID int64) (rows []workRow, err error) {
+const inWork = `FROM practices pr JOIN posts p ON p.id = pr.post_id LEFT JOIN practice_reviews r ON r.post_id = pr.post_id
+	WHERE p.account_id = $1 AND p.local AND p.state <> 'withdrawn' AND pr.pending IS NOT NULL`
+
+// draftsBy lists what the account has in work, newest first.
+func draftsBy(ctx context.Context, db sqlx.ExtContext, accountID int64, offset, limit int) (rows []workRow, err error) {
 	err = sqlx.SelectContext(ctx, db, &rows, `
-		SELECT pr.post_id, pr.pending, r.state AS review_state, r.account_id AS asked_by, r.asked_at
-		FROM practices pr JOIN posts p ON p.id = pr.post_id LEFT JOIN practice_reviews r ON r.post_id = pr.post_id
-		WHERE p.account_id = $1 AND p.local AND p.state <> 'withdrawn' AND pr.pending IS NOT NULL
-		ORDER BY p.id DESC LIMIT 200`, accountID)
+		SELECT pr.post_id, pr.pending, r.state AS review_state, r.account_id AS asked_by, r.asked_at `+inWork+`
+		ORDER BY p.id DESC OFFSET $2 LIMIT $3`, accountID, offset, limit)
 	return rows, err
+}
+
+func countDrafts(ctx context.Context, db sqlx.ExtContext, accountID int64) (n int, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `SELECT count(*) `+inWork, accountID)
+	return n, err
 }
 
 type figureRow struct {
