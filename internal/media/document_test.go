@@ -149,6 +149,7 @@ func TestStoreDocumentRefuses(t *testing.T) {
 	}
 	macroTypes := strings.Replace(openXML, "openxmlformats-officedocument.wordprocessingml.document.main", "ms-word.document.macroEnabled.main", 1)
 	bomb := zipped(t, part{"[Content_Types].xml", openXML}, part{"word/document.xml", strings.Repeat("\x00", 65<<20)})
+	large := strings.Repeat("\x00", 60<<20)
 	many := []part{{"[Content_Types].xml", openXML}}
 	for i := range 3_100 {
 		many = append(many, part{fmt.Sprint("word/", i, ".xml"), ""})
@@ -187,6 +188,7 @@ func TestStoreDocumentRefuses(t *testing.T) {
 		"docx with broken relations":    docx(t, part{"word/_rels/a.xml.rels", "<a"}),
 		"bomb":                          bomb,
 		"bomb of many parts":            zipped(t, many...),
+		"bomb of large parts":           zipped(t, part{"[Content_Types].xml", openXML}, part{"word/1.xml", large}, part{"word/2.xml", large}, part{"word/3.xml", large}),
 		"parts larger than they say":    lying,
 		"odt with macros":               odt(t, "", part{"Basic/Standard/Module1.xml", "<a/>"}),
 		"odt with an event":             odt(t, `<s:event-listener s:event-name="dom:load"/>`),
@@ -214,7 +216,7 @@ func TestStoreDocumentRefuses(t *testing.T) {
 		"docx with a distant picture": "external", "docx with a control": "macros", "docx with a program": "embedded", "docx with an old document": "embedded",
 		"docx in docx in docx": "embedded", "docx with macros in docx": "embedded", "docx with a way out": "unreadable", "docx with an absolute name": "unreadable",
 		"docx with a Windows name": "unreadable", "docx with a part twice": "unreadable", "docx with broken relations": "unreadable", "bomb": "too_large_unpacked",
-		"bomb of many parts": "too_large_unpacked", "parts larger than they say": "unreadable", "odt with macros": "macros", "odt with an event": "macros",
+		"bomb of many parts": "too_large_unpacked", "bomb of large parts": "too_large_unpacked", "parts larger than they say": "unreadable", "odt with macros": "macros", "odt with an event": "macros",
 		"odt with a distant picture": "external", "odt with a file of the reader": "external", "odt behind a password": "encrypted", "odt with an entity": "unreadable",
 		"template": "type", "pdf with a script": "active", "pdf with a disguised script": "active", "pdf with a packed script": "active",
 		"pdf that starts a program": "active", "pdf that sends": "active", "pdf with a file": "active", "pdf with an XFA form": "active",
