@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -139,12 +140,15 @@ func TestListOrders(t *testing.T) {
 		practice.SortReused:    "p3 p0 p1 p2 p4",
 	} {
 		if order == practice.SortReused {
-			root := h.list(post.Viewer{}, practice.Filter{Text: "p3"}).Items[0].Post
-			for n, state := range []string{"in-use", "planned", "rejected"} {
-				answer := h.Arrives(h.RemoteOther, fmt.Sprint("reuse", n), func(r *post.Received) { r.InReplyToURI = root.URI; r.Role = "Reuse" })
+			reuse := func(by account.Account, of, state string) {
+				root := h.list(post.Viewer{}, practice.Filter{Text: of}).Items[0].Post
+				answer := h.Arrives(by, by.Username+"-"+of, func(r *post.Received) { r.InReplyToURI, r.Role = root.URI, "Reuse" })
 				_, err := h.DB.ExecContext(h.Ctx, `INSERT INTO reuses (post_id, state) VALUES ($1, $2)`, answer.ID, state)
 				h.Must(err)
 			}
+			reuse(h.RemoteOther, "p3", "in-use")
+			reuse(h.RemoteOther, "p4", "rejected") // none
+			reuse(h.Remote, "p4", "rejected")
 		}
 		if got := strings.Join(h.titles(post.Viewer{}, practice.Filter{Sort: order}), " "); got != want {
 			t.Errorf("%q: %s, want %s", order, got, want)
@@ -159,6 +163,7 @@ func TestListOrders(t *testing.T) {
 func TestSuggestion(t *testing.T) {
 	h := newHouse(t)
 	h.arrive(h.Remote, "Abwärmenutzung", nil, practice.Practice{Revision: 1, Level: "kommune"}, nil)
+	h.arrive(h.Remote, "Anderes", nil, practice.Practice{Revision: 1, Level: "bund"}, nil)
 	h.arrive(h.Remote, "Geheimprojekt", nil, practice.Practice{Revision: 1}, func(r *post.Received) { r.Visibility = post.Network })
 	h.arrive(h.Remote, "Folgenprojekt", nil, practice.Practice{Revision: 1}, func(r *post.Received) { r.Visibility = post.Followers })
 	withdrawn := h.arrive(h.Remote, "Zurückgezogen", nil, practice.Practice{Revision: 1}, nil)
@@ -168,7 +173,7 @@ func TestSuggestion(t *testing.T) {
 	for name, viewer := range map[string]post.Viewer{"visitor": {}, "member": {AccountID: h.Member.ID}} {
 		for typed, want := range map[string]string{
 			"Abwärmenutzug": "Abwärmenutzung", "abwermenutzung": "abwärmenutzung", "Geheimprojek": "", "Geheimproject": "", "Folgenproject": "",
-			"Zurückgezogem": "", "Abwärmenutzung": "", "Qqqqqqqq": "",
+			"Zurükgezogen": "", "Abwärmenutzung": "", "Qqqqqqqq": "",
 		} {
 			if got := h.list(viewer, practice.Filter{Text: typed}).Suggestion; got != want {
 				t.Errorf("%s, %q: %q, want %q", name, typed, got, want)
@@ -264,7 +269,12 @@ func TestSimilar(t *testing.T) {
 	old := h.arrive(h.Remote, "Verdunstungskühlung, veraltet", nil, field("Rechenzentrum"), nil)
 	_, err := h.DB.ExecContext(h.Ctx, `UPDATE practices SET archived_at = now() WHERE post_id = $1`, old.ID)
 	h.Must(err)
+	h.arrive(h.Remote, "Verdunstungskühlung am Rathaus, intern", nil, field("Rechenzentrum"), func(r *post.Received) { r.Visibility = post.Network })
 	h.Must(h.practices.Learn(h.Ctx))
+	// What the reader may not see takes nothing else's place.
+	if list, err := h.practices.Similar(h.Ctx, post.Viewer{}, h.byID(self.ID), 1); err != nil || len(list) != 1 {
+		t.Errorf("the nearest: %d, %v", len(list), err)
+	}
 	list, err := h.practices.Similar(h.Ctx, post.Viewer{}, h.byID(self.ID), 3)
 	h.Must(err)
 	titles := []string{}

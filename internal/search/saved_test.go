@@ -86,8 +86,9 @@ func TestSavedSearchTells(t *testing.T) {
 	}
 	tomorrow()
 	arrives(first)
+	arrives(h.arrive("Kühlung zum Dritten", "Rechenzentrum", nil))
 	arrives(h.arrive("Kühlung beschaffen", "Beschaffung", nil))
-	if diff := cmp.Diff([]string{"Kühlung beschaffen", "Bildschirme", "Kaltgangkühlung"}, h.told(h.Member)); diff != "" {
+	if diff := cmp.Diff([]string{"Kühlung beschaffen", "Kühlung zum Dritten", "Bildschirme", "Kaltgangkühlung"}, h.told(h.Member)); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"Kühlung beschaffen"}, h.told(h.Other)); diff != "" {
@@ -103,8 +104,12 @@ func TestSavedSearchTells(t *testing.T) {
 	_, err = h.DB.ExecContext(h.Ctx, `UPDATE practices SET archived_at = now() WHERE post_id = $1`, archived.ID)
 	h.Must(err)
 	arrives(archived)
-	if n := len(h.told(h.Member)); n != 3 {
+	if n := len(h.told(h.Member)); n != 4 {
 		t.Errorf("the member heard of %v", h.told(h.Member))
+	}
+	if n := h.Count(`SELECT count(*) FROM saved_search_hits h JOIN saved_searches s ON s.id = h.search_id JOIN posts p ON p.id = h.post_id
+		WHERE p.visibility = 'followers' AND s.account_id = $1`, h.Member.ID); n != 0 {
+		t.Error("what the member may not see took the day's turn")
 	}
 	if diff := cmp.Diff([]string{"Kühlung nur für Folgende", "Kühlung beschaffen"}, h.told(h.Other)); diff != "" {
 		t.Error(diff)
