@@ -143,6 +143,11 @@ func TestImport(t *testing.T) {
 	if n := h.drafts(t); n != 480 {
 		t.Fatalf("%d drafts, want 480", n)
 	}
+	last := h.get(t, "member", "/bereich/entwuerfe?seite=10").wants(t, http.StatusOK)
+	checkPage(t, "drafts", last)
+	if n := last.Find("section[aria-labelledby=entwuerfe] li.row").Length(); n != 30 {
+		t.Errorf("the last page lists %d drafts, want 30 of 480", n)
+	}
 	explained := map[int]bool{}
 	for _, line := range result.Find("li.mistake").EachIter() {
 		var row int

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -165,15 +164,11 @@ func (s *Site) newPractice(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	o, err := s.organization(r.Context())
+	d, err := s.Practices.Blank(r.Context(), author)
 	if err != nil {
 		return err
 	}
-	f := practiceForm{
-		Level: string(o.Level), Region: o.Region, Language: "de", Licence: practice.Licences[0],
-		ContactName: cmp.Or(o.ContactName, author.Name()), ContactUnit: o.Name, ContactEmail: o.ContactEmail,
-	}
-	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: f})
+	return s.renderPracticeForm(w, r, http.StatusOK, practiceFormView{practiceForm: formOf(d)})
 }
 
 // editPractice shows the form with the waiting draft, else with what is published.

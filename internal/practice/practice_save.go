@@ -1,6 +1,7 @@
 package practice
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -43,14 +44,10 @@ func (s *Service) Blank(ctx context.Context, author account.Account) (Draft, err
 	if err != nil {
 		return Draft{}, fmt.Errorf("practice.Blank: %w", err)
 	}
-	d := Draft{
+	return Draft{
 		Level: o.Level, Region: o.Region, Language: "de", Licence: Licences[0],
-		ContactName: o.ContactName, ContactUnit: o.Name, ContactEmail: o.ContactEmail,
-	}
-	if d.ContactName == "" {
-		d.ContactName = author.Name()
-	}
-	return d, nil
+		ContactName: cmp.Or(o.ContactName, author.Name()), ContactUnit: o.Name, ContactEmail: o.ContactEmail,
+	}, nil
 }
 
 // OnMove lets f know of each draft that is published and becomes another post by that, within the same transaction.
