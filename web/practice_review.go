@@ -94,8 +94,8 @@ type reviewView struct {
 	HTML      string
 	Facts     []string // what stands beside the text
 	Files     []attachedView
-	Path      string   // of the practice
-	Target    string   // of the decisions
+	Path      string // of the practice
+	Target    string // of the decisions
 	Published bool
 	Author    *account.Account
 	AskedBy   *account.Account
