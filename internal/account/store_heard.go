@@ -32,6 +32,6 @@ func wanted(accountID, viewer, muted string) string {
 		AND NOT EXISTS (SELECT 1 FROM blocks b WHERE b.account_id = {account} AND b.target_id = {viewer})
 		AND NOT EXISTS (SELECT 1 FROM mutes m WHERE m.account_id = {viewer} AND m.target_id = {account} AND {muted} AND (m.expires_at IS NULL OR m.expires_at > now()))
 		AND (NOT EXISTS (SELECT 1 FROM domain_blocks d WHERE d.account_id = {viewer})
-			OR coalesce((SELECT a.domain FROM accounts a WHERE a.id = {account})
+			OR coalesce((SELECT teller.domain FROM accounts teller WHERE teller.id = {account})
 				NOT IN (SELECT d.domain FROM domain_blocks d WHERE d.account_id = {viewer}), true)))`)
 }

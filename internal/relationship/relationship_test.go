@@ -146,6 +146,9 @@ func TestBlockDomainSevers(t *testing.T) {
 	if n := h.Count(`SELECT count(*) FROM notifications`); n != 1 {
 		t.Errorf("%d notifications left", n)
 	}
+	if _, err := h.Suggestions(ctx, anna, 40, 0); err != nil {
+		t.Errorf("who blocks an instance is not told whom to follow: %v", err)
+	}
 	h.Must(h.follows.Receive(ctx, follower.ID, anna.ID, ""))
 	if h.between(t, anna, follower).FollowedBy {
 		t.Error("back again")
