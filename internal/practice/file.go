@@ -170,7 +170,7 @@ func idsOf(refs []FileRef) []int64 {
 	return ids
 }
 
-// files is what a draft must pass about its files, as lengths.
+// fileLengths is what a draft must pass about its files.
 func (m *mistakes) fileLengths(d Draft) {
 	if len(d.Files) > MaxFiles {
 		m.add("files", "error.practice.files_too_many", "Max", MaxFiles)
