@@ -291,6 +291,9 @@ func TestLongCollection(t *testing.T) {
 			FROM posts p, generate_series(1, $1::integer) n WHERE p.kind = 'article'`,
 		`INSERT INTO practices (post_id, revision) SELECT id, 1 FROM posts p WHERE kind = 'article' AND NOT EXISTS (SELECT 1 FROM practices r WHERE r.post_id = p.id) AND $1::integer > 0`,
 		`INSERT INTO curations (post_id, state, revision_accepted, decided_at) SELECT id, 'accepted', 1, now() FROM posts p WHERE kind = 'article' AND $1::integer > 0 ON CONFLICT DO NOTHING`,
+		`INSERT INTO practice_index (post_id, account_id, visibility, published_at, listed, archived, rules, facets, packed, title, words, vocabulary)
+			SELECT p.id, i.account_id, i.visibility, p.published_at, i.listed, i.archived, i.rules, i.facets, i.packed, i.title, i.words, i.vocabulary
+			FROM practice_index i, posts p WHERE p.kind = 'article' AND $1::integer > 0 ON CONFLICT DO NOTHING`,
 	} {
 		if _, err := kg.DB.Exec(statement, many-1); err != nil {
 			t.Fatal(err)

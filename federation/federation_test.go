@@ -109,6 +109,11 @@ func TestEveryFieldTravels(t *testing.T) {
 		Method: "Wärmemengenzähler,\nmonatlich abgelesen", Scope: "Rechenzentrum Nord",
 	})
 	d.ContactUnit, d.ContactURL = "Stabsstelle: Klima", "https://kiel.example/green-it"
+	days := 12.5
+	d.LegalBasis, d.PersonDays, d.ARS, d.ReuseOf = []string{"EnEfG: § 11"}, &days, "010020000000", "https://aachen.example/practices/7"
+	d.Costs = []practice.Cost{{Amount: 12_000.5, Currency: "EUR", Kind: "once", Name: "Einhausung: Gänge"}}
+	d.Services = []practice.ServiceKey{{Scheme: "ozg", Key: "10113", Name: "Bauantrag"}}
+	d.Links = []practice.Link{{Rel: "opencode", Href: "https://gitlab.opencode.de/kiel/klima", Name: "Quelltext: Leittechnik"}}
 	id, err := a.Practices.Publish(t.Context(), a.Editor, 0, d)
 	if err != nil {
 		t.Fatal(err)
@@ -119,7 +124,8 @@ func TestEveryFieldTravels(t *testing.T) {
 	// What a later form, or another instance's, asks for.
 	tx := a.DB.MustBegin()
 	tx.MustExec(`UPDATE practices SET revision = revision + 1, organization_name = 'Land: Küste', organization_url = 'https://kueste.example', situation = $2,
-		outcome = 'Wirkung', prerequisites = 'Voraussetzung', pitfalls = 'Stolperstein' WHERE post_id = $1`, id, "Lage:\nwarm & laut\n\nzweiter Absatz <b>")
+		outcome = 'Wirkung', prerequisites = 'Voraussetzung', pitfalls = 'Stolperstein',
+		archived_at = date_trunc('second', now()), archive_reason = 'Überholt: neues Rechenzentrum' WHERE post_id = $1`, id, "Lage:\nwarm & laut\n\nzweiter Absatz <b>")
 	tx.MustExec(`UPDATE posts SET edited_at = now() + interval '2 seconds' WHERE id = $1`, id)
 	if err := job.New(a.DB, a.Log).Enqueue(t.Context(), tx, job.Distribute{Verb: job.UpdatePost, ID: id}); err != nil {
 		t.Fatal(err)
@@ -132,7 +138,7 @@ func TestEveryFieldTravels(t *testing.T) {
 		t.Fatal(err)
 	}
 	for v, n := reflect.ValueOf(mine), 0; n < v.NumField(); n++ {
-		if v.Field(n).IsZero() {
+		if v.Field(n).IsZero() && v.Type().Field(n).Name != "Files" { // others have files as attachments of the post
 			t.Errorf("%s is empty here and so proves nothing", v.Type().Field(n).Name)
 		}
 	}
