@@ -14,7 +14,6 @@ type factsView struct {
 	Services []practice.ServiceKey
 	Links    []practiceLink
 	ARS      string
-	ReuseOf  string // address of the practice it grew out of
 	Language string // of what people wrote
 }
 
@@ -26,11 +25,11 @@ type practiceLink struct {
 
 // Any reports whether the box of facts has something to say.
 func (f factsView) Any() bool {
-	return f.Effort+f.ARS+f.ReuseOf != "" || len(f.Sums)+len(f.Laws)+len(f.Services) > 0
+	return f.Effort+f.ARS != "" || len(f.Sums)+len(f.Laws)+len(f.Services) > 0
 }
 
 func newFacts(l *i18n.Localizer, p practice.Practice, language string) factsView {
-	f := factsView{Effort: p.EffortWords(l), Laws: p.LegalBasis, Services: p.Services, ARS: p.ARS, ReuseOf: p.ReuseOf, Language: language}
+	f := factsView{Effort: p.EffortWords(l), Laws: p.LegalBasis, Services: p.Services, ARS: p.ARS, Language: language}
 	// What can be taken over comes first: the source code.
 	for _, rel := range practice.LinkRels {
 		for _, link := range p.Links {
