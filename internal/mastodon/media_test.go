@@ -87,7 +87,7 @@ func TestMediaRefused(t *testing.T) {
 		"SVG":        {[]byte(`<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>`), "a.png", http.StatusUnprocessableEntity, "JPEG"},
 		"page":       {[]byte("<!DOCTYPE html><script>alert(1)</script>"), "a.jpg", http.StatusUnprocessableEntity, "JPEG"},
 		"film":       {[]byte("\x1aE\xdf\xa3 webm"), "a.webm", http.StatusUnprocessableEntity, "JPEG"},
-		"empty":      {nil, "a.png", http.StatusUnprocessableEntity, "keine Datei"},
+		"empty":      {nil, "a.png", http.StatusUnprocessableEntity, "wählen Sie eine Datei"},
 		"large":      {append(picture(t, 4, 4), make([]byte, media.MaxSize)...), "a.png", http.StatusRequestEntityTooLarge, "16 MB"},
 		"very large": {make([]byte, maxUpload+1), "a.png", http.StatusRequestEntityTooLarge, "groß"},
 		"broken":     {picture(t, 40, 40)[:60], "a.png", http.StatusUnprocessableEntity, "nicht lesen"},
