@@ -271,7 +271,7 @@ func TestHostile(t *testing.T) {
 		{"/praxisbeispiele?feld=" + url.QueryEscape(attack), ""}, {"/ueberblick?herkunft=" + url.QueryEscape(attack), ""}, {"/redaktion", "editor"}, {"/redaktion?stand=" + url.QueryEscape(attack), "editor"},
 	} {
 		page := in.get(p.path, p.who)
-		if page.Find("script:not([src]), img, [onerror], a[href^='javascript']").Length() > 0 {
+		if page.Find("script:not([src]):not([type='application/ld+json']), img, [onerror], a[href^='javascript']").Length() > 0 {
 			t.Errorf("%s lets it through", p.path)
 		}
 		if page.StatusCode >= 500 {
