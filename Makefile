@@ -18,7 +18,7 @@ build:
 	@$(GO) build -trimpath -ldflags "-s -w -X github.com/vorbild/vorbild/internal/app.release=$(RELEASE)" -o $(BIN) ./cmd/vorbild
 
 test: postgres browser poppler axe clients fedify check
-	$(GO) test -timeout 30m ./...
+	$(GO) test -p 1 -timeout 30m ./...
 	@$(MAKE) --no-print-directory fuzz
 
 # Every fuzz target for a moment; what is found stays in testdata/fuzz as a seed. Longer: make fuzz FUZZTIME=5m

@@ -144,7 +144,9 @@ func (b *browser) waitPath(pattern string) (path string) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("not within a minute: the browser reaches %s; it shows %s", pattern, eval[string](b, "text", `location.href + "\n" + document.querySelector("main").innerText.slice(0, 2000)`))
 		}
-		path = eval[string](b, "location", "location.pathname")
+		if at, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname")); err == nil { // between two pages there is none to ask
+			path = at
+		}
 	}
 	b.run("page "+path, chromedp.WaitVisible(chromedp.CSS("main h1")))
 	return path
