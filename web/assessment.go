@@ -16,8 +16,7 @@ import (
 
 // registerAssessment adds the pages on which experts assess a practice, and editors invite them.
 func (s *Site) registerAssessment(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 
 	get("/praxisbeispiele/{id:[0-9]+}/bewerten", s.editAssessment)
 	post("/praxisbeispiele/{id:[0-9]+}/bewerten", s.saveAssessment)

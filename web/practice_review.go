@@ -14,8 +14,7 @@ import (
 
 // registerReview adds the pages on which a practice is approved, and those that put it away.
 func (s *Site) registerReview(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 
 	get("/redaktion/pruefung", s.showReviews)
 	get("/redaktion/pruefung/{id:[0-9]+}", s.showReview)

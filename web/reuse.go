@@ -16,8 +16,7 @@ import (
 
 // registerReuse adds the pages on which somebody says that they reuse a practice.
 func (s *Site) registerReuse(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 
 	get("/praxisbeispiele/{id:[0-9]+}/nachnutzen", s.editReuse)
 	post("/praxisbeispiele/{id:[0-9]+}/nachnutzen", s.saveReuse)

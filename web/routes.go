@@ -8,8 +8,7 @@ import (
 
 // routes is the table of all pages, readable from top to bottom.
 func (s *Site) routes(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 
 	// Anyone: what is here, and finding it.
 	get("/", s.showStart)
@@ -56,4 +55,11 @@ func (s *Site) routes(r *mux.Router) {
 	s.registerTerms(r)
 	s.registerReuse(r)
 	s.registerAssessment(r)
+}
+
+// table returns what adds a page to read, and what adds one that takes a form.
+func (s *Site) table(r *mux.Router) (get, post func(path string, h handler)) {
+	get = func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
+	post = func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	return get, post
 }

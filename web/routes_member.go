@@ -8,8 +8,7 @@ import (
 
 // registerMember is the table of the pages about people, talk and administration.
 func (s *Site) registerMember(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 	ceremony := func(path string, h handler) { r.Handle(path, s.handleJSON(h)).Methods(http.MethodPost) }
 
 	// Coming in and going out. What is sent here is limited per address, see limitWrites.

@@ -18,8 +18,7 @@ const savedPath = "/bereich/suchen"
 
 // registerSearch adds the pages of searches that are kept.
 func (s *Site) registerSearch(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 
 	get(savedPath, s.showSaved)
 	post(savedPath, s.saveSearch)

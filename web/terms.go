@@ -17,8 +17,7 @@ const termsPath = "/redaktion/begriffe"
 
 // registerTerms adds the pages on which editors maintain goals and fields.
 func (s *Site) registerTerms(r *mux.Router) {
-	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
-	post := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodPost) }
+	get, post := s.table(r)
 
 	get(termsPath, s.showTerms)
 	post(termsPath, s.saveTerm)
