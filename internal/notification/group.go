@@ -49,32 +49,49 @@ func (n Notification) Key() string {
 // Groupable.
 func (s *Service) Groups(ctx context.Context, reader account.Account, q Query, together []string) (groups []Group, err error) {
 	size := q.Page.Size()
+	var heads []Notification
 	for {
-		heads, err := findHeads(ctx, s.db, reader.ID, q, alone(together))
+		batch, err := findHeads(ctx, s.db, reader.ID, q, alone(together))
 		if err != nil {
 			return nil, fmt.Errorf("notification.Groups of %d: %w", reader.ID, err)
 		}
-		list, err := s.completeGroups(ctx, reader.ID, heads, together)
+		// Groups of which the reader sees nothing any more are left out, and the page is filled up with others.
+		if q.Page.Upwards() {
+			heads = slices.Concat(batch, heads)
+		} else {
+			heads = slices.Concat(heads, batch)
+		}
+		groups, err := s.completeGroups(ctx, reader.ID, heads, together)
 		if err != nil {
 			return nil, err
 		}
-		// Groups of which the reader sees nothing any more are left out, and the page is filled up with others.
-		if q.Page.Upwards() {
-			groups = append(list, groups...)
-			groups = groups[max(0, len(groups)-size):]
-		} else {
-			groups = append(groups, list...)
-			groups = groups[:min(size, len(groups))]
+		enough := len(groups) > size
+		if enough && q.Page.Upwards() {
+			groups = groups[len(groups)-size:]
+		} else if enough {
+			groups = groups[:size]
 		}
-		if len(heads) < size || len(groups) == size {
+		heads = leading(groups, heads)
+		if enough {
+			// What a group says of itself goes down to the end of its page, which is known only now.
+			return s.completeGroups(ctx, reader.ID, heads, together)
+		}
+		if len(batch) < size || len(groups) == size {
 			return groups, nil
 		}
 		if q.Page.Upwards() {
-			q.Page.MinID = heads[0].ID
+			q.Page.MinID = batch[0].ID
 		} else {
-			q.Page.MaxID = heads[len(heads)-1].ID
+			q.Page.MaxID = batch[len(batch)-1].ID
 		}
 	}
+}
+
+// leading are those of the heads that lead one of the groups.
+func leading(groups []Group, heads []Notification) []Notification {
+	return slices.DeleteFunc(heads, func(n Notification) bool {
+		return !slices.ContainsFunc(groups, func(g Group) bool { return g.Cursor == n.ID })
+	})
 }
 
 // alone are the groupable kinds that are not to be grouped.
