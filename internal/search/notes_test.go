@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -125,5 +126,36 @@ func TestNotesVisibility(t *testing.T) {
 	h.Must(err)
 	if list, total := h.texts(h.Member, "Geheimwort"); total != 0 || len(list) != 0 {
 		t.Errorf("of whom one blocks: %d, %d", len(list), total)
+	}
+}
+
+// TestIndexingStandsInNobodysWay: who changes a post while it waits to be indexed is neither held up nor turned away.
+func TestIndexingStandsInNobodysWay(t *testing.T) {
+	h := newHouse(t)
+	thread := h.Thread(h.Member, "Abwärme")
+	tx, err := h.DB.BeginTxx(h.Ctx, nil)
+	h.Must(err)
+	defer tx.Rollback() //nolint:errcheck // after Commit it is a no-op
+	_, err = tx.ExecContext(h.Ctx, `SELECT 1 FROM posts WHERE id = $1 FOR NO KEY UPDATE`, thread.ID)
+	h.Must(err)
+
+	indexed := make(chan error, 1)
+	go func() {
+		_, err := h.searches.CatchUp(h.Ctx)
+		indexed <- err
+	}()
+	select {
+	case err = <-indexed:
+		h.Must(err)
+	case <-time.After(20 * time.Second):
+		t.Error("indexing waits for somebody's change")
+	}
+	if _, err = tx.ExecContext(h.Ctx, `UPDATE posts SET title = 'Fernwärme' WHERE id = $1`, thread.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.Must(tx.Commit())
+	h.catchUp()
+	if _, n := h.texts(account.Account{}, "Fernwärme"); n != 1 {
+		t.Errorf("what was changed meanwhile is found %d times", n)
 	}
 }

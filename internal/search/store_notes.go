@@ -40,20 +40,29 @@ type noteRow struct {
 	HTML       string `db:"html"`
 }
 
-// takeWaiting takes some notes that wait to be indexed. Those that somebody else takes at the same time are left to them.
+// takeWaiting takes some notes that wait to be indexed; rows are those among them that may be found. Those that
+// somebody works on at the same time are left for later. As everyone does, it locks the post before what hangs on it.
 func takeWaiting(ctx context.Context, db sqlx.ExtContext, limit int) (taken int, rows []noteRow, err error) {
-	var ids []int64
-	if err := sqlx.SelectContext(ctx, db, &ids, `
-		DELETE FROM search_queue WHERE post_id IN (SELECT post_id FROM search_queue ORDER BY post_id DESC LIMIT $1 FOR UPDATE SKIP LOCKED)
-		RETURNING post_id`, limit); err != nil || len(ids) == 0 {
-		return 0, nil, err
+	var locked []struct {
+		noteRow
+		Found bool `db:"found"`
 	}
-	err = sqlx.SelectContext(ctx, db, &rows, `
-		SELECT id, account_id, visibility, title, summary, html FROM posts
-		WHERE id = ANY ($1) AND kind <> 'article' AND state = 'published' AND NOT hidden AND visibility IN ('public', 'network')
-			AND (board_id IS NOT NULL OR thread_id <> id OR title <> '')
-		ORDER BY id FOR SHARE`, pq.Array(ids))
-	return len(ids), rows, err
+	err = sqlx.SelectContext(ctx, db, &locked, `
+		WITH locked AS MATERIALIZED (
+			SELECT id, account_id, visibility, title, summary, html, kind <> 'article' AND state = 'published' AND NOT hidden
+				AND visibility IN ('public', 'network') AND (board_id IS NOT NULL OR thread_id <> id OR title <> '') AS found
+			FROM posts WHERE id IN (SELECT post_id FROM search_queue ORDER BY post_id DESC LIMIT $1)
+			ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+		), taken AS (
+			DELETE FROM search_queue WHERE post_id IN (SELECT id FROM locked)
+		)
+		SELECT id, account_id, visibility, title, summary, html, found FROM locked ORDER BY id`, limit)
+	for _, l := range locked {
+		if l.Found {
+			rows = append(rows, l.noteRow)
+		}
+	}
+	return len(locked), rows, err
 }
 
 func upsertNote(ctx context.Context, db sqlx.ExtContext, n noteRow, words string) error {
