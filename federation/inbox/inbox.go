@@ -20,6 +20,7 @@ import (
 	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/event"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
@@ -144,16 +145,21 @@ func (in *Inbox) Work(q *job.Queue) {
 	})
 }
 
-// later brings a job back whose host has another one running: soon at first, then seldom, so that a long queue of one
-// slow host does not keep the workers busy with looking.
+// patience is how long a job waits for an allowance before waiting counts as failing.
+const patience = time.Hour
+
+// later brings a job back whose host has another one running, or of whose host we have asked much lately: soon at first, then
+// seldom, so that a long queue of one slow host does not keep the workers busy with looking. No attempt is lost.
 func (in *Inbox) later(j *rivertype.JobRow, err error) error {
 	if errors.Is(err, errMore) {
 		return river.JobSnooze(roundPause)
 	}
-	if !errors.Is(err, errBusy) {
+	age := in.now().Sub(j.CreatedAt)
+	waits := fault.Is(err, fault.Limited) && !errors.Is(err, transport.ErrSpent) && age < patience
+	if !errors.Is(err, errBusy) && !waits {
 		return err
 	}
-	return river.JobSnooze(min(max(in.now().Sub(j.CreatedAt)/2, time.Second), time.Minute))
+	return river.JobSnooze(min(max(age/2, time.Second), time.Minute))
 }
 
 // ours reports whether an id is on this instance.

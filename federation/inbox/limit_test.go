@@ -1,9 +1,15 @@
 package inbox
 
 import (
+	"errors"
 	"strconv"
 	"testing"
+	"time"
 
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -49,5 +55,31 @@ func TestWithdrawalWaitsForAllowance(t *testing.T) {
 	}
 	if err := in.deleteIfGone(t.Context(), post.Post{URI: "https://b.example/notes/1", Local: true}); asVerdict(err) == nil {
 		t.Errorf("ours, by another: %v", err)
+	}
+}
+
+// Of a host of which much was asked lately, a job waits for its turn: it does not use up its few attempts within seconds.
+func TestJobsWaitForAllowance(t *testing.T) {
+	t.Parallel()
+	now := time.Now()
+	in := &Inbox{now: func() time.Time { return now }}
+	spent := fault.Wrap(fault.Limited, "error.federation.limited", transport.ErrSpent)
+	for what, c := range map[string]struct {
+		age    time.Duration
+		err    error
+		snooze time.Duration // 0: it failed
+	}{
+		"a young job":                    {10 * time.Second, limited(), 5 * time.Second},
+		"an older one":                   {30 * time.Minute, limited(), time.Minute},
+		"one that waits always":          {2 * time.Hour, limited(), 0},
+		"one that asked too much itself": {10 * time.Second, spent, 0},
+		"one whose host is busy":         {2 * time.Hour, errBusy, time.Minute},
+		"another failure":                {10 * time.Second, fault.New(fault.Unavailable, "error.remote.unavailable"), 0},
+	} {
+		err := in.later(&rivertype.JobRow{CreatedAt: now.Add(-c.age)}, c.err)
+		var snooze *river.JobSnoozeError
+		if c.snooze == 0 && !errors.Is(err, c.err) || c.snooze > 0 && (!errors.As(err, &snooze) || snooze.Duration != c.snooze) {
+			t.Errorf("%s: %v", what, err)
+		}
 	}
 }
