@@ -1,4 +1,4 @@
-// Package export writes a text as files of other programs: Markdown, OpenDocument, a page to print, PDF, JSON, JSON-LD and
+// Package export writes a text as files of other programs: Markdown, OpenDocument, EPUB, a page to print, PDF, JSON, JSON-LD and
 // Atom. It knows none of the domain's nouns; whoever calls it has looked at who may read what is written.
 package export
 
@@ -24,6 +24,8 @@ type Document struct {
 	Facts    []Fact // what stands below the title
 	Notices  []string
 	Blocks   []Block // headings from level 2
+	Contents string  // heading of the table of contents; "" for none
+	Found    bool    // search engines may list the page
 	Page     string  // "Seite", before the number in the footer
 	Of       string  // "von", between the number and how many there are
 }
@@ -41,6 +43,8 @@ type Block interface{ block() }
 type Heading struct {
 	Level int
 	Text  []Inline
+	ID    string // letters, digits and hyphens by which it is led to; with one it stands in the table of contents
+	Role  string // what it begins, as DPUB-ARIA names it without "doc-": foreword, chapter, credits ...; "" for nothing special
 }
 
 // Paragraph of running text.
@@ -82,7 +86,7 @@ func (Rule) block()      {}
 type Inline struct {
 	Text                       string
 	Strong, Emph, Code, Struck bool
-	Href                       string // http, https or mailto; "" for none
+	Href                       string // http, https, mailto, or # and the ID of a heading; "" for none
 	Break                      bool   // a new line instead of text
 }
 
@@ -132,6 +136,75 @@ func safeHref(href string) string {
 		}
 	}
 	return ""
+}
+
+// Deeper moves the headings of a text so many levels down; none gets below the sixth.
+func Deeper(blocks []Block, by int) []Block {
+	out := make([]Block, len(blocks))
+	for i, b := range blocks {
+		if h, ok := b.(Heading); ok {
+			h.Level = max(1, min(h.Level+by, 6))
+			b = h
+		}
+		out[i] = b
+	}
+	return out
+}
+
+// contents are the headings that the table of contents names.
+func (d Document) contents() (list []Heading) {
+	if d.Contents == "" {
+		return nil
+	}
+	for _, b := range d.Blocks {
+		if h, ok := b.(Heading); ok && h.ID != "" {
+			list = append(list, h)
+		}
+	}
+	return list
+}
+
+// contentsID is where the table of contents stands.
+const contentsID = "inhalt"
+
+// outline nests the headings of a table of contents as lists of links; address says where each leads.
+func outline(headings []Heading, address func(Heading) string) List {
+	var list List
+	for i := 0; i < len(headings); {
+		h := headings[i]
+		item := []Block{Paragraph{linkedTo(h.Text, address(h))}}
+		next := i + 1
+		for next < len(headings) && headings[next].Level > h.Level {
+			next++
+		}
+		if inner := headings[i+1 : next]; len(inner) > 0 {
+			item = append(item, outline(inner, address))
+		}
+		list.Items, i = append(list.Items, item), next
+	}
+	return list
+}
+
+// linkedTo is a text that leads to a place as a whole.
+func linkedTo(text []Inline, href string) []Inline {
+	out := make([]Inline, len(text))
+	for i, in := range text {
+		in.Href = href
+		out[i] = in
+	}
+	return out
+}
+
+// plainText is a run of text without its looks.
+func plainText(list []Inline) string {
+	var b strings.Builder
+	for _, in := range list {
+		if in.Break {
+			b.WriteByte(' ')
+		}
+		b.WriteString(in.Text)
+	}
+	return b.String()
 }
 
 // width is how many cells the longest row has.

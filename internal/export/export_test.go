@@ -37,9 +37,9 @@ func sampleDocument() Document {
 		},
 		Page: "Seite", Of: "von",
 		Blocks: append([]Block{
-			Heading{2, Plain("Kennzahlen")},
+			Heading{Level: 2, Text: Plain("Kennzahlen")},
 			Table{Caption: "Was gemessen wurde", Head: [][]Inline{Plain("Kennzahl"), Plain("Vorher"), Plain("Nachher")}, Rows: [][][]Inline{{Plain("Strom"), Plain("420 MWh/a"), Plain("310 MWh/a")}}, RowHeads: true},
-			Heading{2, Plain("Beschreibung")},
+			Heading{Level: 2, Text: Plain("Beschreibung")},
 		}, Body(sampleHTML, 3)...),
 	}
 }
@@ -55,7 +55,7 @@ func nastyDocument() Document {
 	d.Facts = nil
 	for _, n := range nasty {
 		d.Facts = append(d.Facts, Fact{n, Plain(n)}, Fact{"F", Linked(n, n)}, Fact{"G", Linked(n, "https://example.org/"+n)})
-		d.Blocks = append(d.Blocks, Heading{2, Plain(n)}, Paragraph{Plain(n + "\n" + n)}, Bullets([][]Inline{Plain(n)}), Quote{[]Block{Paragraph{Plain(n)}}}, Code{n},
+		d.Blocks = append(d.Blocks, Heading{Level: 2, Text: Plain(n)}, Paragraph{Plain(n + "\n" + n)}, Bullets([][]Inline{Plain(n)}), Quote{[]Block{Paragraph{Plain(n)}}}, Code{n},
 			Table{Caption: n, Head: [][]Inline{Plain(n)}, Rows: [][][]Inline{{{{Text: n, Code: true}}}, {{{Text: n, Strong: true}}}}}, Paragraph{[]Inline{{Text: n, Code: true}}})
 	}
 	return d

@@ -116,6 +116,10 @@ func odtStyles(d Document) string {
 	paragraph("Table_20_Contents", "Table Contents", "Standard", ``, "")
 	paragraph("Table_20_Heading", "Table Heading", "Table_20_Contents", ``, `fo:font-weight="bold"`)
 	paragraph("Caption", "Caption", "Standard", `fo:margin-top="0.2cm" fo:keep-with-next="always"`, `fo:font-style="italic"`)
+	paragraph("Contents_20_Heading", "Contents Heading", "Heading", ``, `fo:font-size="16pt"`)
+	for level := range 6 {
+		paragraph(fmt.Sprintf("Contents_20_%d", level+1), fmt.Sprintf("Contents %d", level+1), "Standard", fmt.Sprintf(`fo:margin-left="%.1fcm" fo:margin-bottom="0.1cm"`, 0.6*float64(max(level-1, 0))), "")
+	}
 	paragraph("Footer", "Footer", "Standard", `fo:text-align="end"`, `fo:font-size="9pt"`)
 	w.raw(`<style:style style:name="Strong_20_Emphasis" style:display-name="Strong Emphasis" style:family="text"><style:text-properties fo:font-weight="bold"/></style:style>` +
 		`<style:style style:name="Emphasis" style:family="text"><style:text-properties fo:font-style="italic"/></style:style>` +
@@ -145,7 +149,7 @@ func odtContent(d Document) string {
 		`<style:style style:name="Cell" style:family="table-cell"><style:table-cell-properties fo:padding="0.12cm" fo:border="0.5pt solid #777777"/></style:style>` +
 		`<style:style style:name="Rule" style:family="paragraph"><style:paragraph-properties fo:margin-bottom="0.3cm" fo:border-bottom="0.5pt solid #777777"/></style:style>` +
 		`</office:automatic-styles><office:body><office:text>`)
-	w.heading(1, "Title", Plain(d.Title))
+	w.heading("Title", Heading{Level: 1, Text: Plain(d.Title)})
 	if d.Summary != "" {
 		w.paragraph("Subtitle", Plain(d.Summary))
 	}
@@ -155,6 +159,7 @@ func odtContent(d Document) string {
 	for _, f := range d.Facts {
 		w.paragraph("Fact", append([]Inline{{Text: f.Label + ": ", Strong: true}}, f.Text...))
 	}
+	w.contents(d)
 	w.blocks(d.Blocks, "Text_20_body")
 	w.raw(`</office:text></office:body></office:document-content>`)
 	return w.String()
@@ -168,10 +173,35 @@ type odtWriter struct {
 
 func (w *odtWriter) raw(s string) { w.WriteString(s) }
 
-func (w *odtWriter) heading(level int, style string, text []Inline) {
-	w.raw(fmt.Sprintf(`<text:h text:style-name="%s" text:outline-level="%d">`, style, level))
-	w.inlines(text)
+func (w *odtWriter) heading(style string, h Heading) {
+	w.raw(fmt.Sprintf(`<text:h text:style-name="%s" text:outline-level="%d">`, style, h.Level))
+	if h.ID != "" {
+		w.raw(`<text:bookmark text:name="` + w.escaped(h.ID) + `"/>`)
+	}
+	w.inlines(h.Text)
 	w.raw(`</text:h>`)
+}
+
+// contents writes a table of contents as programs know it: they can bring it up to date, with the numbers of the pages.
+func (w *odtWriter) contents(d Document) {
+	headings := d.contents()
+	if len(headings) == 0 {
+		return
+	}
+	title, deepest := w.escaped(d.Contents), 0
+	for _, h := range headings {
+		deepest = max(deepest, h.Level)
+	}
+	w.raw(fmt.Sprintf(`<text:table-of-content text:name="Contents" text:protected="false"><text:table-of-content-source text:outline-level="%d" text:use-index-marks="false">`, deepest) +
+		`<text:index-title-template text:style-name="Contents_20_Heading">` + title + `</text:index-title-template>`)
+	for level := 1; level <= deepest; level++ {
+		w.raw(fmt.Sprintf(`<text:table-of-content-entry-template text:outline-level="%d" text:style-name="Contents_20_%[1]d"><text:index-entry-link-start/><text:index-entry-text/><text:index-entry-tab-stop style:type="right" style:leader-char="."/><text:index-entry-page-number/><text:index-entry-link-end/></text:table-of-content-entry-template>`, level))
+	}
+	w.raw(`</text:table-of-content-source><text:index-body><text:index-title text:name="Contents_Head"><text:p text:style-name="Contents_20_Heading">` + title + `</text:p></text:index-title>`)
+	for _, h := range headings {
+		w.paragraph(fmt.Sprintf("Contents_20_%d", h.Level), linkedTo(h.Text, "#"+h.ID))
+	}
+	w.raw(`</text:index-body></text:table-of-content>`)
 }
 
 func (w *odtWriter) paragraph(style string, text []Inline) {
@@ -184,7 +214,7 @@ func (w *odtWriter) blocks(blocks []Block, body string) {
 	for _, b := range blocks {
 		switch b := b.(type) {
 		case Heading:
-			w.heading(b.Level, fmt.Sprintf("Heading_20_%d", b.Level), b.Text)
+			w.heading(fmt.Sprintf("Heading_20_%d", b.Level), b)
 		case Paragraph:
 			w.paragraph(body, b.Text)
 		case List:

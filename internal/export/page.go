@@ -21,36 +21,56 @@ func HTML(d Document) (page []byte, policy string) {
 	var w pageWriter
 	w.raw("<!doctype html>\n<html lang=\"" + html.EscapeString(d.Language) + "\">\n<head>\n<meta charset=\"utf-8\">\n")
 	w.raw(`<meta http-equiv="Content-Security-Policy" content="` + html.EscapeString(policy[:strings.Index(policy, "; form-action")]) + "\">\n")
-	w.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"robots\" content=\"noindex\">\n<title>" + html.EscapeString(d.Title) + "</title>\n")
+	w.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+	if !d.Found {
+		w.raw("<meta name=\"robots\" content=\"noindex\">\n")
+	}
+	w.raw("<title>" + html.EscapeString(d.Title) + "</title>\n")
 	for _, m := range []struct{ name, value string }{{"author", d.Author}, {"description", d.Summary}, {"keywords", strings.Join(d.Keywords, ", ")}} {
 		if m.value != "" {
 			w.raw(`<meta name="` + m.name + `" content="` + html.EscapeString(m.value) + "\">\n")
 		}
 	}
-	w.raw("<style>" + style + "</style>\n</head>\n<body>\n<main>\n<header>\n")
-	if d.Origin != "" {
-		w.raw(`<p class="origin">` + html.EscapeString(d.Origin) + "</p>\n")
+	body := "<body>"
+	contents := d.contents()
+	if len(contents) > 0 {
+		body = `<body class="book">`
 	}
-	w.raw("<h1>" + html.EscapeString(d.Title) + "</h1>\n")
+	w.raw("<style>" + style + "</style>\n</head>\n" + body + "\n<main>\n")
+	w.header(d)
+	if len(contents) > 0 {
+		w.raw(`<nav class="contents" aria-labelledby="` + contentsID + `">` + "\n")
+		w.blocks([]Block{Heading{Level: 2, Text: Plain(d.Contents), ID: contentsID}, outline(contents, func(h Heading) string { return "#" + h.ID })})
+		w.raw("</nav>\n")
+	}
+	w.blocks(d.Blocks)
+	w.raw("</main>\n</body>\n</html>\n")
+	return []byte(w.String()), policy
+}
+
+// header writes the title and what is known about the document.
+func (w *pageWriter) header(d Document) {
+	w.raw("<header>\n")
+	if d.Origin != "" {
+		w.raw(`<p class="origin">` + w.escaped(d.Origin) + "</p>\n")
+	}
+	w.raw("<h1>" + w.escaped(d.Title) + "</h1>\n")
 	if d.Summary != "" {
-		w.raw(`<p class="summary">` + html.EscapeString(d.Summary) + "</p>\n")
+		w.raw(`<p class="summary">` + w.escaped(d.Summary) + "</p>\n")
 	}
 	for _, notice := range d.Notices {
-		w.raw(`<p class="notice">` + html.EscapeString(notice) + "</p>\n")
+		w.raw(`<p class="notice">` + w.escaped(notice) + "</p>\n")
 	}
 	if len(d.Facts) > 0 {
 		w.raw("<table class=\"facts\"><tbody>\n")
 		for _, f := range d.Facts {
-			w.raw(`<tr><th scope="row">` + html.EscapeString(f.Label) + "</th><td>")
+			w.raw(`<tr><th scope="row">` + w.escaped(f.Label) + "</th><td>")
 			w.inlines(f.Text)
 			w.raw("</td></tr>\n")
 		}
 		w.raw("</tbody></table>\n")
 	}
 	w.raw("</header>\n")
-	w.blocks(d.Blocks)
-	w.raw("</main>\n</body>\n</html>\n")
-	return []byte(w.String()), policy
 }
 
 // pageNumbers is the style of the pages. Only our own words stand in it.
@@ -62,7 +82,26 @@ func pageNumbers(d Document) string {
 		quoted(d.Page+" "), quoted(" "+d.Of+" "))
 }
 
-type pageWriter struct{ strings.Builder }
+type pageWriter struct {
+	strings.Builder
+	xml bool // for programs that read XHTML
+}
+
+// escaped is text within the page.
+func (w *pageWriter) escaped(s string) string {
+	if w.xml {
+		return escapeXML(s)
+	}
+	return html.EscapeString(s)
+}
+
+// empty writes an element without content.
+func (w *pageWriter) empty(tag string) {
+	if w.xml {
+		tag += "/"
+	}
+	w.raw("<" + tag + ">")
+}
 
 func (w *pageWriter) raw(s string) { w.WriteString(s) }
 
@@ -70,8 +109,7 @@ func (w *pageWriter) blocks(blocks []Block) {
 	for _, b := range blocks {
 		switch b := b.(type) {
 		case Heading:
-			tag := fmt.Sprintf("h%d", b.Level)
-			w.element(tag, b.Text)
+			w.heading(b)
 		case Paragraph:
 			w.element("p", b.Text)
 		case List:
@@ -81,13 +119,24 @@ func (w *pageWriter) blocks(blocks []Block) {
 			w.blocks(b.Blocks)
 			w.raw("</blockquote>\n")
 		case Code:
-			w.raw("<pre><code>" + html.EscapeString(b.Text) + "</code></pre>\n")
+			w.raw("<pre><code>" + w.escaped(b.Text) + "</code></pre>\n")
 		case Table:
 			w.table(b)
 		case Rule:
-			w.raw("<hr>\n")
+			w.empty("hr")
+			w.raw("\n")
 		}
 	}
+}
+
+func (w *pageWriter) heading(h Heading) {
+	tag, id := fmt.Sprintf("h%d", h.Level), ""
+	if h.ID != "" {
+		id = ` id="` + w.escaped(h.ID) + `"`
+	}
+	w.raw("<" + tag + id + ">")
+	w.inlines(h.Text)
+	w.raw("</" + tag + ">\n")
 }
 
 func (w *pageWriter) element(tag string, text []Inline) {
@@ -121,7 +170,7 @@ func (w *pageWriter) table(t Table) {
 	n := t.width()
 	w.raw("<table>\n")
 	if t.Caption != "" {
-		w.raw("<caption>" + html.EscapeString(t.Caption) + "</caption>\n")
+		w.raw("<caption>" + w.escaped(t.Caption) + "</caption>\n")
 	}
 	if t.Head != nil {
 		w.raw("<thead><tr>")
@@ -152,7 +201,7 @@ func (w *pageWriter) table(t Table) {
 func (w *pageWriter) inlines(list []Inline) {
 	for _, in := range list {
 		if in.Break {
-			w.raw("<br>")
+			w.empty("br")
 			continue
 		}
 		closing := ""
@@ -160,8 +209,10 @@ func (w *pageWriter) inlines(list []Inline) {
 			w.raw("<" + tag + attributes + ">")
 			closing = "</" + tag + ">" + closing
 		}
-		if in.Href != "" {
-			attributes := ` href="` + html.EscapeString(in.Href) + `" rel="nofollow noopener"`
+		if strings.HasPrefix(in.Href, "#") {
+			open("a", ` href="`+w.escaped(in.Href)+`"`)
+		} else if in.Href != "" {
+			attributes := ` href="` + w.escaped(in.Href) + `" rel="nofollow noopener"`
 			if shown := strings.TrimPrefix(in.Href, "mailto:"); !strings.Contains(in.Text, strings.TrimPrefix(shown, "https://")) {
 				attributes += ` class="named"`
 			}
@@ -175,6 +226,6 @@ func (w *pageWriter) inlines(list []Inline) {
 				open(tag.name, "")
 			}
 		}
-		w.raw(html.EscapeString(in.Text) + closing)
+		w.raw(w.escaped(in.Text) + closing)
 	}
 }

@@ -23,12 +23,14 @@ import (
 const (
 	printPeriod  = 30 * time.Second
 	waitPeriod   = 20 * time.Second // for one's turn; both together stay below what the server gives an answer
-	maxPrintPage = 4 << 20          // bytes of a page
 	maxPDF       = 32 << 20         // bytes of a file
 	maxWaiting   = 8                // for their turn
 	maxKept      = 200              // files
 	maxKeptBytes = 256 << 20
 )
+
+// MaxPage is how many bytes a page may have that is printed.
+const MaxPage = 4 << 20
 
 // browsers are the programs that print, in the order in which they are looked for.
 var browsers = []string{"chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome-headless-shell"}
@@ -76,11 +78,16 @@ func (p *Printer) kept(page []byte) ([]byte, bool) {
 	return pdf, true
 }
 
-// Print returns a document as a PDF. fault.Limited when too many wait, fault.Unavailable when the browser fails or takes longer
-// than 30 seconds, fault.TooLarge.
+// Print returns a document as a PDF, with the errors of PrintPage.
 func (p *Printer) Print(ctx context.Context, d Document) ([]byte, error) {
 	page, _ := HTML(d)
-	if len(page) > maxPrintPage {
+	return p.PrintPage(ctx, page)
+}
+
+// PrintPage returns a page that HTML wrote as a PDF. fault.Limited when too many wait, fault.Unavailable when the browser fails or
+// takes longer than 30 seconds, fault.TooLarge.
+func (p *Printer) PrintPage(ctx context.Context, page []byte) ([]byte, error) {
+	if len(page) > MaxPage {
 		return nil, fault.New(fault.TooLarge, "error.too_large")
 	}
 	if pdf, ok := p.kept(page); ok {

@@ -211,7 +211,7 @@ func TestPrintFails(t *testing.T) {
 	if _, err := left.Print(ctx, titled(1)); err == nil || len(left.waiting) != 0 {
 		t.Errorf("a reader who left: %v, %d wait", err, len(left.waiting))
 	}
-	if _, err := busy.Print(t.Context(), Document{Summary: strings.Repeat("x", maxPrintPage)}); !fault.Is(err, fault.TooLarge) {
+	if _, err := busy.Print(t.Context(), Document{Summary: strings.Repeat("x", MaxPage)}); !fault.Is(err, fault.TooLarge) {
 		t.Errorf("a page that is too large: %v", err)
 	}
 }
