@@ -64,7 +64,7 @@ func (in *Inbox) ReadCurated(ctx context.Context, accountID int64) error {
 }
 
 // readCurated reports whether the catalogue curates. With an error, what we keep stays as it is.
-func (v *visit) readCurated(ctx context.Context, a account.Account, kept map[string]curation.Collection) (curates bool, err error) {
+func (v *visit) readCurated(ctx context.Context, a account.Account, kept map[string]curation.Kept) (curates bool, err error) {
 	named := map[string]string{}
 	doc, err := v.get(ctx, a.URI)
 	switch {
@@ -99,7 +99,7 @@ func (v *visit) readCurated(ctx context.Context, a account.Account, kept map[str
 }
 
 // readCollection makes what we keep of one collection what it is; it reports whether there is one.
-func (v *visit) readCollection(ctx context.Context, a account.Account, slug, uri string, kept curation.Collection) (there bool, err error) {
+func (v *visit) readCollection(ctx context.Context, a account.Account, slug, uri string, kept curation.Kept) (there bool, err error) {
 	var doc transport.Document
 	changed := true
 	if uri != "" {
@@ -137,7 +137,7 @@ func (v *visit) readCollection(ctx context.Context, a account.Account, slug, uri
 			list = append(list, curation.Item{PostURI: item.ID, Revision: item.Revision, Chapter: item.Chapter})
 		}
 	}
-	return true, v.Curation.ReceiveCollection(ctx, a.ID, curation.Collection{Slug: slug, URI: uri, ETag: doc.ETag}, list)
+	return true, v.Curation.ReceiveCollection(ctx, a.ID, curation.Kept{Slug: slug, URI: uri, ETag: doc.ETag}, list)
 }
 
 func checksum(items []vocab.Item) string {

@@ -168,3 +168,5 @@ func (s *Service) Collection(ctx context.Context, slug string) ([]post.Post, err
 }
 
 func errNotFound() error { return fault.New(fault.NotFound, "error.curation.not_found") }
+
+func errNoCollection() error { return fault.New(fault.NotFound, "error.collection.not_found") }

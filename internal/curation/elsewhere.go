@@ -16,8 +16,8 @@ const (
 	readSeldom = 24 * time.Hour // where nothing is curated, or nobody has answered for long
 )
 
-// Collection is a collection of another server's catalogue as we last read it.
-type Collection struct {
+// Kept is a collection of another server's catalogue as we last read it.
+type Kept struct {
 	Slug string `db:"slug"`
 	URI  string `db:"uri"`
 	ETag string `db:"etag"`
@@ -47,7 +47,7 @@ func (s *Service) Due(ctx context.Context, now time.Time, limit int) ([]int64, e
 
 // Watched returns what we keep of a catalogue by the slugs of its collections; ok is false when none of our groups follows
 // it.
-func (s *Service) Watched(ctx context.Context, accountID int64) (kept map[string]Collection, ok bool, err error) {
+func (s *Service) Watched(ctx context.Context, accountID int64) (kept map[string]Kept, ok bool, err error) {
 	if ok, err = watched(ctx, s.db, accountID); err != nil || !ok {
 		return nil, false, err
 	}
@@ -58,7 +58,7 @@ func (s *Service) Watched(ctx context.Context, accountID int64) (kept map[string
 	if err != nil {
 		return nil, false, fmt.Errorf("curation.Watched %d: %w", accountID, err)
 	}
-	kept = make(map[string]Collection, len(list))
+	kept = make(map[string]Kept, len(list))
 	for _, c := range list {
 		kept[c.Slug] = c
 	}
@@ -66,7 +66,7 @@ func (s *Service) Watched(ctx context.Context, accountID int64) (kept map[string
 }
 
 // ReceiveCollection makes what we keep of a collection what its owner says.
-func (s *Service) ReceiveCollection(ctx context.Context, accountID int64, c Collection, items []Item) error {
+func (s *Service) ReceiveCollection(ctx context.Context, accountID int64, c Kept, items []Item) error {
 	err := db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := upsertCollection(ctx, tx, accountID, c); err != nil {
 			return err

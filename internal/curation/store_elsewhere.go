@@ -54,12 +54,12 @@ func updateCurator(ctx context.Context, q sqlx.ExtContext, accountID int64, now 
 	return err
 }
 
-func collectionsOf(ctx context.Context, q sqlx.ExtContext, accountID int64) (list []Collection, err error) {
+func collectionsOf(ctx context.Context, q sqlx.ExtContext, accountID int64) (list []Kept, err error) {
 	err = sqlx.SelectContext(ctx, q, &list, `SELECT slug, uri, etag FROM curated_collections WHERE account_id = $1`, accountID)
 	return list, err
 }
 
-func upsertCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, c Collection) error {
+func upsertCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, c Kept) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO curated_collections (account_id, slug, uri, etag) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (account_id, slug) DO UPDATE SET uri = $3, etag = $4`, accountID, c.Slug, c.URI, c.ETag)
 	return err
