@@ -70,25 +70,15 @@ func (s *Site) exportDraft(r *http.Request, e *exported) error {
 
 // exportRevision puts an older version in place of the current one. Whether it is archived is said of all versions.
 func (s *Site) exportRevision(r *http.Request, e *exported, version string) error {
-	revisions, err := s.Posts.Revisions(r.Context(), viewer(r), e.Post.ID)
+	revision, err := strconv.Atoi(version)
 	if err != nil {
-		return fmt.Errorf("revisions of %d: %w", e.Post.ID, err)
+		return fault.New(fault.NotFound, "web.error.not_found.text")
 	}
-	for _, rev := range revisions {
-		if strconv.Itoa(rev.Revision) != version {
-			continue
-		}
-		details, err := practice.Detail(rev)
-		if err != nil {
-			return err
-		}
-		details.ArchivedAt, details.ArchiveReason = e.Practice.ArchivedAt, e.Practice.ArchiveReason
-		details.Revision = rev.Revision
-		e.Post.Title, e.Post.Summary, e.Post.HTML, e.Post.Source = rev.Title, rev.Summary, rev.HTML, rev.Source
-		e.Practice, e.At, e.Older = details, rev.CreatedAt, true
-		return nil
+	if e.View, err = s.Practices.AtRevision(r.Context(), viewer(r), e.Post.ID, revision); err != nil {
+		return fmt.Errorf("revision %d of %d: %w", revision, e.Post.ID, err)
 	}
-	return fault.New(fault.NotFound, "web.error.not_found.text")
+	e.At, e.Older = changedAt(e.Post), true
+	return nil
 }
 
 // changedAt is when what a post says was published.

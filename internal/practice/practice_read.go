@@ -3,6 +3,7 @@ package practice
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -23,6 +24,35 @@ func (s *Service) ByID(ctx context.Context, viewer post.Viewer, id int64) (View,
 		return View{}, errNotFound()
 	}
 	return views[0], nil
+}
+
+// AtRevision returns a practice as one of its versions says, with what our desk says of it now; Post.EditedAt is when that version
+// was published. Where it stands in a catalogue and whether it is archived is not of a version. fault.NotFound, also for a version
+// that was never kept, fault.Gone (withdrawn).
+func (s *Service) AtRevision(ctx context.Context, viewer post.Viewer, id int64, revision int) (View, error) {
+	v, err := s.ByID(ctx, viewer, id)
+	if err != nil || v.Practice.Revision == revision {
+		return v, err
+	}
+	r, err := s.posts.Version(ctx, viewer, id, revision)
+	if err != nil {
+		return View{}, asPractice(err)
+	}
+	details, err := Detail(r)
+	if err != nil {
+		return View{}, err
+	}
+	details.PostID, details.Revision, details.UpdatedAt = id, r.Revision, r.CreatedAt
+	details.ArchivedAt, details.ArchiveReason = v.Practice.ArchivedAt, v.Practice.ArchiveReason
+	for i, f := range details.Files {
+		if k := slices.IndexFunc(v.Practice.Files, func(listed File) bool { return listed.ID == f.ID }); k >= 0 {
+			details.Files[i] = v.Practice.Files[k]
+			details.Files[i].Description = f.Description
+		}
+	}
+	v.Post.Title, v.Post.Summary, v.Post.HTML, v.Post.Source, v.Post.EditedAt = r.Title, r.Summary, r.HTML, r.Source, &r.CreatedAt
+	v.Practice = details
+	return v, nil
 }
 
 // Views completes posts of kind article that are practices; others, and those the viewer may not see, are left out.

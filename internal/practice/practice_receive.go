@@ -2,6 +2,7 @@ package practice
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"unicode/utf8"
@@ -41,7 +42,24 @@ func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, details
 	if err := archivePractice(ctx, tx, p.ID, details.ArchivedAt, details.ArchiveReason); err != nil {
 		return fmt.Errorf("practice.Receive %d: %w", p.ID, err)
 	}
+	if err := s.receiveVersion(ctx, tx, p, details); err != nil {
+		return err
+	}
 	return s.jobs.Enqueue(ctx, tx, job.Arrive{PostID: p.ID})
+}
+
+// receiveVersion keeps what was received, so that readers see later what changed; the version that our desk accepted for as
+// long as it is the accepted one.
+func (s *Service) receiveVersion(ctx context.Context, tx *sqlx.Tx, p post.Post, details Practice) error {
+	detail, err := json.Marshal(detailOf(details))
+	if err != nil {
+		return fmt.Errorf("practice.Receive %d: detail: %w", p.ID, err)
+	}
+	accepted, err := acceptedRevision(ctx, tx, p.ID)
+	if err != nil {
+		return fmt.Errorf("practice.Receive %d: %w", p.ID, err)
+	}
+	return s.posts.ReceiveVersion(ctx, tx, p, details.Revision, detail, accepted)
 }
 
 // believable returns the practice without what the vocabulary does not allow.

@@ -66,6 +66,12 @@ func revisionOf(ctx context.Context, db sqlx.ExtContext, id int64) (revision int
 	return revision, err
 }
 
+// acceptedRevision returns the version of a practice that our desk accepted, 0 for none.
+func acceptedRevision(ctx context.Context, db sqlx.ExtContext, id int64) (revision int, err error) {
+	err = sqlx.GetContext(ctx, db, &revision, `SELECT coalesce(max(revision_accepted), 0) FROM curations WHERE post_id = $1`, id)
+	return revision, err
+}
+
 func upsertPractice(ctx context.Context, db sqlx.ExtContext, p Practice) error {
 	_, err := db.ExecContext(ctx, `
 		INSERT INTO practices AS pr (post_id, revision, level, region, organization_name, organization_url, implementation,
