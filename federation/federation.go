@@ -37,6 +37,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
@@ -57,6 +58,7 @@ type Deps struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Publications  *publication.Service
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
@@ -91,7 +93,7 @@ func New(d Deps) (*Federation, error) {
 	render := vocab.NewRenderer(d.Config.BaseURL, words)
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
-		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Reuses: d.Reuses, Assessments: d.Assessments,
+		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Publications: d.Publications, Reuses: d.Reuses, Assessments: d.Assessments,
 		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Quotes: d.Quotes, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	var changes inbox.Changes
@@ -100,7 +102,7 @@ func New(d Deps) (*Federation, error) {
 	}
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
-		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Reuses: d.Reuses, Assessments: d.Assessments,
+		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Publications: d.Publications, Reuses: d.Reuses, Assessments: d.Assessments,
 		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Taxonomies: d.Taxonomies, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {

@@ -46,6 +46,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
@@ -64,6 +65,7 @@ type Instance struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Publications  *publication.Service
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
@@ -173,6 +175,7 @@ func (i *Instance) wire() {
 	i.Follows = follow.New(i.DB, i.Accounts, i.jobs, base, nil)
 	i.Posts = post.New(i.DB, i.Accounts, i.jobs, renderer, base)
 	i.Practices = practice.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, renderer, base)
+	i.Publications = publication.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, base)
 	i.Reuses = reuse.New(i.DB, i.organizations, i.Posts, i.Practices, base)
 	i.Assessments = assessment.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Searches = search.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)

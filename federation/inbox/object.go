@@ -66,6 +66,10 @@ func (in *Inbox) save(ctx context.Context, o vocab.Object, author account.Accoun
 		InReplyToURI: o.InReplyTo, ContextURI: o.Context, Title: o.Name, Summary: o.Summary, HTML: o.Content, Format: o.Format, Links: o.Links,
 		Language: o.Language, Sensitive: o.Sensitive, Tags: o.Hashtags, PublishedAt: o.Published, UpdatedAt: o.Updated, First: why.first,
 	}
+	// RULE: only an instance publishes, by its catalogue. What a person calls a document is an article of theirs.
+	if o.IsPublication() && author.Kind != account.Group {
+		r.Role = ""
+	}
 	if r.Visibility, err = in.forNetwork(ctx, o, r.Visibility); err != nil {
 		return post.Post{}, false, err
 	}
@@ -149,6 +153,9 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 			return err
 		}
 	}
+	if err := in.published(ctx, tx, p, o); err != nil {
+		return err
+	}
 	if err := in.answered(ctx, tx, p, o); err != nil {
 		return err
 	}
@@ -172,6 +179,19 @@ func (in *Inbox) received(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab
 		}
 	}
 	return in.passOn(ctx, tx, p, why.told)
+}
+
+// published takes over what a document or an edition says beyond its words; an edit may have made something else of it.
+func (in *Inbox) published(ctx context.Context, tx *sqlx.Tx, p post.Post, o vocab.Object) error {
+	if p.Publication() {
+		said, dropped := o.Publication()
+		in.dropped(ctx, o, dropped)
+		return in.Publications.Receive(ctx, tx, p, said)
+	}
+	if p.Kind == post.Article && o.Updated != nil {
+		return in.Publications.Remove(ctx, tx, p.ID)
+	}
+	return nil
 }
 
 // dropped notes for the operator which terms of an object broke a rule.

@@ -180,6 +180,13 @@ func (o *Outbox) DocumentOf(ctx context.Context, p post.Post) (vocab.PostDoc, er
 	if err := o.answers(ctx, p, &doc); err != nil {
 		return doc, err
 	}
+	if p.Publication() {
+		of, err := o.Publications.Get(ctx, p.ID)
+		if err == nil {
+			doc.Publication = &of
+		}
+		return doc, unless(err, fault.NotFound)
+	}
 	if p.Kind == post.Article {
 		details, err := o.Practices.Get(ctx, p.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {

@@ -35,18 +35,28 @@ func (p *Publisher) fromProfile(w http.ResponseWriter, r *http.Request) error {
 	return see(w, r, a.URI)
 }
 
-// fromPage sends on from the page of a practice or thread to the object; only to what everyone may see.
+// fromPage sends on from the page of a practice, publication or thread to the object; only to what everyone may see.
 func (p *Publisher) fromPage(w http.ResponseWriter, r *http.Request) error {
 	id, err := number(r, "id")
 	if err != nil {
 		return err
 	}
 	found, err := p.Posts.Get(r.Context(), id)
+	return p.fromPost(w, r, found, err)
+}
+
+// fromEdition sends on from the page of an edition of a paper, which has an address of its own.
+func (p *Publisher) fromEdition(w http.ResponseWriter, r *http.Request) error {
+	found, err := p.Posts.Find(r.Context(), p.BaseURL+r.URL.Path)
+	return p.fromPost(w, r, found, err)
+}
+
+func (p *Publisher) fromPost(w http.ResponseWriter, r *http.Request, found post.Post, err error) error {
 	if err != nil {
 		return err
 	}
 	if found.State == post.StateDraft || (found.Visibility != post.Public && found.Visibility != post.Unlisted) {
-		return notFound("post %d", id)
+		return notFound("post %d", found.ID)
 	}
 	return see(w, r, found.URI)
 }

@@ -74,10 +74,10 @@ func (p *Publisher) Register(r *mux.Router) {
 	get("/actor/{list:follows}/{id:[0-9]+}", p.guarded(false, p.activity))
 
 	// ids of posts and what hangs on them
-	get("/{list:practices|notes}/{id:[0-9]+}", p.guarded(true, p.post))
-	get("/{list:practices|notes}/{id:[0-9]+}/activity", p.guarded(true, p.create))
-	get("/{list:practices|notes}/{id:[0-9]+}/replies", p.guarded(false, p.replies))
-	get("/{list:practices|notes}/{id:[0-9]+}/{count:likes|shares}", p.guarded(false, p.counts))
+	get("/{list:practices|publications|notes}/{id:[0-9]+}", p.guarded(true, p.post))
+	get("/{list:practices|publications|notes}/{id:[0-9]+}/activity", p.guarded(true, p.create))
+	get("/{list:practices|publications|notes}/{id:[0-9]+}/replies", p.guarded(false, p.replies))
+	get("/{list:practices|publications|notes}/{id:[0-9]+}/{count:likes|shares}", p.guarded(false, p.counts))
 	get("/terms/{id:[0-9]+}", p.guarded(true, p.term))
 	get("/threads/{id:[0-9]+}", p.guarded(true, p.thread))
 	get("/authorizations/{id:[0-9]+}", p.guarded(false, p.stamp))
@@ -89,7 +89,8 @@ func (p *Publisher) Register(r *mux.Router) {
 	page("/", p.fromInstance)
 	page("/instanz", p.fromInstance)
 	page("/@{handle}", p.fromProfile)
-	page("/{page:praxisbeispiele|diskussionen}/{id:[0-9]+}", p.fromPage)
+	page("/{page:praxisbeispiele|diskussionen|handreichungen}/{id:[0-9]+}", p.fromPage)
+	page("/papier/{number}", p.fromEdition)
 	methods(r)
 }
 

@@ -27,7 +27,7 @@ type Object struct {
 	Format       post.SourceType // "" for HTML, else what Content is written in
 	Language     string
 	Links        []post.WebLink // attached addresses of pages
-	Role         string         // vb:kind of a Note
+	Role         string         // vb:kind of a Note, or of an Article that is a publication
 	Sensitive    bool
 	Hashtags     []string // without #
 	Mentions     []string // ids of actors
@@ -71,6 +71,8 @@ func ParseObject(raw []byte) (Object, error) {
 	o.Content = withoutTitle(o.Content)
 	if o.IsPractice() {
 		o.Content = withoutFacts(o.Content)
+	} else if kind := f.text("vb:kind"); o.Type == "Article" && (kind == post.RoleDocument || kind == post.RoleEdition) {
+		o.Content, o.Role = withoutFacts(o.Content), kind
 	} else if o.Type == "Note" {
 		o.Content, o.Role = withoutWords(o.Content), o.roleOf()
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/reuse"
 )
@@ -26,6 +27,7 @@ type PostDoc struct {
 	Mentions     []account.Account
 	Tags         []string
 	Practice     *practice.Practice // nil for everything that is not a practice
+	Publication  *publication.Publication
 	Reuse        *reuse.Reuse
 	Assessment   *assessment.Assessment
 	InvitesTo    string     // of a message that invites to assess a practice: the practice
@@ -56,6 +58,8 @@ func (r *Renderer) postObject(doc PostDoc) (map[string]any, error) {
 		return r.tombstoneObject(doc)
 	case doc.Practice != nil:
 		build = r.articleObject
+	case doc.Publication != nil:
+		build = r.publicationObject
 	}
 	m, err := build(doc)
 	if err != nil {

@@ -41,6 +41,7 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/postgres"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/push"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
@@ -64,6 +65,7 @@ type App struct {
 	Follows       *follow.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Publications  *publication.Service
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
@@ -156,6 +158,7 @@ func (a *App) wire(ctx context.Context) error {
 	a.Follows.Remember(a.Changes)
 	a.Posts = post.New(a.DB, a.Accounts, a.jobs, renderer, base)
 	a.Practices = practice.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, renderer, base)
+	a.Publications = publication.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.jobs, base)
 	a.Reuses = reuse.New(a.DB, a.Organizations, a.Posts, a.Practices, base)
 	a.Assessments = assessment.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Searches = search.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
@@ -189,7 +192,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{
-		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation, Taxonomies: a.Taxonomies,
+		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Publications: a.Publications, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation, Taxonomies: a.Taxonomies,
 		Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err

@@ -16,10 +16,12 @@ import (
 type Content struct {
 	Title, Summary, Source, HTML, Language string
 	Visibility                             Visibility // Public, also when empty, or Network
+	Role                                   string     // RoleDocument, RoleEdition, "" for all else
+	Page                                   string     // path of its page for people; "": that of its kind, or what it has already
 
 	Tags     []string
 	Mentions []int64
-	BoardID  int64
+	BoardID  int64  // 0: it stands on no board
 	Detail   []byte // JSON that a revision keeps beside the words
 }
 
@@ -35,7 +37,7 @@ func (s *Service) DraftArticle(ctx context.Context, tx *sqlx.Tx, authorID, id in
 	}
 	p := Post{AccountID: authorID, State: StateDraft}
 	a.fill(&p)
-	return p, s.insertArticle(ctx, tx, &p, time.Now())
+	return p, s.insertArticle(ctx, tx, &p, a.Page, time.Now())
 }
 
 // PublishArticle stores a new public article with its first revision and tells the world.
@@ -43,7 +45,7 @@ func (s *Service) PublishArticle(ctx context.Context, tx *sqlx.Tx, authorID, edi
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	p := Post{AccountID: authorID, State: StatePublished, PublishedAt: &now}
 	a.fill(&p)
-	if err := s.insertArticle(ctx, tx, &p, now); err != nil {
+	if err := s.insertArticle(ctx, tx, &p, a.Page, now); err != nil {
 		return p, err
 	}
 	if err := s.versionArticle(ctx, tx, p, 1, editorID, a); err != nil {
@@ -106,18 +108,28 @@ func (s *Service) Lock(ctx context.Context, tx *sqlx.Tx, id int64) (Post, error)
 }
 
 func (a Content) fill(p *Post) {
-	p.Local, p.Kind, p.Visibility, p.BoardID = true, Article, Public, &a.BoardID
+	p.Local, p.Kind, p.Role, p.Visibility, p.BoardID = true, Article, a.Role, Public, &a.BoardID
+	if a.BoardID == 0 {
+		p.BoardID = nil
+	}
 	if a.Visibility == Network {
 		p.Visibility, p.BoardID = Network, nil // a group passes on only what everyone may see
 	}
 	p.Title, p.Summary, p.Source, p.HTML, p.Language = a.Title, a.Summary, a.Source, a.HTML, cleanLanguage(a.Language, "")
 }
 
-func (s *Service) insertArticle(ctx context.Context, tx *sqlx.Tx, p *Post, at time.Time) error {
+func (s *Service) insertArticle(ctx context.Context, tx *sqlx.Tx, p *Post, page string, at time.Time) error {
 	for inserted := false; !inserted; {
 		p.ID = db.NewID(at)
 		p.ThreadID = p.ID
-		p.URI, p.URL = s.baseURL+"/practices/"+decimal(p.ID), s.threadURL(*p)
+		list := "/practices/"
+		if p.Publication() {
+			list = "/publications/"
+		}
+		p.URI, p.URL = s.baseURL+list+decimal(p.ID), s.threadURL(*p)
+		if page != "" {
+			p.URL = s.baseURL + page
+		}
 		p.ContextURI = s.baseURL + "/threads/" + decimal(p.ID)
 		var err error
 		if inserted, err = insertPost(ctx, tx, *p); err != nil {

@@ -68,6 +68,17 @@ const (
 	RoleInvitation   = "Invitation"
 )
 
+// Roles of an article that is no practice but published by an instance as such (the vocabulary's vb:kind).
+const (
+	RoleDocument = "Document" // a guide, recommendation or strategy
+	RoleEdition  = "Edition"  // of a paper that was made of practices
+)
+
+// Publication reports whether p is an article that an instance published as such, not as a practice.
+func (p Post) Publication() bool {
+	return p.Kind == Article && (p.Role == RoleDocument || p.Role == RoleEdition)
+}
+
 // Post is one object.
 type Post struct {
 	ID              int64      `db:"id"`

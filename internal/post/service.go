@@ -81,8 +81,11 @@ func (s *Service) TagURL(name string) string {
 	return s.baseURL + "/tags/" + url.PathEscape(name)
 }
 
-// threadURL is the page of a thread, or of a practice with its comments.
+// threadURL is the page of a thread, or of a practice or publication with its comments.
 func (s *Service) threadURL(root Post) string {
+	if root.Publication() {
+		return s.baseURL + "/handreichungen/" + decimal(root.ID)
+	}
 	if root.Kind == Article {
 		return s.baseURL + "/praxisbeispiele/" + decimal(root.ID)
 	}

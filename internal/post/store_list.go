@@ -44,7 +44,7 @@ func threads(ctx context.Context, db sqlx.ExtContext, viewerID int64, page pagin
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+columns+` FROM posts p CROSS JOIN LATERAL (SELECT `+lastActivity("p.id")+` AS id) activity
 		WHERE p.visibility IN ('public', 'network') AND `+ListedTo("p", "$4")+`
-			AND NOT (p.kind = 'article' AND EXISTS (SELECT 1 FROM practices d WHERE d.post_id = p.id))
+			AND NOT (p.kind = 'article' AND (p.role IN ('Document', 'Edition') OR EXISTS (SELECT 1 FROM practices d WHERE d.post_id = p.id)))
 			AND p.in_reply_to_id IS NULL AND p.in_reply_to_uri = ''
 			AND activity.id > coalesce(`+lastActivity("$1::bigint")+`, $1::bigint)
 			AND activity.id < coalesce(`+lastActivity("$2::bigint")+`, $2::bigint)
