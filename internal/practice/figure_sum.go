@@ -36,7 +36,7 @@ func (s *Service) measure(ctx context.Context, c *Comparison, rows []*Compared) 
 	if err != nil {
 		return fmt.Errorf("what grew out of what: %w", err)
 	}
-	sum := sumOnce(changes, grown)
+	sum, _ := sumOnce(changes, grown)
 	c.Sum = &sum
 	return nil
 }
@@ -70,8 +70,8 @@ const maxLine = 10
 // sumOnce adds the changes of practices.
 //
 // RULE: a practice and those that grew out of it count once, as the vocabulary has it: the one that others grew out of, where it
-// says something. Two that say they grew out of each other are one too.
-func sumOnce(changes map[int64]float64, grown []grownRow) Sum {
+// says something. Two that say they grew out of each other are one too. counted are those that are in the sum.
+func sumOnce(changes map[int64]float64, grown []grownRow) (sum Sum, counted map[int64]bool) {
 	sources := map[int64][]int64{}
 	for _, g := range grown {
 		if g.ID != g.Source {
@@ -86,8 +86,7 @@ func sumOnce(changes map[int64]float64, grown []grownRow) Sum {
 	}
 	// What others grew out of goes back to fewer than they do.
 	slices.SortFunc(ids, func(a, b int64) int { return cmp.Or(len(roots[a])-len(roots[b]), cmp.Compare(a, b)) })
-	var sum Sum
-	counted := map[int64]bool{}
+	counted = make(map[int64]bool, len(ids))
 	in := func(id int64) bool { return counted[id] }
 	for _, id := range ids {
 		if slices.ContainsFunc(roots[id], in) {
@@ -98,7 +97,7 @@ func sumOnce(changes map[int64]float64, grown []grownRow) Sum {
 		sum.Amount += changes[id]
 		sum.Practices++
 	}
-	return sum
+	return sum, counted
 }
 
 func goesBackTo(id int64, sources map[int64][]int64) (list []int64) {

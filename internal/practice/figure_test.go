@@ -281,6 +281,18 @@ func TestSumCountsReusesOnce(t *testing.T) {
 		if len(c.Rows) != c.Sum.Practices+c.Sum.Repeated || c.Practices != len(c.Rows) {
 			t.Errorf("%d rows, %d practices, %+v", len(c.Rows), c.Practices, c.Sum)
 		}
+		// A list and its parts say the same.
+		list, err := h.practices.List(h.Ctx, post.Viewer{}, practice.Filter{})
+		h.Must(err)
+		want := []practice.Impact{{Quantity: "electricity", Unit: "MW.h/a", Sum: c.Sum.Amount, Practices: c.Sum.Practices, Repeated: c.Sum.Repeated}}
+		if diff := cmp.Diff(want, list.Impact); diff != "" {
+			t.Errorf("a list: %s", diff)
+		}
+		e, err := h.practices.Effects(h.Ctx, post.Viewer{}, practice.Filter{})
+		h.Must(err)
+		if e.Practices != list.Total || len(e.Quantities) != 1 || e.Quantities[0].Impact != want[0] {
+			t.Errorf("effects: %+v, want %+v of %d", e, want, list.Total)
+		}
 		return *c.Sum
 	}
 	arrive("dritte", uri("zweite"), 1000) // came before those it grew out of

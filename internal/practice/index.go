@@ -173,10 +173,19 @@ func pack(emissions, electricity *float64, ids []int32) []byte {
 	return b
 }
 
-// unpack calls f for each of the rows that follow one another. It ends where one is cut off.
-func unpack(b []byte, f func(emissions, electricity float64, ids []int32)) {
+// countedRow is what a search reads of one practice to count it. What a practice says nothing of is NaN.
+type countedRow struct {
+	PostID int64
+	Saved  [2]float64 // a year, as impactQuantities has them
+	Values []int32    // of its facets; only until the next row
+}
+
+// unpack calls f for each of the rows that follow one another, each behind the number of its practice. It ends where one is cut off.
+func unpack(b []byte, f func(countedRow)) {
 	var ids []int32
-	for len(b) >= packedHead {
+	for len(b) >= 8+packedHead {
+		id := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // as PostgreSQL sends a bigint
+		b = b[8:]
 		emissions, electricity := math.Float64frombits(binary.BigEndian.Uint64(b)), math.Float64frombits(binary.BigEndian.Uint64(b[8:]))
 		n := int(binary.BigEndian.Uint16(b[16:]))
 		if b = b[packedHead:]; len(b) < 4*n {
@@ -187,7 +196,7 @@ func unpack(b []byte, f func(emissions, electricity float64, ids []int32)) {
 			ids = append(ids, int32(binary.BigEndian.Uint32(b[4*i:])))
 		}
 		b = b[4*n:]
-		f(emissions, electricity, ids)
+		f(countedRow{PostID: id, Saved: [2]float64{electricity, emissions}, Values: ids})
 	}
 }
 

@@ -199,10 +199,11 @@ type Facet struct {
 	Count int    `db:"count"`
 }
 
-// Impact sums comparable figures over the whole result.
+// Impact sums comparable figures over the whole result. A practice and what grew out of it count once.
 type Impact struct {
 	Quantity  string  // electricity, emissions
 	Unit      string  // MW.h/a, t/a
 	Sum       float64 // negative = saved
 	Practices int     // how many practices it rests on
+	Repeated  int     // how many were left out because they grew out of one that is in it
 }

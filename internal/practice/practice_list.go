@@ -78,7 +78,9 @@ func (s *Service) List(ctx context.Context, viewer post.Viewer, f Filter) (List,
 	if list.Facets, err = s.named(ctx, t); err != nil {
 		return list, fmt.Errorf("practice.List: facets: %w", err)
 	}
-	list.Impact = t.impact()
+	if list.Impact, err = s.impact(ctx, t); err != nil {
+		return list, fmt.Errorf("practice.List: sums: %w", err)
+	}
 	if found < fewHits && f.Text != "" {
 		if list.Suggestion, err = s.suggest(ctx, viewer, f, l, wanted); err != nil {
 			return list, fmt.Errorf("practice.List: suggestion: %w", err)
@@ -177,12 +179,14 @@ type tally struct {
 	total    int
 	byValue  map[int32]int
 	aside    int // how many would be found in the archive, or beside it when that is asked for
-	sums     [2]float64
-	summed   [2]int
+	// What practices say that they save a year, as impactQuantities has it, by their numbers.
+	saved [2]map[int64]float64
+	// The values of those, where they are asked for; nil where not.
+	valuesOf map[int64][]int32
 }
 
 func newTally(wanted wantedValues, archived bool) *tally {
-	return &tally{wanted: wanted, archived: archived, byValue: map[int32]int{}}
+	return &tally{wanted: wanted, archived: archived, byValue: map[int32]int{}, saved: [2]map[int64]float64{{}, {}}}
 }
 
 func (t *tally) count(rows packedRows) {
@@ -190,17 +194,17 @@ func (t *tally) count(rows packedRows) {
 	if t.archived {
 		asked, other = other, asked
 	}
-	unpack(asked, func(emissions, electricity float64, ids []int32) {
+	unpack(asked, func(row countedRow) {
 		missed := ""
 		for _, w := range t.wanted {
-			if !slices.Contains(ids, w.ID) {
+			if !slices.Contains(row.Values, w.ID) {
 				if missed != "" {
 					return
 				}
 				missed = w.Facet
 			}
 		}
-		for _, id := range ids {
+		for _, id := range row.Values {
 			if facet := facetOf(id); (missed == "" || facet == missed) && (facet != "state" || !t.archived) {
 				t.byValue[id]++
 			}
@@ -209,41 +213,30 @@ func (t *tally) count(rows packedRows) {
 			return
 		}
 		t.total++
-		for i, v := range [2]float64{electricity, emissions} {
+		for i, v := range row.Saved {
 			if !math.IsNaN(v) {
-				t.sums[i] += v
-				t.summed[i]++
+				t.saved[i][row.PostID] = v
+				if t.valuesOf != nil && t.valuesOf[row.PostID] == nil {
+					t.valuesOf[row.PostID] = slices.Clone(row.Values)
+				}
 			}
 		}
 	})
 	// The archive is one of the states: who chooses another one leaves it, and the other way round.
-	unpack(other, func(_, _ float64, ids []int32) {
+	unpack(other, func(row countedRow) {
 		for _, w := range t.wanted {
-			if w.Facet != "state" && !slices.Contains(ids, w.ID) {
+			if w.Facet != "state" && !slices.Contains(row.Values, w.ID) {
 				return
 			}
 		}
 		t.aside++
-		for _, id := range ids {
+		for _, id := range row.Values {
 			if t.archived && facetOf(id) == "state" {
 				t.byValue[id]++
 			}
 		}
 	})
 }
-
-func (t *tally) impact() []Impact {
-	var list []Impact
-	for i, quantity := range []string{"electricity", "emissions"} {
-		if t.summed[i] > 0 {
-			list = append(list, Impact{Quantity: quantity, Unit: impactUnits[quantity], Sum: t.sums[i], Practices: t.summed[i]})
-		}
-	}
-	return list
-}
-
-// impactUnits are what sums are told in.
-var impactUnits = map[string]string{"electricity": "MW.h/a", "emissions": "t/a"}
 
 // named lists the values of each facet by how often they occur.
 func (s *Service) named(ctx context.Context, t *tally) (map[string][]Facet, error) {

@@ -80,3 +80,11 @@ func grownFrom(ctx context.Context, db sqlx.ExtContext) (rows []grownRow, err er
 		WHERE r.practice_uri <> '' AND said.domain IS NOT DISTINCT FROM wrote.domain`)
 	return rows, err
 }
+
+// countMethods counts which of the practices say how they know a figure that is summed up.
+func countMethods(ctx context.Context, db sqlx.ExtContext, quantity string, ids []int64) (n int, err error) {
+	err = sqlx.GetContext(ctx, db, &n, `
+		SELECT count(DISTINCT f.post_id) FROM practice_figures f JOIN (VALUES `+yearlyFactors(quantity)+`) AS factor (unit, times) ON factor.unit = f.unit
+		WHERE f.post_id = ANY ($1) AND f.quantity = $2 AND f.method <> '' AND coalesce(f.value_after - f.value_before, f.change) IS NOT NULL`, pq.Array(ids), quantity)
+	return n, err
+}

@@ -51,10 +51,12 @@ type packedRows struct {
 	Archived []byte `db:"archived"`
 }
 
-// counted reads what is to be counted, in one pass.
+// counted reads what is to be counted, in one pass: each row behind the number of its practice. Those that are not indexed yet
+// are left out.
 func (s *search) counted(ctx context.Context, db sqlx.ExtContext) (r packedRows, err error) {
 	err = sqlx.GetContext(ctx, db, &r, `
-		SELECT string_agg(i.packed, '') FILTER (WHERE NOT i.archived) AS current, string_agg(i.packed, '') FILTER (WHERE i.archived) AS archived`+s.from, s.args...)
+		SELECT string_agg(int8send(i.post_id) || i.packed, '') FILTER (WHERE NOT i.archived AND i.packed <> '') AS current,
+			string_agg(int8send(i.post_id) || i.packed, '') FILTER (WHERE i.archived AND i.packed <> '') AS archived`+s.from, s.args...)
 	return r, err
 }
 
