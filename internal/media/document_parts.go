@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/xml"
 	"io"
+	"net/url"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -47,6 +49,10 @@ func (d *office) clean(name string, content []byte) ([]byte, error) {
 		return nil, refused("embedded")
 	case ext == ".xml" && strings.HasPrefix(d.extension, ".od"):
 		return content, checkOpenDocument(content)
+	case !strings.HasPrefix(d.extension, ".od"):
+		if plain, ok := asXML(content); ok {
+			return content, checkOpenXML(plain)
+		}
 	}
 	return content, nil
 }
@@ -94,10 +100,17 @@ func checkOpenDocument(content []byte) error {
 			continue
 		case start.Name.Space == scriptSpace, start.Name.Space == officeSpace && start.Name.Local == "script":
 			return refused("macros")
-		case start.Name.Local == "dde-source", start.Name.Local != "a" && loadsElsewhere(start.Attr):
+		case start.Name.Local == "dde-source", start.Name.Local != "a" && loadsElsewhere(start.Attr), asksElsewhere(start.Attr):
 			return refused("external")
 		}
 	}
+}
+
+// asksElsewhere reports whether a cell calculates with what other programs or servers say.
+func asksElsewhere(attributes []xml.Attr) bool {
+	return slices.ContainsFunc(attributes, func(a xml.Attr) bool {
+		return a.Name.Local == "formula" && asking.MatchString(a.Value)
+	})
 }
 
 // loadsElsewhere reports whether an element that is no link for people names something outside of the document.
@@ -106,8 +119,12 @@ func loadsElsewhere(attributes []xml.Attr) bool {
 		if a.Name.Space != xlinkSpace || a.Name.Local != "href" {
 			continue
 		}
-		scheme, _, ok := strings.Cut(a.Value, ":")
-		if ok && !strings.ContainsAny(scheme, "/.#") || strings.HasPrefix(a.Value, "/") || strings.HasPrefix(a.Value, "../") {
+		value, err := url.PathUnescape(strings.TrimSpace(a.Value))
+		if err != nil {
+			value = a.Value
+		}
+		scheme, _, ok := strings.Cut(value, ":")
+		if ok && !strings.ContainsAny(scheme, "/.#") || strings.HasPrefix(value, "/") || strings.Contains(value, `\`) || strings.HasPrefix(path.Clean(value), "..") {
 			return true
 		}
 	}

