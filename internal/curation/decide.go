@@ -104,6 +104,9 @@ func (v *verdict) leave(ctx context.Context, decision, reason string) error {
 		if err := v.posts.UnboostAs(ctx, v.tx, v.catalog, v.entry.PostID); err != nil {
 			return err
 		}
+		if err := v.tellHolders(ctx, v.tx, v.entry.PostID, false, 0, reason); err != nil {
+			return err
+		}
 		if v.entry.Featured {
 			verbs = append(verbs, job.RemoveFeatured)
 		}
@@ -122,6 +125,11 @@ func (s *Service) Accept(ctx context.Context, actor account.Account, postID int6
 		}
 		if err := s.posts.BoostAs(ctx, v.tx, v.catalog, postID); err != nil {
 			return err
+		}
+		if v.entry.State != Accepted {
+			if err := v.tellHolders(ctx, v.tx, postID, true, v.revision, ""); err != nil {
+				return err
+			}
 		}
 		v.become(Accepted, "")
 		v.entry.RevisionAccepted = v.revision

@@ -21,13 +21,25 @@ type Kept struct {
 	Slug string `db:"slug"`
 	URI  string `db:"uri"`
 	ETag string `db:"etag"`
+	// What a named one says of itself: plain text.
+	Name         string    `db:"name"`
+	Introduction string    `db:"introduction"`
+	URL          string    `db:"url"`
+	Chapters     []Chapter `db:"-"`
 }
+
+// Named reports whether it is one that its catalogue named, not one of the two that each has.
+func (k Kept) Named() bool { return k.Slug != Curated && k.Slug != Featured }
 
 // Item is one entry of such a collection.
 type Item struct {
 	PostURI  string
 	Revision int // the one that was accepted, 0 where the catalogue does not say
 	Chapter  string
+	// In a named collection only.
+	Annotation string
+	Featured   bool
+	Withdrawn  bool // its source took it back, says the catalogue
 }
 
 // Due lists the catalogues of other servers (accounts.id) whose collections are to be read now, and keeps the list of those

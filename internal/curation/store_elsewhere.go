@@ -2,6 +2,7 @@ package curation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -60,8 +61,13 @@ func collectionsOf(ctx context.Context, q sqlx.ExtContext, accountID int64) (lis
 }
 
 func upsertCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, c Kept) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO curated_collections (account_id, slug, uri, etag) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account_id, slug) DO UPDATE SET uri = $3, etag = $4`, accountID, c.Slug, c.URI, c.ETag)
+	chapters, err := json.Marshal(append([]Chapter{}, c.Chapters...))
+	if err != nil {
+		return err
+	}
+	_, err = q.ExecContext(ctx, `INSERT INTO curated_collections (account_id, slug, uri, etag, name, introduction, url, chapters) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (account_id, slug) DO UPDATE SET uri = $3, etag = $4, name = $5, introduction = $6, url = $7, chapters = $8`,
+		accountID, c.Slug, c.URI, c.ETag, c.Name, c.Introduction, c.URL, string(chapters))
 	return err
 }
 
@@ -72,21 +78,26 @@ func deleteCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, s
 
 // replaceItems writes only what differs, so that only these pages change.
 func replaceItems(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, items []Item) error {
-	uris, chapters := make([]string, len(items)), make([]string, len(items))
+	uris, chapters, annotations := make([]string, len(items)), make([]string, len(items)), make([]string, len(items))
 	revisions := make([]int64, len(items))
+	featured, withdrawn := make([]bool, len(items)), make([]bool, len(items))
 	for i, item := range items {
-		uris[i], chapters[i], revisions[i] = item.PostURI, item.Chapter, int64(item.Revision)
+		uris[i], chapters[i], annotations[i] = item.PostURI, item.Chapter, item.Annotation
+		revisions[i], featured[i], withdrawn[i] = int64(item.Revision), item.Featured, item.Withdrawn
 	}
 	if _, err := q.ExecContext(ctx, `DELETE FROM curated_items WHERE account_id = $1 AND slug = $2 AND post_uri <> ALL ($3)`,
 		accountID, slug, pq.Array(uris)); err != nil {
 		return err
 	}
-	_, err := q.ExecContext(ctx, `INSERT INTO curated_items AS c (account_id, slug, post_uri, position, revision, chapter)
-		SELECT $1, $2, x.uri, x.position, x.revision, x.chapter
-		FROM unnest($3::text[], $4::bigint[], $5::text[]) WITH ORDINALITY AS x (uri, revision, chapter, position)
-		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET position = EXCLUDED.position, revision = EXCLUDED.revision, chapter = EXCLUDED.chapter
-		WHERE (c.position, c.revision, c.chapter) IS DISTINCT FROM (EXCLUDED.position, EXCLUDED.revision, EXCLUDED.chapter)`,
-		accountID, slug, pq.Array(uris), pq.Array(revisions), pq.Array(chapters))
+	_, err := q.ExecContext(ctx, `INSERT INTO curated_items AS c (account_id, slug, post_uri, position, revision, chapter, annotation, featured, withdrawn)
+		SELECT $1, $2, x.uri, x.position, x.revision, x.chapter, x.annotation, x.featured, x.withdrawn
+		FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::boolean[], $8::boolean[])
+			WITH ORDINALITY AS x (uri, revision, chapter, annotation, featured, withdrawn, position)
+		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET position = EXCLUDED.position, revision = EXCLUDED.revision, chapter = EXCLUDED.chapter,
+			annotation = EXCLUDED.annotation, featured = EXCLUDED.featured, withdrawn = EXCLUDED.withdrawn
+		WHERE (c.position, c.revision, c.chapter, c.annotation, c.featured, c.withdrawn)
+			IS DISTINCT FROM (EXCLUDED.position, EXCLUDED.revision, EXCLUDED.chapter, EXCLUDED.annotation, EXCLUDED.featured, EXCLUDED.withdrawn)`,
+		accountID, slug, pq.Array(uris), pq.Array(revisions), pq.Array(chapters), pq.Array(annotations), pq.Array(featured), pq.Array(withdrawn))
 	return err
 }
 
@@ -103,7 +114,8 @@ func hintCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, uri
 func upsertItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, item Item) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO curated_items (account_id, slug, post_uri, position, revision, chapter)
 		VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM curated_items WHERE account_id = $1 AND slug = $2), $4, $5)
-		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET revision = EXCLUDED.revision`, accountID, slug, item.PostURI, item.Revision, item.Chapter)
+		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET revision = EXCLUDED.revision,
+			chapter = EXCLUDED.chapter, withdrawn = false`, accountID, slug, item.PostURI, item.Revision, item.Chapter)
 	return err
 }
 
@@ -116,7 +128,7 @@ func deleteItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug, p
 func tryItems(ctx context.Context, q sqlx.ExtContext, accountID int64, now, since time.Time, limit int) (uris []string, err error) {
 	err = sqlx.SelectContext(ctx, q, &uris, `WITH tried AS (
 			SELECT i.post_uri, i.tried_at, min(i.position) AS position FROM curated_items i
-			WHERE i.account_id = $1 AND (i.tried_at IS NULL OR i.tried_at <= $3) AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.uri = i.post_uri)
+			WHERE i.account_id = $1 AND NOT i.withdrawn AND (i.tried_at IS NULL OR i.tried_at <= $3) AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.uri = i.post_uri)
 			GROUP BY 1, 2 ORDER BY i.tried_at NULLS FIRST, position LIMIT $4
 		)
 		UPDATE curated_items i SET tried_at = $2 FROM tried WHERE i.account_id = $1 AND i.post_uri = tried.post_uri RETURNING i.post_uri`,

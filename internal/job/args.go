@@ -31,6 +31,7 @@ const (
 	RemoveCurated  Verb = "remove_curated"  // ID: curation_decisions.id
 	AddFeatured    Verb = "add_featured"    // ID: curation_decisions.id
 	RemoveFeatured Verb = "remove_featured" // ID: curation_decisions.id
+	TellCollection Verb = "tell_collection" // ID: collection_changes.id
 	UpdatePoll     Verb = "update_poll"     // ID: posts.id; only its votes changed
 	Vote           Verb = "vote"            // ID: poll_votes.id
 	AskQuote       Verb = "ask_quote"       // ID: posts.id; it quotes a post of another server
@@ -44,6 +45,8 @@ const (
 	Flag           Verb = "flag"            // ID: reports.id
 	PinPost        Verb = "pin_post"        // ID: posts.id
 	UnpinPost      Verb = "unpin_post"      // ID: posts.id
+	AddListed      Verb = "add_listed"      // ID: directory_entries.id; new, changed or confirmed
+	RemoveListed   Verb = "remove_listed"   // ID: directory_entries.id, of a row that is gone
 )
 
 // Distribute renders one activity, stores its bytes and fills the lanes of the hosts that should get it.
@@ -132,6 +135,19 @@ func (ReadTaxonomy) Kind() string { return "taxonomy.read" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (ReadTaxonomy) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+}
+
+// ReadDirectory reads the directory of another server's catalogue that one of our groups follows. AccountID: accounts.id.
+type ReadDirectory struct {
+	AccountID int64 `json:"account_id"`
+}
+
+// Kind implements river.JobArgs.
+func (ReadDirectory) Kind() string { return "directory.read" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (ReadDirectory) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
 }
 
@@ -323,6 +339,19 @@ func (Import) Kind() string { return "import.run" }
 
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Import) InsertOpts() river.InsertOpts { return river.InsertOpts{UniqueOpts: uniqueWhileWaiting} }
+
+// PrintEdition makes the PDF of a published edition and tells the followers of it. ID: editions.id.
+type PrintEdition struct {
+	ID int64 `json:"id"`
+}
+
+// Kind implements river.JobArgs.
+func (PrintEdition) Kind() string { return "edition.print" }
+
+// InsertOpts implements river.JobArgsWithInsertOpts.
+func (PrintEdition) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+}
 
 // Queues and how many jobs of each one process works at a time.
 const (
