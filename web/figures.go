@@ -159,10 +159,19 @@ type impactView struct {
 	Spoken    string
 	Saved     bool
 	Practices int
+	Repeated  int // not counted: they grew out of one that is
+}
+
+// Signed is the sum with its sign and unit.
+func (v impactView) Signed() string {
+	if v.Saved {
+		return joinUnit("−"+v.Number, v.Unit)
+	}
+	return joinUnit("+"+v.Number, v.Unit)
 }
 
 func newImpact(l *i18n.Localizer, i practice.Impact) impactView {
-	v := impactView{Quantity: i.Quantity, Name: quantityName(l, i.Quantity), Unit: unitName(l, i.Quantity, i.Unit), Saved: i.Sum < 0, Practices: i.Practices}
+	v := impactView{Quantity: i.Quantity, Name: quantityName(l, i.Quantity), Unit: unitName(l, i.Quantity, i.Unit), Saved: i.Sum < 0, Practices: i.Practices, Repeated: i.Repeated}
 	// A sum of figures from many hands is no more exact than its parts.
 	sum := math.Round(i.Sum*10) / 10
 	if math.Abs(sum) >= 100 {

@@ -11,6 +11,7 @@ import (
 
 // chartView is a chart of bars, one below the other, each under its name and number. All lengths are in units of the drawing.
 type chartView struct {
+	ID                 string // before the ids within it, where a page has more than one chart
 	Title, Description string
 	Width, Height      int
 	Zero               string // x of what is no change
@@ -38,10 +39,7 @@ var trendMarks = map[string]string{"better": "✓ ", "worse": "! "}
 
 // newChart draws the changes that a table says; nil where there are none. percent draws those in percent.
 func newChart(l *i18n.Localizer, rows []comparedView, c practice.Comparison, percent bool) *chartView {
-	name := quantityName(l, c.Quantity)
-	v := chartView{Title: l.T("figures.chart.title", "Name", name), Width: chartWidth, Right: chartWidth - chartMargin}
-	var values []float64
-	lowest, highest := 0.0, 0.0
+	var values []chartValue
 	for _, row := range rows {
 		value, text, ok := 0.0, row.Change, false
 		if percent {
@@ -50,19 +48,34 @@ func newChart(l *i18n.Localizer, rows []comparedView, c practice.Comparison, per
 		} else if row.Figure.Change != nil {
 			value, ok = *row.Figure.Change, true
 		}
-		if !ok {
-			continue
+		if ok {
+			values = append(values, chartValue{Label: strconv.Itoa(row.Number) + ". " + row.Title, Text: text, Trend: row.Trend, Value: value})
 		}
-		y := len(v.Bars) * chartRow
-		v.Bars = append(v.Bars, chartBar{
-			Y: y, TextY: y + 15, BarY: y + 21, Value: trendMarks[row.Trend] + text, Trend: row.Trend,
-			Label: chartText(strconv.Itoa(row.Number)+". "+row.Title, chartLabel-max(0, utf8.RuneCountInString(text)-9)),
-		})
-		values = append(values, value)
-		lowest, highest = min(lowest, value), max(highest, value)
 	}
-	if len(v.Bars) == 0 {
+	return drawChart(l, l.T("figures.chart.title", "Name", quantityName(l, c.Quantity)), values)
+}
+
+// chartValue is what a bar stands for.
+type chartValue struct {
+	Label, Text string
+	Trend       string // as that of chartBar
+	Value       float64
+}
+
+// drawChart draws one bar for each value; nil where there are none.
+func drawChart(l *i18n.Localizer, title string, values []chartValue) *chartView {
+	if len(values) == 0 {
 		return nil
+	}
+	v := chartView{Title: title, Width: chartWidth, Right: chartWidth - chartMargin}
+	lowest, highest := 0.0, 0.0
+	for i, value := range values {
+		y := i * chartRow
+		v.Bars = append(v.Bars, chartBar{
+			Y: y, TextY: y + 15, BarY: y + 21, Value: trendMarks[value.Trend] + value.Text, Trend: value.Trend,
+			Label: chartText(value.Label, chartLabel-max(0, utf8.RuneCountInString(value.Text)-9)),
+		})
+		lowest, highest = min(lowest, value.Value), max(highest, value.Value)
 	}
 	scale := 0.0
 	if highest > lowest {
@@ -70,7 +83,7 @@ func newChart(l *i18n.Localizer, rows []comparedView, c practice.Comparison, per
 	}
 	at := func(value float64) float64 { return chartMargin + (value-lowest)*scale }
 	for i, value := range values {
-		from, to := min(at(0), at(value)), max(at(0), at(value))
+		from, to := min(at(0), at(value.Value)), max(at(0), at(value.Value))
 		v.Bars[i].X, v.Bars[i].Width = chartLength(from), chartLength(max(to-from, 2)) // what is small can still be seen
 	}
 	v.Zero = chartLength(at(0))
