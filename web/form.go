@@ -224,6 +224,8 @@ func newField(l *i18n.Localizer, errs formErrors, name, label string, opts ...an
 			f.Placeholder = l.T(fmt.Sprint(value))
 		case "empty":
 			f.Empty = l.T(fmt.Sprint(value))
+		case "name": // in an address, where fields have names of their own
+			f.Name = fmt.Sprint(value)
 		case "id":
 			f.ID = fmt.Sprint(value)
 		case "optional":

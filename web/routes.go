@@ -53,6 +53,7 @@ func (s *Site) routes(r *mux.Router) {
 	// Approving practices, and putting them away.
 	s.registerReview(r)
 	s.registerTerms(r)
+	s.registerCurationReports(r)
 	s.registerReuse(r)
 	s.registerAssessment(r)
 }

@@ -116,6 +116,12 @@ func (l *Localizer) Date(t time.Time) string {
 	return b.String()
 }
 
+// Month is the month in Europe/Berlin: Oktober 2026.
+func (l *Localizer) Month(t time.Time) string {
+	t = t.In(berlin)
+	return l.language.months[t.Month()-1] + " " + strconv.Itoa(t.Year())
+}
+
 // DateTime is the day and the time in Europe/Berlin: 3. Oktober 2026, 14:05 Uhr.
 func (l *Localizer) DateTime(t time.Time) string {
 	return l.Date(t) + l.language.sep + t.In(berlin).Format(l.language.clock)
