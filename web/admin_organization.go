@@ -22,6 +22,7 @@ type organizationForm struct {
 	Privacy      string     `schema:"privacy"`
 	Curates      bool       `schema:"curates"`
 	FourEyes     bool       `schema:"four_eyes"`
+	TwoEditors   bool       `schema:"two_editors"`
 	Errors       formErrors `schema:"-"`
 }
 
@@ -35,7 +36,7 @@ func (s *Site) showOrganization(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.renderOrganization(w, r, http.StatusOK, organizationForm{
 		Name: o.Name, ShortName: o.ShortName, Description: o.Description, Level: string(o.Level), Region: o.Region, Website: o.Website,
-		ContactName: o.ContactName, ContactEmail: o.ContactEmail, Imprint: o.Imprint, Privacy: o.Privacy, Curates: o.Curates, FourEyes: o.FourEyes,
+		ContactName: o.ContactName, ContactEmail: o.ContactEmail, Imprint: o.Imprint, Privacy: o.Privacy, Curates: o.Curates, FourEyes: o.FourEyes, TwoEditors: o.TwoEditors,
 	})
 }
 
@@ -50,7 +51,7 @@ func (s *Site) saveOrganization(w http.ResponseWriter, r *http.Request) error {
 		err = s.Accounts.SaveOrganization(r.Context(), admin, organization.Organization{
 			Name: form.Name, ShortName: form.ShortName, Description: form.Description, Level: organization.Level(form.Level), Region: form.Region,
 			Website: form.Website, ContactName: form.ContactName, ContactEmail: form.ContactEmail,
-			Imprint: form.Imprint, Privacy: form.Privacy, Curates: form.Curates, FourEyes: form.FourEyes,
+			Imprint: form.Imprint, Privacy: form.Privacy, Curates: form.Curates, FourEyes: form.FourEyes, TwoEditors: form.TwoEditors,
 		})
 	}
 	if err != nil {

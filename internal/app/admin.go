@@ -38,6 +38,7 @@ func adminCommand() *cli.Command {
 					&cli.StringFlag{Name: "imprint", Usage: "Markdown"},
 					&cli.BoolFlag{Name: "curates", Usage: "this instance curates an aggregate view"},
 					&cli.BoolFlag{Name: "four-eyes", Usage: "practices are published only after a second person approved them"},
+					&cli.BoolFlag{Name: "two-editors", Usage: "the desk accepts and declines practices only when two editors agree"},
 				},
 				Action: withApp(setup),
 			},
@@ -117,7 +118,7 @@ func setup(ctx context.Context, c *cli.Command, a *App) error {
 			*field = c.String(flag)
 		}
 	}
-	o.Curates, o.FourEyes = c.Bool("curates"), c.Bool("four-eyes")
+	o.Curates, o.FourEyes, o.TwoEditors = c.Bool("curates"), c.Bool("four-eyes"), c.Bool("two-editors")
 	if err := a.Organizations.Save(ctx, o); err != nil {
 		return err
 	}

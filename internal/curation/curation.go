@@ -36,6 +36,17 @@ const (
 	Unfeature = "unfeature"
 	Annotate  = "annotate"
 	Reopen    = "reopen"
+
+	ProposeAccept  = "propose_accept" // where two decide
+	ProposeDecline = "propose_decline"
+	Later          = "later"
+	Question       = "question"
+	Assign         = "assign"
+	Group          = "group"
+	Ungroup        = "ungroup"
+	Lead           = "lead"
+	Notice         = "notice" // that it was withdrawn
+	Undo           = "undo"
 )
 
 // Slugs of the collections every curating catalogue has.
@@ -46,13 +57,22 @@ const (
 
 // Decision is one entry of the log.
 type Decision struct {
-	ID        int64     `db:"id"`
-	PostID    int64     `db:"post_id"`
-	AccountID *int64    `db:"account_id"`
-	Decision  string    `db:"decision"`
-	Revision  int       `db:"revision"`
-	Reason    string    `db:"reason"`
-	CreatedAt time.Time `db:"created_at"`
+	ID        int64      `db:"id"`
+	PostID    int64      `db:"post_id"`
+	AccountID *int64     `db:"account_id"` // who decided; nil when their account is gone
+	Decision  string     `db:"decision"`
+	Revision  int        `db:"revision"`
+	Reason    string     `db:"reason"`
+	CreatedAt time.Time  `db:"created_at"`
+	Year      int        `db:"year"`
+	Number    int        `db:"number"`    // within the year; both together are how a decision is cited
+	Public    bool       `db:"public"`    // the world was told of it
+	EditorID  *int64     `db:"editor_id"` // to whom Assign gave it; nil: to nobody
+	OtherID   *int64     `db:"other_id"`  // of Group, Ungroup and Lead: the other practice
+	NoteID    *int64     `db:"note_id"`   // what Question and Annotate published
+	Until     *time.Time `db:"until"`     // of Later
+	UndoesID  *int64     `db:"undoes_id"` // of Undo: what was taken back
+	Undone    bool       `db:"undone"`    // it was taken back
 }
 
 // Service is the desk.
@@ -72,17 +92,23 @@ func New(db *sqlx.DB, organizations *organization.Service, accounts *account.Ser
 
 // mayDecide refuses everyone but editors of an instance that curates.
 func (s *Service) mayDecide(ctx context.Context, actor account.Account) error {
+	_, err := s.curating(ctx, actor)
+	return err
+}
+
+// curating is mayDecide with the organisation that curates.
+func (s *Service) curating(ctx context.Context, actor account.Account) (organization.Organization, error) {
 	if !actor.Local() || !actor.Able(account.RoleEditor) {
-		return fault.New(fault.Forbidden, "error.curation.forbidden")
+		return organization.Organization{}, fault.New(fault.Forbidden, "error.curation.forbidden")
 	}
 	o, err := s.organizations.Get(ctx)
 	if err != nil {
-		return fmt.Errorf("curation: %w", err)
+		return o, fmt.Errorf("curation: %w", err)
 	}
 	if !o.Curates {
-		return fault.New(fault.Forbidden, "error.curation.not_curating")
+		return o, fault.New(fault.Forbidden, "error.curation.not_curating")
 	}
-	return nil
+	return o, nil
 }
 
 // Arrived puts a practice, ours or received, on the desk; idempotent. What is not public cannot be announced and does not

@@ -2,6 +2,7 @@ package curation
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -26,26 +27,35 @@ const (
 // verdict is one practice while it is being decided: its row is locked, and what it becomes is written at the end.
 type verdict struct {
 	*Service
-	tx       *sqlx.Tx
-	actor    account.Account
-	catalog  account.Account
-	post     post.Post
-	entry    entry
-	revision int // the practice's newest
+	tx         *sqlx.Tx
+	actor      account.Account
+	catalog    account.Account
+	twoEditors bool
+	post       post.Post
+	entry      entry
+	revision   int // the practice's newest
 }
 
-// decide runs f for one practice that is published and stands on the desk. Editors and above.
-func (s *Service) decide(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) error) error {
-	if err := s.mayDecide(ctx, actor); err != nil {
+// decide runs f for one practice that is published and stands on the desk: f changes the entry and returns what is to be logged, or
+// nil where nothing changes. Editors and above.
+func (s *Service) decide(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) (*Decision, error)) error {
+	return s.decideOn(ctx, actor, postID, func(v *verdict) (*Decision, error) {
+		if !v.shown() {
+			return nil, fault.New(fault.Gone, "error.curation.withdrawn")
+		}
+		return f(v)
+	})
+}
+
+// decideOn is decide whatever became of the practice.
+func (s *Service) decideOn(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) (*Decision, error)) error {
+	o, err := s.curating(ctx, actor)
+	if err != nil {
 		return err
 	}
 	catalog, err := s.accounts.Catalog(ctx)
 	if err != nil {
 		return fmt.Errorf("curation of %d: %w", postID, err)
-	}
-	details, err := s.practices.Get(ctx, postID)
-	if err != nil {
-		return err
 	}
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		e, err := lockEntry(ctx, tx, postID)
@@ -55,32 +65,48 @@ func (s *Service) decide(ctx context.Context, actor account.Account, postID int6
 		if err != nil {
 			return fmt.Errorf("curation of %d: %w", postID, err)
 		}
-		p, err := s.posts.Lock(ctx, tx, postID)
-		if err != nil {
+		v := &verdict{Service: s, tx: tx, actor: actor, catalog: catalog, twoEditors: o.TwoEditors, entry: e}
+		if v.post, err = s.posts.Lock(ctx, tx, postID); err != nil {
 			return err
 		}
-		if p.State != post.StatePublished {
-			return fault.New(fault.Gone, "error.curation.withdrawn")
+		if v.revision, err = currentRevision(ctx, tx, postID); err != nil {
+			return fmt.Errorf("curation of %d: revision: %w", postID, err)
 		}
-		v := &verdict{Service: s, tx: tx, actor: actor, catalog: catalog, post: p, entry: e, revision: details.Revision}
-		if err := f(v); err != nil {
+		d, err := f(v)
+		if err != nil || d == nil {
 			return err
 		}
-		if err := updateEntry(ctx, tx, v.entry); err != nil {
-			return fmt.Errorf("curation of %d: %w", postID, err)
-		}
-		return nil
+		return v.settle(ctx, e, *d)
 	})
 }
 
-// log writes a decision and tells the world about it by the verbs given.
-func (v *verdict) log(ctx context.Context, decision, reason string, verbs ...job.Verb) error {
-	now := time.Now()
-	d := Decision{ID: db.NewID(now), PostID: v.entry.PostID, AccountID: &v.actor.ID, Decision: decision, Revision: v.revision, Reason: reason, CreatedAt: now}
-	if err := insertDecision(ctx, v.tx, d); err != nil {
-		return fmt.Errorf("curation: log %s of %d: %w", decision, v.entry.PostID, err)
+// shown reports whether the practice is there for everyone: else it has left the desk.
+func (v *verdict) shown() bool {
+	return v.post.State == post.StatePublished && v.post.Visibility == post.Public
+}
+
+// settle makes the world see the entry as it is now and no more as it was, and writes entry and decision.
+func (v *verdict) settle(ctx context.Context, was entry, d Decision) error {
+	verbs, err := v.follow(ctx, was, d.Reason)
+	if err != nil {
+		return err
 	}
-	if err := v.accounts.Audit(ctx, v.tx, v.actor, "curation."+decision, v.post.URI, reason); err != nil {
+	if err := updateEntry(ctx, v.tx, v.entry); err != nil {
+		return fmt.Errorf("curation of %d: %w", v.entry.PostID, err)
+	}
+	before, err := json.Marshal(was)
+	if err != nil {
+		return fmt.Errorf("curation of %d: %w", v.entry.PostID, err)
+	}
+	d.CreatedAt = time.Now()
+	d.ID, d.PostID, d.AccountID, d.Public = db.NewID(d.CreatedAt), v.entry.PostID, &v.actor.ID, len(verbs) > 0 || d.NoteID != nil
+	if d.Revision == 0 {
+		d.Revision = v.revision
+	}
+	if err := insertDecision(ctx, v.tx, d, before); err != nil {
+		return fmt.Errorf("curation: log %s of %d: %w", d.Decision, d.PostID, err)
+	}
+	if err := v.accounts.Audit(ctx, v.tx, v.actor, "curation."+d.Decision, v.post.URI, d.Reason); err != nil {
 		return err
 	}
 	for _, verb := range verbs {
@@ -91,123 +117,135 @@ func (v *verdict) log(ctx context.Context, decision, reason string, verbs ...job
 	return nil
 }
 
-// become sets the state with who decided it.
-func (v *verdict) become(state, reason string) {
-	now := time.Now()
-	v.entry.State, v.entry.Reason, v.entry.DecidedByID, v.entry.DecidedAt = state, reason, &v.actor.ID, &now
-}
-
-// leave takes an accepted practice out of the aggregate view, under the decision that is logged with it.
-func (v *verdict) leave(ctx context.Context, decision, reason string) error {
-	var verbs []job.Verb
-	if v.entry.State == Accepted {
-		if err := v.posts.UnboostAs(ctx, v.tx, v.catalog, v.entry.PostID); err != nil {
-			return err
+// follow makes boost and collections follow what the entry has become, and returns what is to be told with the decision.
+func (v *verdict) follow(ctx context.Context, was entry, reason string) (verbs []job.Verb, err error) {
+	id, in, wasIn := v.entry.PostID, v.entry.State == Accepted, was.State == Accepted
+	switch {
+	case in && !wasIn:
+		if err = v.posts.BoostAs(ctx, v.tx, v.catalog, id); err == nil {
+			err = v.tellHolders(ctx, v.tx, id, true, v.entry.RevisionAccepted, "")
 		}
-		if err := v.tellHolders(ctx, v.tx, v.entry.PostID, false, 0, reason); err != nil {
-			return err
+	case wasIn && !in && v.shown(): // what was withdrawn has lost its boosts with it
+		if err = v.posts.UnboostAs(ctx, v.tx, v.catalog, id); err == nil {
+			err = v.tellHolders(ctx, v.tx, id, false, 0, reason)
 		}
-		if v.entry.Featured {
-			verbs = append(verbs, job.RemoveFeatured)
-		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	featured, wasFeatured := in && v.entry.Featured, wasIn && was.Featured
+	if wasFeatured && !featured {
+		verbs = append(verbs, job.RemoveFeatured)
+	}
+	switch {
+	case in && (!wasIn || v.entry.RevisionAccepted != was.RevisionAccepted):
+		verbs = append(verbs, job.AddCurated)
+	case wasIn && !in:
 		verbs = append(verbs, job.RemoveCurated)
 	}
-	v.entry.Featured, v.entry.RevisionAccepted = false, 0
-	return v.log(ctx, decision, reason, verbs...)
+	if featured && !wasFeatured {
+		verbs = append(verbs, job.AddFeatured)
+	}
+	return verbs, nil
+}
+
+// become sets what was decided, by whom. That ends what stood between: a question, a proposal, a delay.
+func (v *verdict) become(state, reason string) {
+	now := time.Now()
+	e := &v.entry
+	e.State, e.Reason, e.DecidedByID, e.DecidedAt = state, reason, &v.actor.ID, &now
+	e.LaterUntil, e.QuestionID, e.Noticed = nil, nil, false
+	e.Proposal, e.ProposalReason, e.ProposalRevision, e.ProposedByID, e.ProposedAt = "", "", 0, nil, nil
+	if state != Accepted {
+		e.Featured, e.RevisionAccepted = false, 0
+	}
 }
 
 // Accept takes the current revision into the aggregate view: our catalogue boosts it (job Announce) and Adds it to
-// "kuratiert" (job AddCurated). Accepting again after a change moves the accepted revision.
+// "kuratiert" (job AddCurated). Accepting again after a change moves the accepted revision. Where two editors decide, the first
+// one proposes it. Errors: fault.Conflict for whoever proposed it already.
 func (s *Service) Accept(ctx context.Context, actor account.Account, postID int64) error {
-	return s.decide(ctx, actor, postID, func(v *verdict) error {
-		if v.entry.State == Accepted && v.entry.RevisionAccepted >= v.revision {
-			return nil
+	return s.AcceptRevision(ctx, actor, postID, 0)
+}
+
+// AcceptRevision is Accept of the revision that the actor has read; 0 for whatever is the newest. Errors: fault.Conflict when there
+// is a newer one.
+func (s *Service) AcceptRevision(ctx context.Context, actor account.Account, postID int64, revision int) error {
+	return s.decide(ctx, actor, postID, func(v *verdict) (*Decision, error) {
+		switch {
+		case v.entry.State == Accepted && v.entry.RevisionAccepted >= v.revision:
+			return nil, nil
+		case revision != 0 && revision != v.revision:
+			return nil, fault.New(fault.Conflict, "error.desk.newer")
 		}
-		if err := s.posts.BoostAs(ctx, v.tx, v.catalog, postID); err != nil {
-			return err
-		}
-		if v.entry.State != Accepted {
-			if err := v.tellHolders(ctx, v.tx, postID, true, v.revision, ""); err != nil {
-				return err
-			}
+		if d, err := v.propose(Accept, ""); d != nil || err != nil {
+			return d, err
 		}
 		v.become(Accepted, "")
 		v.entry.RevisionAccepted = v.revision
-		return v.log(ctx, Accept, "", job.AddCurated)
+		return &Decision{Decision: Accept}, nil
 	})
 }
 
 // Decline says no with a reason (5..1000 characters); an accepted one leaves the view (UndoAnnounce, RemoveCurated, and
-// RemoveFeatured where featured).
+// RemoveFeatured where featured). Where two editors decide, the first one proposes it.
 func (s *Service) Decline(ctx context.Context, actor account.Account, postID int64, reason string) error {
-	reason = strings.TrimSpace(markup.Block(reason))
-	switch n := utf8.RuneCountInString(reason); {
-	case n < minReason:
-		return fault.Fields(fault.Field{Name: "reason", Message: "error.field.too_short", Args: map[string]any{"Min": minReason}})
-	case n > maxReason:
-		return fault.Fields(fault.Field{Name: "reason", Message: "error.field.too_long", Args: map[string]any{"Max": maxReason}})
+	reason, err := checkReason(reason, minReason)
+	if err != nil {
+		return err
 	}
-	return s.decide(ctx, actor, postID, func(v *verdict) error {
+	return s.decide(ctx, actor, postID, func(v *verdict) (*Decision, error) {
 		if v.entry.State == Declined && v.entry.Reason == reason {
-			return nil
+			return nil, nil
 		}
-		if err := v.leave(ctx, Decline, reason); err != nil {
-			return err
+		if d, err := v.propose(Decline, reason); d != nil || err != nil {
+			return d, err
 		}
 		v.become(Declined, reason)
-		return nil
+		return &Decision{Decision: Decline, Reason: reason}, nil
 	})
 }
 
-// Reopen puts a decided one back on the desk; an accepted one leaves the view.
+// Reopen puts a decided one back on the desk; an accepted one leaves the view. Errors: fault.Conflict where two editors decide what
+// leaves the view: they decline it.
 func (s *Service) Reopen(ctx context.Context, actor account.Account, postID int64) error {
-	return s.decide(ctx, actor, postID, func(v *verdict) error {
-		if v.entry.State == Waiting {
-			return nil
-		}
-		if err := v.leave(ctx, Reopen, ""); err != nil {
-			return err
+	return s.decide(ctx, actor, postID, func(v *verdict) (*Decision, error) {
+		switch {
+		case v.entry.State == Waiting:
+			return nil, nil
+		case v.twoEditors && v.entry.State == Accepted:
+			return nil, fault.New(fault.Conflict, "error.desk.reopen_alone")
 		}
 		v.become(Waiting, "")
-		return nil
+		return &Decision{Decision: Reopen}, nil
 	})
 }
 
 // Feature puts an accepted practice in front, or takes it back. Errors: fault.Conflict unless accepted.
 func (s *Service) Feature(ctx context.Context, actor account.Account, postID int64, featured bool) error {
-	return s.decide(ctx, actor, postID, func(v *verdict) error {
+	return s.decide(ctx, actor, postID, func(v *verdict) (*Decision, error) {
 		switch {
 		case v.entry.State != Accepted:
-			return fault.New(fault.Conflict, "error.curation.not_accepted")
+			return nil, fault.New(fault.Conflict, "error.curation.not_accepted")
 		case v.entry.Featured == featured:
-			return nil
+			return nil, nil
 		}
 		v.entry.Featured = featured
 		if featured {
-			return v.log(ctx, Feature, "", job.AddFeatured)
+			return &Decision{Decision: Feature}, nil
 		}
-		return v.log(ctx, Unfeature, "", job.RemoveFeatured)
+		return &Decision{Decision: Unfeature}, nil
 	})
 }
 
-// Annotate publishes an editor's note as a comment in the name of the catalogue (post.RoleCurationNote).
-func (s *Service) Annotate(ctx context.Context, actor account.Account, postID int64, source string) error {
-	if err := s.mayDecide(ctx, actor); err != nil {
-		return err
+// checkReason tidies a reason; one that nobody asked for may be empty.
+func checkReason(reason string, least int) (string, error) {
+	reason = strings.TrimSpace(markup.Block(reason))
+	switch n := utf8.RuneCountInString(reason); {
+	case n < least:
+		return "", fault.Fields(fault.Field{Name: "reason", Message: "error.field.too_short", Args: map[string]any{"Min": least}})
+	case n > maxReason:
+		return "", fault.Fields(fault.Field{Name: "reason", Message: "error.field.too_long", Args: map[string]any{"Max": maxReason}})
 	}
-	catalog, err := s.accounts.Catalog(ctx)
-	if err != nil {
-		return fmt.Errorf("curation.Annotate %d: %w", postID, err)
-	}
-	// Rendering looks accounts up and so comes before the transaction.
-	note, err := s.posts.Compose(ctx, catalog, post.Draft{InReplyToID: postID, Source: source, Visibility: post.Public, Role: post.RoleCurationNote})
-	if err != nil {
-		return err
-	}
-	return s.decide(ctx, actor, postID, func(v *verdict) error {
-		if _, err := s.posts.PublishIn(ctx, v.tx, note); err != nil {
-			return err
-		}
-		return v.log(ctx, Annotate, "")
-	})
+	return reason, nil
 }

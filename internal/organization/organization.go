@@ -47,10 +47,11 @@ type Organization struct {
 	Website      string    `db:"website"`
 	ContactName  string    `db:"contact_name"`
 	ContactEmail string    `db:"contact_email"`
-	Imprint      string    `db:"imprint"`   // Markdown
-	Privacy      string    `db:"privacy"`   // Markdown
-	Curates      bool      `db:"curates"`   // shows the aggregate view and the desk
-	FourEyes     bool      `db:"four_eyes"` // practices are published only after a second person approved them
+	Imprint      string    `db:"imprint"`     // Markdown
+	Privacy      string    `db:"privacy"`     // Markdown
+	Curates      bool      `db:"curates"`     // shows the aggregate view and the desk
+	FourEyes     bool      `db:"four_eyes"`   // practices are published only after a second person approved them
+	TwoEditors   bool      `db:"two_editors"` // the desk takes practices in, or declines them, only when two editors agree
 	UpdatedAt    time.Time `db:"updated_at"`
 }
 
@@ -73,6 +74,7 @@ func (o Organization) Changed(old Organization) []string {
 		{"privacy", o.Privacy == old.Privacy},
 		{"curates", o.Curates == old.Curates},
 		{"four_eyes", o.FourEyes == old.FourEyes},
+		{"two_editors", o.TwoEditors == old.TwoEditors},
 	} {
 		if !f.same {
 			names = append(names, f.name)

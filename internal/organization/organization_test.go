@@ -35,7 +35,7 @@ func TestSaveAndGet(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := ministry
-	changed.ShortName, changed.Curates, changed.FourEyes = "SH", false, true
+	changed.ShortName, changed.Curates, changed.FourEyes, changed.TwoEditors = "SH", false, true, true
 	if err := s.Save(ctx, changed); err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestSaveAndGet(t *testing.T) {
 	if time.Since(got.UpdatedAt) > time.Minute {
 		t.Errorf("updated at %s, want now", got.UpdatedAt)
 	}
-	if diff := cmp.Diff([]string{"short_name", "curates", "four_eyes"}, got.Changed(ministry)); diff != "" {
+	if diff := cmp.Diff([]string{"short_name", "curates", "four_eyes", "two_editors"}, got.Changed(ministry)); diff != "" {
 		t.Errorf("changed fields (-want +got):\n%s", diff)
 	}
 }

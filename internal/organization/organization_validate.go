@@ -60,10 +60,10 @@ func (o Organization) validate() error {
 	if o.Region != "" && !ValidRegion(o.Region) {
 		wrong("region", "error.organization.region", nil)
 	}
-	if o.Website != "" && !plausibleURL(o.Website) {
+	if o.Website != "" && !ValidWebsite(o.Website) {
 		wrong("website", "error.organization.website", nil)
 	}
-	if o.ContactEmail != "" && !plausibleEmail(o.ContactEmail) {
+	if o.ContactEmail != "" && !ValidEmail(o.ContactEmail) {
 		wrong("contact_email", "error.organization.email", nil)
 	}
 	return fault.Fields(mistakes...)
@@ -79,13 +79,14 @@ func printable(s string, oneLine bool) bool {
 	})
 }
 
-func plausibleURL(s string) bool {
+// ValidWebsite accepts an absolute web address without a password.
+func ValidWebsite(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && len(s) <= maxURL && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }
 
-// plausibleEmail accepts one bare address whose domain has a dot.
-func plausibleEmail(s string) bool {
+// ValidEmail accepts one bare address whose domain has a dot.
+func ValidEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
 	if err != nil || a.Address != s || len(s) > maxAddress {
 		return false
