@@ -18,6 +18,8 @@ const (
 	MaxSize    = 10 << 20 // bytes of the file
 	MaxRows    = 5_000    // below the header
 	MaxColumns = 200
+	maxCells   = 200_000 // that hold something
+	maxText    = MaxSize // bytes of what stands in them
 	// maxLines is how far down a table may stand: empty lines are no rows, but somebody has to look at them.
 	maxLines = 20_000
 	// headerWithin is in how many lines from the top a header is looked for.
@@ -50,6 +52,8 @@ func mistake(message string, args map[string]any) error {
 func errTooLong() error { return mistake("error.sheet.rows", map[string]any{"Max": MaxRows}) }
 
 func errTooWide() error { return mistake("error.sheet.columns", map[string]any{"Max": MaxColumns}) }
+
+func errTooMuch() error { return mistake("error.sheet.cells", map[string]any{"Max": maxCells}) }
 
 func errNoTable() error { return mistake("error.sheet.form", nil) }
 

@@ -317,21 +317,32 @@ func TestBombs(t *testing.T) {
 		"a row far below":   {rows(2, func(i int) string { return fmt.Sprintf(`<row r="%d"><c><v>1</v></c></row>`, i*1_000_000_000) }), "error.sheet.rows"},
 		"a column far away": {rows(MaxRows, func(i int) string { return fmt.Sprintf(`<row r="%d"><c r="XFD%d"><v>1.125</v></c></row>`, i, i) }), "error.sheet.columns"},
 		"no cell names":     {rows(3, func(int) string { return "<row>" + strings.Repeat("<c><v>1</v></c>", 300) + "</row>" }), "error.sheet.columns"},
+		"too many cells":    {rows(MaxRows-1, func(int) string { return "<row>" + strings.Repeat("<c><v>1.125</v></c>", 60) + "</row>" }), "error.sheet.cells"},
+		"a text everywhere": {rows(1_000, func(int) string { return "<row>" + strings.Repeat(`<c t="s"><v>0</v></c>`, 100) + "</row>" }), "error.sheet.cells"},
+		"cells of nothing": {rows(100, func(int) string {
+			return "<row><c><v>1.125</v></c><c><v>2</v></c>" + strings.Repeat("<c/>", 6_000) + "</row>"
+		}), "error.sheet.cells"},
+		"by another name": {rows(100, func(int) string { return "<row>" + strings.Repeat("<x:c/>", 6_000) + "</row>" }), "error.sheet.cells"},
+		"tags of nothing": {rows(maxTags, func(int) string { return "<a/>" }), "error.sheet.cells"},
 	} {
-		if _, err := Read(packed(t, c.sheet, 0)); because(t, err) != c.want {
+		if _, err := Read(packed(t, c.sheet, 0, strings.Repeat("Serverraum ", 1_000))); because(t, err) != c.want {
 			t.Errorf("%s: %v, want %s", name, err, c.want)
 		}
+	}
+	if s, err := Read(packed(t, rows(MaxRows, func(int) string { return "<row>" + strings.Repeat(`<c t="s"><v>0</v></c>`, 39) + "</row>" }), 0, "Serverraum")); err != nil || len(s.Rows) != MaxRows-1 || s.Rows[0].Cells[38] != "Serverraum" {
+		t.Errorf("a large one that people write: %d, %v", len(s.Rows), err)
 	}
 	if s, err := Read(packed(t, rows(3, ordinary), 0)); err != nil || len(s.Rows) != 2 {
 		t.Fatalf("the ordinary one: %v, %v", s, err)
 	}
-	if _, err := Read(packed(t, rows(3, ordinary)+strings.Repeat(" ", maxUnzipped), 100)); because(t, err) != "error.sheet.empty" {
+	if _, err := Read(packed(t, rows(3, ordinary)+strings.Repeat(" ", maxUnzipped), 100)); because(t, err) != "error.sheet.form" {
 		t.Errorf("one that lies about its size: %v", err)
 	}
 }
 
-// packed is a workbook around a worksheet as it stands. size is what the directory says of it, 0 for the truth.
-func packed(t *testing.T, sheet string, size uint64) []byte {
+// packed is a workbook around a worksheet as it stands, and texts that its cells share. size is what the directory says of it, 0
+// for the truth.
+func packed(t *testing.T, sheet string, size uint64, shared ...string) []byte {
 	t.Helper()
 	data := workbook(t, func(*excelize.File, string) error { return nil })
 	old, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
@@ -341,12 +352,19 @@ func packed(t *testing.T, sheet string, size uint64) []byte {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
 	for _, f := range old.File {
-		if f.Name == "xl/worksheets/sheet1.xml" {
+		if f.Name == "xl/worksheets/sheet1.xml" || f.Name == "xl/sharedStrings.xml" {
 			continue
 		}
 		if err := w.Copy(f); err != nil {
 			t.Fatal(err)
 		}
+	}
+	texts, err := w.Create("xl/sharedStrings.xml")
+	if err == nil {
+		_, err = io.WriteString(texts, `<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><si><t>`+strings.Join(shared, "</t></si><si><t>")+`</t></si></sst>`)
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 	var deflated bytes.Buffer
 	fw, err := flate.NewWriter(&deflated, flate.BestSpeed)
@@ -372,12 +390,12 @@ func packed(t *testing.T, sheet string, size uint64) []byte {
 // TestWritten: what is written is read again as it was, also what an office program would calculate.
 func TestWritten(t *testing.T) {
 	t.Parallel()
-	rows := [][]string{{"Titel", "Text"}, {"=1+1", "@SUM(A1)"}, {"-12,5", "+Netz"}, {"mehr\nZeilen", `ein "Zitat"; und mehr`}}
+	rows := [][]string{{"Titel", "Text"}, {"=1+1", "@SUM(A1)"}, {"-12,5", "+Netz"}, {"＝1+1", "–"}, {"mehr\nZeilen", `ein "Zitat"; und mehr`}}
 	var text, book bytes.Buffer
 	if err := errors.Join(WriteCSV(&text, rows), WriteXLSX(&book, "Muster", rows)); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(text.String(), "'=1+1;'@SUM(A1)") || !strings.Contains(text.String(), "\n-12,5;'+Netz") {
+	if !strings.Contains(text.String(), "'=1+1;'@SUM(A1)") || !strings.Contains(text.String(), "'＝1+1;–") || !strings.Contains(text.String(), "\n-12,5;'+Netz") {
 		t.Errorf("formulas are not marked: %q", text.String())
 	}
 	for name, data := range map[string][]byte{"CSV": text.Bytes(), "XLSX": book.Bytes()} {

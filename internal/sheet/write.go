@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -90,7 +91,8 @@ var plainNumber = regexp.MustCompile(`^[-+][\d.,]+\s?%?$`)
 
 // active reports whether an office program would take a text for a formula.
 func active(cell string) bool {
-	return cell != "" && strings.ContainsRune("=+-@", rune(cell[0])) && !plainNumber.MatchString(cell)
+	first, _ := utf8.DecodeRuneInString(cell)
+	return cell != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) && !plainNumber.MatchString(cell)
 }
 
 // Harmless marks what an office program would calculate when it opens a CSV file; Read takes the mark away again.

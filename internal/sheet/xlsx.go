@@ -32,6 +32,9 @@ func readXLSX(data []byte) (name string, lines []Row, err error) {
 			name, lines, err = "", nil, errNoTable()
 		}
 	}()
+	if err := fits(data); err != nil {
+		return "", nil, err
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(data), excelize.Options{UnzipSizeLimit: maxUnzipped, UnzipXMLSizeLimit: maxUnzipped})
 	if err != nil {
 		if strings.Contains(err.Error(), "unzip size exceeds") {
@@ -97,6 +100,7 @@ func (w worksheet) all(raw bool) (list []Row, err error) {
 		return nil, errNoTable()
 	}
 	defer rows.Close() //nolint:errcheck // nothing was written
+	var left = budget{cells: maxCells, bytes: maxText}
 	for filled := 0; rows.Next(); {
 		cells, err := rows.Columns(excelize.Options{RawCellValue: raw})
 		if err != nil {
@@ -104,6 +108,9 @@ func (w worksheet) all(raw bool) (list []Row, err error) {
 		}
 		if cells = trimmed(cells); len(cells) > MaxColumns {
 			return nil, errTooWide()
+		}
+		if !left.take(cells) {
+			return nil, errTooMuch()
 		}
 		if len(cells) > 0 {
 			filled++
@@ -113,6 +120,19 @@ func (w worksheet) all(raw bool) (list []Row, err error) {
 		}
 	}
 	return list, nil
+}
+
+// budget is what a table may still hold. A workbook of a few kilobytes can say the same long text in each of a million cells.
+type budget struct{ cells, bytes int }
+
+func (b *budget) take(cells []string) bool {
+	for _, c := range cells {
+		if c != "" {
+			b.cells--
+			b.bytes -= len(c)
+		}
+	}
+	return b.cells >= 0 && b.bytes >= 0
 }
 
 var (
