@@ -47,6 +47,7 @@ CREATE INDEX publication_files_post_id_idx ON publication_files (post_id);
 CREATE INDEX publication_files_draft_id_idx ON publication_files (draft_id);
 CREATE INDEX publication_files_waiting_idx ON publication_files (created_at) WHERE revision IS NULL;
 CREATE INDEX publication_files_file_idx ON publication_files (file);
+CREATE INDEX publication_files_preview_file_idx ON publication_files (preview_file) WHERE preview_file <> '';
 
 -- +goose Down
 DROP TABLE publication_files;

@@ -116,6 +116,8 @@ func unnamed(ctx context.Context, db sqlx.ExtContext, files []string) (list []st
 			AND NOT EXISTS (SELECT 1 FROM remote_files r WHERE r.preview_file = f AND r.preview_file <> '')
 			AND NOT EXISTS (SELECT 1 FROM practice_files p WHERE p.file = f)
 			AND NOT EXISTS (SELECT 1 FROM practice_files p WHERE p.preview_file = f AND p.preview_file <> '')
+			AND NOT EXISTS (SELECT 1 FROM publication_files p WHERE p.file = f)
+			AND NOT EXISTS (SELECT 1 FROM publication_files p WHERE p.preview_file = f AND p.preview_file <> '')
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.avatar = f AND a.avatar <> '')
 			AND NOT EXISTS (SELECT 1 FROM accounts a WHERE a.header = f AND a.header <> '')`, pq.Array(files))
 	return list, err

@@ -7,8 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"path"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -89,7 +87,7 @@ func (s *Service) AddFile(ctx context.Context, actor account.Account, name strin
 	}
 	random := make([]byte, 16)
 	_, _ = rand.Read(random) // never fails
-	f.AccountID, f.Key, f.Name = &actor.ID, hex.EncodeToString(random), fileName(name, f.Name)
+	f.AccountID, f.Key, f.Name = &actor.ID, hex.EncodeToString(random), markup.FileName(name, f.Name, "anlage")
 	f.CreatedAt = time.Now().UTC().Truncate(time.Millisecond)
 	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
 		for inserted := false; !inserted; {
@@ -101,21 +99,6 @@ func (s *Service) AddFile(ctx context.Context, actor account.Account, name strin
 		return nil
 	})
 	return f, err
-}
-
-var notInFileName = regexp.MustCompile(`[^\p{L}\p{N}._-]+`)
-
-// fileName is what a file is called by those who save it: what its sender called it, with the ending of what it is.
-func fileName(sent, extension string) string {
-	base := path.Base(strings.ReplaceAll(markup.Line(sent), `\`, "/"))
-	base = strings.Trim(notInFileName.ReplaceAllString(strings.TrimSuffix(base, path.Ext(base)), "-"), ".-_")
-	if r := []rune(base); len(r) > 80 {
-		base = string(r[:80])
-	}
-	if base == "" {
-		base = "anlage"
-	}
-	return base + extension
 }
 
 // FilesOf returns those of the files that the actor may name in the text with that id, 0 for a new one, in the order of refs.

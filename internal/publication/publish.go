@@ -46,11 +46,6 @@ var checksum = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // PublishIn publishes in the name of author, the catalogue of this instance, in a transaction of the caller, who has checked
 // who acts: rows, the first revision and the jobs that tell the followers. Errors: fault.Invalid with fields named like Draft's.
 func (s *Service) PublishIn(ctx context.Context, tx *sqlx.Tx, author account.Account, d Draft) (post.Post, error) {
-	return s.publishIn(ctx, tx, author, d, func(int64) ([]File, error) { return d.Files, nil })
-}
-
-// publishIn is PublishIn for files whose addresses depend on the id of the post.
-func (s *Service) publishIn(ctx context.Context, tx *sqlx.Tx, author account.Account, d Draft, files func(postID int64) ([]File, error)) (post.Post, error) {
 	d, err := d.checked()
 	if err != nil {
 		return post.Post{}, err
@@ -61,9 +56,6 @@ func (s *Service) publishIn(ctx context.Context, tx *sqlx.Tx, author account.Acc
 	}
 	p, err := s.posts.PublishArticle(ctx, tx, author.ID, d.editor(author), content)
 	if err != nil {
-		return p, err
-	}
-	if d.Files, err = files(p.ID); err != nil {
 		return p, err
 	}
 	return p, s.store(ctx, tx, p, d, 1)
@@ -128,7 +120,7 @@ func (d Draft) editor(author account.Account) int64 {
 
 // content is what the post says. Nobody is mentioned by a publication, so no account has to be looked up.
 func (s *Service) content(d Draft) (post.Content, error) {
-	kept, err := json.Marshal(detail{Type: d.Type, Version: d.Version, Files: d.Files, Entries: d.Entries, Checksum: d.Checksum})
+	kept, err := json.Marshal(Publication{Type: d.Type, Version: d.Version, Files: d.Files, Entries: d.Entries, Checksum: d.Checksum}.detail())
 	if err != nil {
 		return post.Content{}, fmt.Errorf("publication: detail: %w", err)
 	}
@@ -145,6 +137,10 @@ type detail struct {
 	Files    []File  `json:"files,omitempty"`
 	Entries  []Entry `json:"entries,omitempty"`
 	Checksum string  `json:"checksum,omitempty"`
+}
+
+func (p Publication) detail() detail {
+	return detail{Type: p.Type, Version: p.Version, Files: p.Files, Entries: p.Entries, Checksum: p.Checksum}
 }
 
 // Detail returns what stood beside the words of a version.

@@ -2,6 +2,7 @@ package publication
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"mime"
 	"net/url"
@@ -24,7 +25,7 @@ const (
 )
 
 // Receive stores what another instance says of a publication of its own, in the transaction of post.Service.Receive. Values
-// that break the vocabulary are dropped one by one; an older revision changes nothing.
+// that break the vocabulary are dropped one by one; an older revision changes nothing. Every version is kept.
 func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, said Publication) error {
 	if p.Local || !p.Publication() {
 		return errForbidden()
@@ -40,7 +41,11 @@ func (s *Service) Receive(ctx context.Context, tx *sqlx.Tx, p post.Post, said Pu
 	if err := upsertPublication(ctx, tx, said); err != nil {
 		return fmt.Errorf("publication.Receive %d: %w", p.ID, err)
 	}
-	return nil
+	kept, err := json.Marshal(said.detail())
+	if err != nil {
+		return fmt.Errorf("publication.Receive %d: detail: %w", p.ID, err)
+	}
+	return s.posts.ReceiveVersion(ctx, tx, p, said.Revision, kept, 0)
 }
 
 // Remove forgets what was said of an article that is no publication any more.

@@ -114,3 +114,12 @@ func countPublications(ctx context.Context, db sqlx.ExtContext, viewerID int64, 
 	}
 	return append(append(list, types...), origins...), nil
 }
+
+// publicationIn reads one publication; sql.ErrNoRows.
+func publicationIn(ctx context.Context, db sqlx.ExtContext, id int64) (Publication, error) {
+	var r row
+	if err := sqlx.GetContext(ctx, db, &r, `SELECT `+columns+` FROM publications pu WHERE pu.post_id = $1`, id); err != nil {
+		return Publication{}, err
+	}
+	return r.whole()
+}
