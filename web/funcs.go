@@ -27,7 +27,7 @@ func (s *Site) templateFuncs(l *i18n.Localizer) template.FuncMap {
 		"quantityName": func(q string) string { return quantityName(l, q) },
 		"termFieldID":  termFieldID,
 		// Numbers and times.
-		"reportDays": func(seconds float64) string { return days(l, seconds) },
+		"reportDays": func(seconds float64) string { return daysText(l, seconds) },
 		"number":     func(v any, digits int) string { return l.Number(toFloat(v), digits) },
 		"difference": func(v float64) string { return signed(l, v) },
 		"ago":        func(v any) string { return onTime(v, func(t time.Time) string { return l.Ago(t, time.Now()) }) },

@@ -13,6 +13,18 @@ const secondsPerDay = 24 * 60 * 60
 // days says how long something took, in days.
 func days(l *i18n.Localizer, seconds float64) string { return l.Number(seconds/secondsPerDay, 1) }
 
+// daysText is the same in words.
+func daysText(l *i18n.Localizer, seconds float64) string {
+	switch number := days(l, seconds); {
+	case seconds < secondsPerDay:
+		return l.T("reports.days.part")
+	case number == "1":
+		return l.T("reports.days.one")
+	default:
+		return l.T("reports.days", "Days", number)
+	}
+}
+
 func counted(l *i18n.Localizer, n int) string { return l.Number(float64(n), 0) }
 
 // reportFacts are the numbers on top.
@@ -26,7 +38,7 @@ func reportFacts(l *i18n.Localizer, r curation.Report) []reportFact {
 		{l.T("reports.open"), counted(l, r.Steps[len(r.Steps)-1].Open), l.T("reports.open.basis", "Date", l.Date(r.Last()))},
 	}
 	if r.Delay.Decided > 0 {
-		facts = append(facts, reportFact{l.T("reports.median"), l.T("reports.days", "Days", days(l, r.Delay.Median)), l.T("reports.median.basis", "Count", r.Delay.Decided)})
+		facts = append(facts, reportFact{l.T("reports.median"), daysText(l, r.Delay.Median), l.T("reports.median.basis", "Count", r.Delay.Decided)})
 	}
 	return facts
 }
