@@ -25,6 +25,7 @@ import (
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -69,6 +70,7 @@ type Deps struct {
 	Events        *event.Service
 	Quotes        *quote.Service
 	Taxonomies    *taxonomy.Service
+	Directory     *directory.Service
 	Peers         *peer.Service
 	Changes       *change.Hub // nil: other processes are not heard
 	Transport     *transport.Client
@@ -94,7 +96,7 @@ func New(d Deps) (*Federation, error) {
 	f := &Federation{Deps: d}
 	f.outbox = outbox.New(outbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Publications: d.Publications, Reuses: d.Reuses, Assessments: d.Assessments,
-		Curation: d.Curation, Media: d.Media, Polls: d.Polls, Quotes: d.Quotes, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Curation: d.Curation, Directory: d.Directory, Media: d.Media, Polls: d.Polls, Quotes: d.Quotes, Relationships: d.Relationships, Moderation: d.Moderation, Render: render, Sender: d.Transport, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	var changes inbox.Changes
 	if d.Changes != nil {
@@ -103,13 +105,13 @@ func New(d Deps) (*Federation, error) {
 	var err error
 	f.inbox, err = inbox.New(inbox.Deps{
 		DB: d.DB, Jobs: d.Jobs, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Practices: d.Practices, Publications: d.Publications, Reuses: d.Reuses, Assessments: d.Assessments,
-		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Taxonomies: d.Taxonomies, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
+		Media: d.Media, Polls: d.Polls, Events: d.Events, Quotes: d.Quotes, Curation: d.Curation, Taxonomies: d.Taxonomies, Directory: d.Directory, Relationships: d.Relationships, Moderation: d.Moderation, Fetch: d.Transport, Peers: f.outbox, Policy: d.Peers, Changes: changes, Metrics: d.Metrics, Domain: d.Config.Domain(), Log: d.Log,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("federation.New: %w", err)
 	}
 	f.publish = publish.New(publish.Deps{
-		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Quotes: d.Quotes, Taxonomies: d.Taxonomies, Documents: f.outbox,
+		DB: d.DB, Accounts: d.Accounts, Follows: d.Follows, Posts: d.Posts, Curation: d.Curation, Quotes: d.Quotes, Taxonomies: d.Taxonomies, Directory: d.Directory, Documents: f.outbox,
 		Render: render, Words: words, BaseURL: d.Config.BaseURL, Peers: d.Peers, Verifier: d.Transport, Log: d.Log,
 	})
 	f.door = gofed.NewInbox(d.Transport, f.inbox, func(w http.ResponseWriter, r *http.Request, err error) {
@@ -146,9 +148,9 @@ func (f *Federation) FetchPost(ctx context.Context, address string) (post.Post, 
 // ThreadOpened is called when somebody looks at a post: the rest of its thread may have to be fetched, in a job.
 func (f *Federation) ThreadOpened(ctx context.Context, p post.Post) { f.inbox.ThreadOpened(ctx, p) }
 
-// ReadDue has the collections of other catalogues read that are due, and the taxonomies.
+// ReadDue has the collections of other catalogues read that are due, the taxonomies and the directories.
 func (f *Federation) ReadDue(ctx context.Context) error {
-	return errors.Join(f.inbox.ReadDue(ctx), f.inbox.ReadTaxonomiesDue(ctx))
+	return errors.Join(f.inbox.ReadDue(ctx), f.inbox.ReadTaxonomiesDue(ctx), f.inbox.ReadDirectoriesDue(ctx))
 }
 
 // TaxonomiesOf reads the taxonomies that another instance's catalogue offers, for someone who waits for them.

@@ -33,6 +33,7 @@ import (
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/i18n"
@@ -71,6 +72,7 @@ type Instance struct {
 	Curation      *curation.Service
 	Searches      *search.Service
 	Taxonomies    *taxonomy.Service
+	Directory     *directory.Service
 	Media         *media.Service
 	Polls         *poll.Service
 	Events        *event.Service
@@ -180,6 +182,7 @@ func (i *Instance) wire() {
 	i.Assessments = assessment.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Searches = search.New(i.DB, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Taxonomies = taxonomy.New(i.DB, i.Accounts, i.Practices, i.Searches)
+	i.Directory = directory.New(i.DB, i.organizations, i.Accounts, i.jobs, base)
 	i.Curation = curation.New(i.DB, i.organizations, i.Accounts, i.Posts, i.Practices, i.jobs)
 	i.Media = media.New(i.DB, i.Accounts, i.Posts, i.jobs, filepath.Join(i.T.TempDir(), "media"), base)
 	i.Polls = poll.New(i.DB, i.Accounts, i.Posts, i.jobs)
@@ -195,7 +198,7 @@ func (i *Instance) wire() {
 	}
 	i.Federation, err = federation.New(federation.Deps{
 		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices, Reuses: i.Reuses, Assessments: i.Assessments,
-		Curation: i.Curation, Taxonomies: i.Taxonomies, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
+		Curation: i.Curation, Taxonomies: i.Taxonomies, Directory: i.Directory, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
 		i.T.Fatal(err)

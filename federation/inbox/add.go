@@ -4,8 +4,13 @@ import (
 	"context"
 	"strings"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/vorbild/vorbild/federation/vocab"
+	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // collected hears that an account put something into a collection of its own, or took it out: a pin, or a practice that a catalogue
@@ -24,11 +29,19 @@ func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 	if a.Target == m.actor.FeaturedURI {
 		return in.pinned(ctx, a)
 	}
+	if kept, err := in.relisted(ctx, a); err != nil || kept {
+		return err
+	}
 	kept, err := in.hinted(ctx, a)
 	if err != nil {
 		return err
 	}
-	if in.ours(a.ObjectID) || a.Type != "Add" {
+	switch {
+	case strings.HasPrefix(a.ObjectID, vocab.CollectionsURI(m.actor.URI)+"/"):
+		return ignored("a hint: a collection of its own, read where it stands")
+	case kept && a.Type == "Remove":
+		return in.lookAgain(ctx, a.ObjectID)
+	case in.ours(a.ObjectID) || a.Type != "Add":
 		if kept {
 			return nil
 		}
@@ -41,6 +54,19 @@ func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 		return ignored("a hint, known already")
 	}
 	return in.fetchCollected(ctx, a)
+}
+
+// lookAgain has a practice fetched that a catalogue curates no longer: its origin may have withdrawn it, which only those hear of it
+// who follow the origin.
+func (in *Inbox) lookAgain(ctx context.Context, uri string) error {
+	p, err := in.Posts.Find(ctx, uri)
+	if fault.Is(err, fault.NotFound) || err == nil && (p.Local || p.State != post.StatePublished) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.Jobs.Enqueue(ctx, tx, job.FetchPost{URI: uri}) })
 }
 
 // pinned puts a post on top of its author's profile, or takes it down.

@@ -19,6 +19,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -67,6 +68,7 @@ type Deps struct {
 	Quotes        *quote.Service
 	Curation      *curation.Service
 	Taxonomies    *taxonomy.Service
+	Directory     *directory.Service
 	Fetch         Fetcher
 	Peers         Peers
 	Policy        *peer.Service
@@ -138,6 +140,9 @@ func (in *Inbox) Work(q *job.Queue) {
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.ReadTaxonomy]) error {
 		return in.later(j.JobRow, in.ReadTaxonomy(ctx, j.Args.Scheme))
+	})
+	job.Work(q, func(ctx context.Context, j *river.Job[job.ReadDirectory]) error {
+		return in.later(j.JobRow, in.ReadDirectory(ctx, j.Args.AccountID))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.SynchronizeFollowers]) error {
 		return in.later(j.JobRow, in.SynchronizeFollowers(ctx, j.Args))

@@ -19,6 +19,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
@@ -51,6 +52,7 @@ type Deps struct {
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
+	Directory     *directory.Service
 	Media         *media.Service
 	Polls         *poll.Service
 	Quotes        *quote.Service

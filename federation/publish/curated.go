@@ -11,6 +11,7 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -28,6 +29,9 @@ func (p *Publisher) collection(w http.ResponseWriter, r *http.Request) error {
 	slug := mux.Vars(r)["slug"]
 	if a.Username == account.CatalogUsername && schemes[slug] != "" {
 		return p.taxonomy(w, r, a, slug)
+	}
+	if a.Username == account.CatalogUsername && slug == directory.Slug {
+		return p.directory(w, r, a)
 	}
 	if a.Username != account.CatalogUsername || (slug != curation.Curated && slug != curation.Featured) {
 		return notFound("collection %s", slug)
