@@ -13,12 +13,18 @@ import (
 
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/i18n"
+	"github.com/vorbild/vorbild/internal/sheet"
 )
+
+// maxIndex bounds lists of rows in a form. Naming only the last row makes all before it: a few bytes could ask for a page of hundreds
+// of megabytes. The longest list is that of the columns of a sheet.
+const maxIndex = sheet.MaxColumns
 
 var decoder = func() *schema.Decoder {
 	d := schema.NewDecoder()
 	d.IgnoreUnknownKeys(true)
 	d.ZeroEmpty(true)
+	d.MaxSize(maxIndex)
 	return d
 }()
 
