@@ -208,10 +208,10 @@ func (s *Service) Counts(ctx context.Context, viewer post.Viewer, practiceIDs []
 }
 
 // Source finds the practice that another grew out of: the one it names itself, else the one whose reuse names it, as its own
-// house says. address is its ActivityPub id, "" where it grew out of none; from is nil where the viewer cannot see that practice here.
+// house says to the viewer. address is its ActivityPub id, "" where it grew out of none; from is nil where the viewer cannot see that practice here.
 func (s *Service) Source(ctx context.Context, viewer post.Viewer, v practice.View) (from *post.Post, address string, err error) {
 	if address = v.Practice.ReuseOf; address == "" {
-		if address, err = sourceOf(ctx, s.db, v.Post.URI, v.Author.Host()); err != nil && !db.IsNotFound(err) {
+		if address, err = sourceOf(ctx, s.db, viewer.AccountID, v.Post.URI, v.Author.Host()); err != nil && !db.IsNotFound(err) {
 			return nil, "", fmt.Errorf("reuse.Source of %d: %w", v.Post.ID, err)
 		}
 	}

@@ -348,4 +348,20 @@ func TestReuseInTheNetwork(t *testing.T) {
 	if got := h.states(h.Other, p.ID); len(got) != 1 {
 		t.Errorf("a member sees %v", got)
 	}
+
+	// What everyone may read does not say that it grew out of it.
+	own := h.publish(h.Member, nil)
+	h.save(h.Member, p.ID, reuse.Draft{State: reuse.InUse, PracticeID: own.ID})
+	v, err := h.practices.ByID(h.Ctx, post.Viewer{}, own.ID)
+	h.Must(err)
+	for who, want := range map[*account.Account]string{{}: "", &h.Other: p.URI} {
+		if _, address, err := h.reuses.Source(h.Ctx, post.Viewer{AccountID: who.ID}, v); err != nil || address != want {
+			t.Errorf("account %d is told of %q, want %q: %v", who.ID, address, want, err)
+		}
+	}
+	// Nor does a reuse that everyone may read name a practice that is internal.
+	public, internal := h.publish(h.Editor, nil), h.publish(h.Member, func(d *practice.Draft) { d.Visibility = post.Network })
+	_, err = h.reuses.Save(h.Ctx, h.Member, public.ID, reuse.Draft{State: reuse.InUse, PracticeID: internal.ID})
+	h.Want(err, fault.Invalid)
+	h.save(h.Member, p.ID, reuse.Draft{State: reuse.InUse, PracticeID: internal.ID})
 }

@@ -97,9 +97,9 @@ func (s *Service) checked(ctx context.Context, actor account.Account, v practice
 }
 
 // Candidates lists the practices that the actor may name as the own one that grew out of v: those they wrote, and those of this
-// instance that say so themselves.
+// instance that say so themselves. Of what is for the network only, none is named below what everyone may read.
 func (s *Service) Candidates(ctx context.Context, actor account.Account, v practice.View) ([]post.Post, error) {
-	ids, err := candidates(ctx, s.db, actor.ID, v.Post.ID, v.Post.URI, maxCandidates)
+	ids, err := candidates(ctx, s.db, actor.ID, v.Post.ID, v.Post.URI, v.Post.Visibility == post.Network, maxCandidates)
 	if err != nil {
 		return nil, fmt.Errorf("reuse.Candidates for %d: %w", v.Post.ID, err)
 	}

@@ -100,22 +100,25 @@ func practicesByURI(ctx context.Context, db sqlx.ExtContext, uris []string) (ids
 	return ids, err
 }
 
-// sourceOf is the id of the practice of which someone of the given domain ("" for ours) says that the practice uri grew out of it.
-func sourceOf(ctx context.Context, db sqlx.ExtContext, uri, domain string) (source string, err error) {
+// sourceOf is the id of the practice of which someone of the given domain ("" for ours) says that the practice uri grew out of it,
+// in a note that the viewer may read.
+func sourceOf(ctx context.Context, db sqlx.ExtContext, viewerID int64, uri, domain string) (source string, err error) {
 	err = sqlx.GetContext(ctx, db, &source, `
 		SELECT p.in_reply_to_uri FROM reuses r
-			JOIN posts p ON p.id = r.post_id AND p.state = 'published' AND NOT p.hidden
+			JOIN posts p ON p.id = r.post_id AND NOT p.hidden
 			JOIN accounts a ON a.id = p.account_id AND coalesce(a.domain, '') = $2 AND NOT a.hidden
-		WHERE r.practice_uri = $1 AND r.practice_uri <> '' ORDER BY p.id DESC LIMIT 1`, uri, domain)
+		WHERE r.practice_uri = $1 AND r.practice_uri <> '' AND `+post.VisibleTo("p", "$3")+` ORDER BY p.id DESC LIMIT 1`, uri, domain, viewerID)
 	return source, err
 }
 
 // candidates are the published practices of this instance that may be an account's own one that grew out of another: its own ones
-// and those that say so themselves, newest first.
-func candidates(ctx context.Context, db sqlx.ExtContext, accountID, sourceID int64, sourceURI string, limit int) (ids []int64, err error) {
+// and those that say so themselves, newest first. internal are also those for the network only: whoever reads of the other one must
+// not learn of them.
+func candidates(ctx context.Context, db sqlx.ExtContext, accountID, sourceID int64, sourceURI string, internal bool, limit int) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `
 		SELECT p.id FROM posts p JOIN practices pr ON pr.post_id = p.id AND pr.revision > 0
 		WHERE p.local AND p.state = 'published' AND p.id <> $2 AND (p.account_id = $1 OR pr.reuse_of = $3 AND pr.reuse_of <> '')
-		ORDER BY pr.reuse_of = $3 DESC, p.id DESC LIMIT $4`, accountID, sourceID, sourceURI, limit)
+			AND ($5 OR p.visibility <> 'network')
+		ORDER BY pr.reuse_of = $3 DESC, p.id DESC LIMIT $4`, accountID, sourceID, sourceURI, limit, internal)
 	return ids, err
 }
