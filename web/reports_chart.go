@@ -37,10 +37,10 @@ type chartRect struct {
 }
 
 const (
-	rowsWidth  = 360
-	rowsLeft   = 118 // of the names
+	rowsWidth  = 400
+	rowsLeft   = 168 // of the names
 	rowsEnd    = 34  // for the numbers
-	rowsLabel  = 19  // characters
+	rowsLabel  = 24  // characters
 	barHeight  = 8
 	spark      = 22 // height of a row of columns
 	sparkBlank = 8

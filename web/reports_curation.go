@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -54,10 +55,15 @@ type reportTable struct {
 	Download string
 }
 
-// reportRow is its name, where that leads, and its numbers.
+// reportRow is its name and its numbers.
 type reportRow struct {
-	Label, Note, Href string
-	Cells             []string
+	Label, Note string
+	Cells       []string
+}
+
+// Nothing reports whether all its numbers are 0: where there is little room this is said once.
+func (r reportRow) Nothing() bool {
+	return len(r.Cells) > 1 && !slices.ContainsFunc(r.Cells, func(cell string) bool { return cell != "0" })
 }
 
 // pendingView is a practice that waits.
