@@ -11,6 +11,9 @@ import (
 // LocalOrigin is the origin of what we published ourselves.
 const LocalOrigin = "local"
 
+// TypeEdition is what editions are listed as, beside the types of documents.
+const TypeEdition = "edition"
+
 // maxPage bounds a page of a list, maxOffset how far one can leaf.
 const (
 	maxPage   = 100
@@ -21,7 +24,7 @@ const (
 // Filter narrows a list. Empty values do not filter.
 type Filter struct {
 	Kind   string // Document or Edition
-	Type   string // one of Types
+	Type   string // one of Types, or TypeEdition
 	Origin string // domain of the instance it came from; LocalOrigin for ours
 	Text   string // as people type it
 	Offset int

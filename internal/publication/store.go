@@ -74,12 +74,15 @@ func deletePublication(ctx context.Context, db sqlx.ExtContext, id int64) error 
 	return err
 }
 
+// typeOf is what a publication is listed as.
+const typeOf = `(CASE pu.kind WHEN 'Edition' THEN '` + TypeEdition + `' ELSE pu.type END)`
+
 // listed is the condition of a list: $1 is the viewer, then kind, type, origin and text, "" for any. Where the origin is LocalOrigin,
 // what is ours.
 var listed = `
 	FROM publications pu JOIN posts p ON p.id = pu.post_id JOIN accounts a ON a.id = p.account_id
 	WHERE p.visibility = 'public' AND ` + post.ListedTo("p", "$1") + `
-		AND ($2::text = '' OR pu.kind = $2) AND ($3::text = '' OR pu.type = $3)
+		AND ($2::text = '' OR pu.kind = $2) AND ($3::text = '' OR ` + typeOf + ` = $3)
 		AND ($4::text = '' OR coalesce(a.domain, '` + LocalOrigin + `') = $4)
 		AND ($5::text = '' OR to_tsvector('german', p.title || ' ' || p.summary || ' ' || p.html || ' ' || pu.version) @@ websearch_to_tsquery('german', $5))`
 
@@ -104,7 +107,7 @@ func countPublications(ctx context.Context, db sqlx.ExtContext, viewerID int64, 
 		return nil, err
 	}
 	var types, origins []facet
-	if err := sqlx.SelectContext(ctx, db, &types, `SELECT 'type' AS name, pu.type AS value, count(*) AS count`+listed+` GROUP BY pu.type`,
+	if err := sqlx.SelectContext(ctx, db, &types, `SELECT 'type' AS name, `+typeOf+` AS value, count(*) AS count`+listed+` GROUP BY 2`,
 		viewerID, f.Kind, "", f.Origin, f.Text); err != nil {
 		return nil, err
 	}
