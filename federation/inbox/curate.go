@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jmoiron/sqlx"
 
@@ -14,6 +15,7 @@ import (
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
+	"github.com/vorbild/vorbild/internal/markup"
 )
 
 // maxDue is how many catalogues one look at the clock sets out to read.
@@ -65,20 +67,23 @@ func (in *Inbox) ReadCurated(ctx context.Context, accountID int64) error {
 
 // readCurated reports whether the catalogue curates. With an error, what we keep stays as it is.
 func (v *visit) readCurated(ctx context.Context, a account.Account, kept map[string]curation.Kept) (curates bool, err error) {
-	named := map[string]string{}
+	said, list := map[string]string{}, ""
 	doc, err := v.get(ctx, a.URI)
 	switch {
 	case err == nil:
-		named[curation.Curated], named[curation.Featured] = vocab.ParseCurating(doc.Body)
+		said[curation.Curated], said[curation.Featured], list = vocab.ParseCurating(doc.Body)
 	case !absent(err):
 		return false, err
 	}
 	for _, slug := range []string{curation.Curated, curation.Featured} {
-		there, err := v.readCollection(ctx, a, slug, named[slug], kept[slug])
+		there, err := v.readCollection(ctx, a, slug, said[slug], kept[slug])
 		if err != nil {
 			return false, err
 		}
 		curates = curates || there
+	}
+	if err := v.readNamedCollections(ctx, a, list, kept); err != nil {
+		return curates, err
 	}
 	uris, err := v.Curation.Unread(ctx, a.ID, v.now(), maxNewCurated)
 	if err != nil {
@@ -119,31 +124,43 @@ func (v *visit) readCollection(ctx context.Context, a account.Account, slug, uri
 	case !changed:
 		return true, nil
 	}
-	items, whole, err := v.membersFrom(ctx, doc, uri, maxPages, maxCurated)
+	items, err := v.curatedItems(ctx, doc, uri)
 	if err != nil {
 		return false, err
 	}
+	items = slices.DeleteFunc(items, func(item curation.Item) bool { return item.Withdrawn })
+	return true, v.Curation.ReceiveCollection(ctx, a.ID, curation.Kept{Slug: slug, URI: uri, ETag: doc.ETag}, items)
+}
+
+// curatedItems reads a collection to its end, from its first document on.
+func (v *visit) curatedItems(ctx context.Context, doc transport.Document, uri string) ([]curation.Item, error) {
+	items, whole, err := v.membersFrom(ctx, doc, uri, maxPages, maxCurated)
+	if err != nil {
+		return nil, err
+	}
 	// RULE: only a collection that was read to its end says what does not stand in it.
 	if !whole {
-		return false, rejected("%s has no end", uri)
+		return nil, rejected("%s has no end", uri)
 	}
 	// A catalogue that says what its entries add up to was read between two of its changes if they do not.
 	if c, err := vocab.ParseCollection(doc.Body); err != nil || c.Checksum != "" && c.Checksum != checksum(items) {
-		return false, fault.Wrap(fault.Unavailable, "error.remote.unavailable", fmt.Errorf("%s changed while it was read", uri))
+		return nil, fault.Wrap(fault.Unavailable, "error.remote.unavailable", fmt.Errorf("%s changed while it was read", uri))
 	}
 	list := make([]curation.Item, 0, len(items))
 	for _, item := range items {
 		if vocab.HostOf(item.ID) != "" && len(item.ID) <= maxPostURI {
-			list = append(list, curation.Item{PostURI: item.ID, Revision: item.Revision, Chapter: item.Chapter})
+			list = append(list, curation.Item{
+				PostURI: item.ID, Revision: item.Revision, Chapter: item.Chapter, Annotation: markup.Block(item.Note), Featured: item.Featured, Withdrawn: item.Withdrawn,
+			})
 		}
 	}
-	return true, v.Curation.ReceiveCollection(ctx, a.ID, curation.Kept{Slug: slug, URI: uri, ETag: doc.ETag}, list)
+	return list, nil
 }
 
 func checksum(items []vocab.Item) string {
 	entries := make([]vocab.Entry, len(items))
 	for i, item := range items {
-		entries[i] = vocab.Entry{ID: item.ID, Revision: item.Revision}
+		entries[i] = vocab.Entry{ID: item.ID, Revision: item.Revision, Chapter: item.Chapter, Note: item.Note, Featured: item.Featured, Withdrawn: item.Withdrawn}
 	}
 	return vocab.Checksum(entries)
 }
@@ -164,5 +181,5 @@ func (in *Inbox) hinted(ctx context.Context, a vocab.Activity) (bool, error) {
 	if !vocab.SameHost(m.actor.URI, a.Target) || vocab.HostOf(a.ObjectID) == "" || len(a.ObjectID) > maxPostURI {
 		return false, nil
 	}
-	return in.Curation.Hint(ctx, m.actor.ID, a.Target, a.Type == "Add", curation.Item{PostURI: a.ObjectID, Revision: a.Revision})
+	return in.Curation.Hint(ctx, m.actor.ID, a.Target, a.Type == "Add", curation.Item{PostURI: a.ObjectID, Revision: a.Revision, Chapter: a.Chapter})
 }

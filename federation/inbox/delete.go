@@ -46,7 +46,15 @@ func (in *Inbox) withdraw(ctx context.Context, p post.Post) error {
 			return err
 		}
 	}
-	return in.Posts.ReceiveDelete(ctx, p.URI)
+	return in.gone(ctx, p)
+}
+
+// gone withdraws a post, and tells those who know it from what our desk accepted.
+func (in *Inbox) gone(ctx context.Context, p post.Post) error {
+	if err := in.Posts.ReceiveDelete(ctx, p.URI); err != nil {
+		return err
+	}
+	return in.Curation.Withdrawn(ctx, p.ID)
 }
 
 // deleteIfGone withdraws a post only when its origin has no longer got it.

@@ -173,10 +173,10 @@ func (v *visit) saveFetched(ctx context.Context, o vocab.Object) error {
 // withdrawn follows the origin, for posts we know; what answers a post that we shall never know is told so, if it is
 // certain: one that is merely not found may be hidden from us now and public later.
 func (in *Inbox) withdrawn(ctx context.Context, uri string, certain bool) error {
-	_, err := in.Posts.Find(ctx, uri)
+	known, err := in.Posts.Find(ctx, uri)
 	switch {
 	case err == nil:
-		return in.Posts.ReceiveDelete(ctx, uri)
+		return in.gone(ctx, known)
 	case fault.Is(err, fault.NotFound) && certain:
 		return errors.Join(err, in.Posts.ParentGone(ctx, uri))
 	}

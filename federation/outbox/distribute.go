@@ -114,6 +114,12 @@ func (o *Outbox) plan(ctx context.Context, args job.Distribute) (plan, error) {
 		return o.unpin(ctx, args.ID)
 	case job.AddCurated, job.RemoveCurated, job.AddFeatured, job.RemoveFeatured:
 		return o.collect(ctx, args.Verb, args.ID)
+	case job.TellCollection:
+		return o.tellCollection(ctx, args.ID)
+	case job.AddListed:
+		return o.list(ctx, args.ID)
+	case job.RemoveListed:
+		return o.unlist(ctx, args.ID)
 	}
 	return plan{}, river.JobCancel(fmt.Errorf("unknown verb %q", args.Verb))
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
@@ -119,7 +120,7 @@ func (o *Outbox) pin(ctx context.Context, id int64) (plan, error) {
 	if err != nil {
 		return plan{}, err
 	}
-	out, err := o.Render.Add(author.FeaturedURI, number, author, p.URI, "", 0)
+	out, err := o.Render.Add(author, vocab.Collected{ID: number, Collection: author.FeaturedURI, Object: p.URI})
 	return plan{
 		out: out, table: "posts", id: id, to: recipients{FollowersOf: []int64{author.ID}},
 		still: func(ctx context.Context, tx *sqlx.Tx) (bool, error) {
@@ -144,7 +145,7 @@ func (o *Outbox) unpin(ctx context.Context, id int64) (plan, error) {
 	if err != nil || number == 0 {
 		return plan{}, err // nobody was told
 	}
-	out, err := o.Render.Remove(author.FeaturedURI, number, author, p.URI, "", "")
+	out, err := o.Render.Remove(author, vocab.Collected{ID: number, Collection: author.FeaturedURI, Object: p.URI})
 	return plan{
 		out: out, table: "posts", id: id, to: recipients{FollowersOf: []int64{author.ID}},
 		still: func(ctx context.Context, tx *sqlx.Tx) (bool, error) {

@@ -99,7 +99,8 @@ func sentAdd(ctx context.Context, q sqlx.ExtContext, collection, postURI string)
 // lockTables are the rows by which Distribute jobs about the same object take turns.
 var lockTables = map[string]string{
 	"posts": "posts", "favourites": "favourites", "boosts": "boosts", "follows": "follows", "accounts": "accounts",
-	"curations": "curations", "poll_votes": "poll_votes", "quote_requests": "quote_requests", "blocks": "blocks", "reports": "reports",
+	"curations": "curations", "collections": "collections", "poll_votes": "poll_votes", "quote_requests": "quote_requests", "blocks": "blocks", "reports": "reports",
+	"directory_entries": "directory_entries",
 }
 
 // lockObject locks the row an activity is about. Writers of the row wait, readers and foreign keys do not.
@@ -151,6 +152,15 @@ func curationStateByPost(ctx context.Context, q sqlx.ExtContext, postID int64) (
 		return s, nil
 	}
 	return s, err
+}
+
+// listedRevision is 0 for an entry of the directory that is gone.
+func listedRevision(ctx context.Context, q sqlx.ExtContext, id int64) (revision int, err error) {
+	err = sqlx.GetContext(ctx, q, &revision, `SELECT revision FROM directory_entries WHERE id = $1 AND account_id IS NULL`, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return revision, err
 }
 
 // recipients says who gets an activity.

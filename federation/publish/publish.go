@@ -21,6 +21,7 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/peer"
@@ -43,6 +44,7 @@ type Deps struct {
 	Curation   *curation.Service
 	Quotes     *quote.Service
 	Taxonomies *taxonomy.Service
+	Directory  *directory.Service
 	Documents  Documents
 	Render     *vocab.Renderer
 	Words      func(language string) vocab.Words
@@ -69,6 +71,8 @@ func (p *Publisher) Register(r *mux.Router) {
 	get("/{kind:u|g}/{name}", p.actor)
 	get("/{kind:u|g}/{name}/{list:outbox|followers|following|featured}", p.guarded(false, p.list))
 	get("/{kind:u|g}/{name}/{list:followers}_synchronization", p.synchronization)
+	get("/{kind:g}/{name}/collections", p.guarded(false, p.collections))
+	get("/{kind:g}/{name}/collections/{id:[0-9]+}", p.guarded(false, p.named))
 	get("/{kind:g}/{name}/collections/{slug}", p.guarded(false, p.collection))
 	get("/{kind:u|g}/{name}/{list:follows|likes|boosts|announces}/{id:[0-9]+}", p.guarded(false, p.activity))
 	get("/actor/{list:follows}/{id:[0-9]+}", p.guarded(false, p.activity))
@@ -79,6 +83,7 @@ func (p *Publisher) Register(r *mux.Router) {
 	get("/{list:practices|publications|notes}/{id:[0-9]+}/replies", p.guarded(false, p.replies))
 	get("/{list:practices|publications|notes}/{id:[0-9]+}/{count:likes|shares}", p.guarded(false, p.counts))
 	get("/terms/{id:[0-9]+}", p.guarded(true, p.term))
+	get("/directory/{id:[0-9]+}", p.guarded(true, p.listed))
 	get("/threads/{id:[0-9]+}", p.guarded(true, p.thread))
 	get("/authorizations/{id:[0-9]+}", p.guarded(false, p.stamp))
 
@@ -91,6 +96,7 @@ func (p *Publisher) Register(r *mux.Router) {
 	page("/@{handle}", p.fromProfile)
 	page("/{page:praxisbeispiele|diskussionen|handreichungen}/{id:[0-9]+}", p.fromPage)
 	page("/papier/{number}", p.fromEdition)
+	page("/sammlungen/{slug:[a-z0-9-]+}", p.fromCollection)
 	methods(r)
 }
 

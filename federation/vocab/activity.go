@@ -229,31 +229,44 @@ func (r *Renderer) Undo(original Outgoing, actor account.Account) (Outgoing, err
 	return d.finish(t, actor.ID, original.URI, embedded, first.Addressing)
 }
 
-// Add puts a practice into a collection of our catalogue, Remove takes it out.
-func (r *Renderer) Add(collection string, decisionID int64, group account.Account, postURI, authorURI string, revision int) (Outgoing, error) {
-	d, a := newDraft(), openly(group, authorURI)
+// Collected says what came into a collection of our catalogue, or left it: a practice, or one collection into the list of them.
+type Collected struct {
+	ID         int64  // of the decision, or of the change
+	Collection string // id
+	Object     string // id
+	Author     string // id of who is told besides the catalogue's followers; "" for nobody
+	Revision   int    // the one that was accepted; 0 where there is none
+	Chapter    string
+	Reason     string // why it left
+}
+
+// Add puts something into a collection of our catalogue, Remove takes it out.
+func (r *Renderer) Add(group account.Account, c Collected) (Outgoing, error) {
+	d, a := newDraft(), openly(group, c.Author)
 	t := streams.NewActivityStreamsAdd()
-	d.setActivity(t, fmt.Sprintf("%s#add-%d", collection, decisionID), group.URI, postURI, a)
+	d.setActivity(t, fmt.Sprintf("%s#add-%d", c.Collection, c.ID), group.URI, c.Object, a)
 	target := streams.NewActivityStreamsTargetProperty()
-	target.AppendIRI(d.iri(collection))
+	target.AppendIRI(d.iri(c.Collection))
 	t.SetActivityStreamsTarget(target)
-	d.set("target", collection)
-	if revision > 0 {
-		d.set("vb:revisionAccepted", revision)
+	d.set("target", c.Collection)
+	if c.Revision > 0 {
+		d.set("vb:revisionAccepted", c.Revision)
 	}
-	return d.finish(t, group.ID, postURI, nil, a)
+	d.set("vb:chapter", c.Chapter)
+	return d.finish(t, group.ID, c.Object, nil, a)
 }
 
 // Remove carries the editor's reason.
-func (r *Renderer) Remove(collection string, decisionID int64, group account.Account, postURI, authorURI, reason string) (Outgoing, error) {
-	d, a := newDraft(), openly(group, authorURI)
+func (r *Renderer) Remove(group account.Account, c Collected) (Outgoing, error) {
+	d, a := newDraft(), openly(group, c.Author)
 	t := streams.NewActivityStreamsRemove()
-	d.setActivity(t, fmt.Sprintf("%s#remove-%d", collection, decisionID), group.URI, postURI, a)
+	d.setActivity(t, fmt.Sprintf("%s#remove-%d", c.Collection, c.ID), group.URI, c.Object, a)
 	target := streams.NewActivityStreamsTargetProperty()
-	target.AppendIRI(d.iri(collection))
+	target.AppendIRI(d.iri(c.Collection))
 	t.SetActivityStreamsTarget(target)
-	d.set("vb:reason", reason)
-	return d.finish(t, group.ID, postURI, nil, a)
+	d.set("vb:chapter", c.Chapter)
+	d.set("vb:reason", c.Reason)
+	return d.finish(t, group.ID, c.Object, nil, a)
 }
 
 func toAny(list []string) []any {

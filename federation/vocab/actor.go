@@ -5,6 +5,7 @@ import (
 	as "github.com/go-fed/activity/streams/vocab"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/directory"
 )
 
 type actor interface {
@@ -99,7 +100,9 @@ func (r *Renderer) actorObject(a account.Account) (map[string]any, error) {
 			// They are there while the organisation curates.
 			d.set("vb:curated", CollectionURI(a.URI, "kuratiert"))
 			d.set("vb:featured", CollectionURI(a.URI, "hervorgehoben"))
+			d.set("vb:collections", CollectionsURI(a.URI))
 			d.set("vb:taxonomies", taxonomies(a.URI))
+			d.set("vb:directory", CollectionURI(a.URI, directory.Slug))
 		}
 	case account.Application:
 		// Who wants to follow the whole instance finds its groups here.

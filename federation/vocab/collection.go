@@ -22,10 +22,24 @@ type Collection struct {
 	Kind         string // vb:kind
 	Checksum     string // vb:checksum, of what a catalogue curated: Checksum; of a taxonomy: TermsChecksum
 	Scheme       string // vb:scheme, of a taxonomy
+	URL          string // its page
+	Chapters     []Chapter
 }
+
+// Kinds of collections of a catalogue that curates.
+const (
+	KindCuration    = "Curation"
+	KindCollections = "Collections" // the list of those that it named itself
+)
+
+// Chapter is one of vb:chapters; the entries of a collection name theirs.
+type Chapter struct{ Name, Summary string }
 
 // CollectionURI is the id of one of a catalogue's collections.
 func CollectionURI(catalogURI, slug string) string { return catalogURI + "/collections/" + slug }
+
+// CollectionsURI is the id of the list of the collections that a catalogue named itself. Their ids lie below it.
+func CollectionsURI(catalogURI string) string { return catalogURI + "/collections" }
 
 // Collection builds the document of an OrderedCollection that is read by pages.
 func (r *Renderer) Collection(c Collection) ([]byte, error) {
@@ -44,6 +58,10 @@ func (r *Renderer) Collection(c Collection) ([]byte, error) {
 	d.set("vb:kind", c.Kind)
 	d.set("vb:checksum", c.Checksum)
 	d.set("vb:scheme", c.Scheme)
+	d.set("url", c.URL)
+	if len(c.Chapters) > 0 {
+		d.set("vb:chapters", each(c.Chapters, func(c Chapter) map[string]any { return texts("name", c.Name, "summary", c.Summary) }))
+	}
 	return d.document(t)
 }
 
@@ -72,23 +90,47 @@ type Page struct {
 type Entry struct {
 	ID       string
 	Revision int // the one that was accepted
+	// In a collection that the catalogue named itself:
+	Chapter   string
+	Note      string // the editors' annotation, plain text
+	Featured  bool
+	Withdrawn bool // its source took it back: it is no item, but keeps its place
 }
 
 // Checksum is the SHA-256, as hexadecimal digits, of the entries of a collection in their order: each its id, a blank, its
-// revision and a line feed. Because of it the collection's own document changes with every entry, also on a later page, and
-// who reads the pages one by one notices when they changed in between.
+// revision and a line feed; then, where there is one of them, its chapter, its note, and the words highlighted and withdrawn where
+// it is that, each of the four ended by a line feed. Because of it the collection's own document changes with every entry, also
+// on a later page, and who reads the pages one by one notices when they changed in between.
 func Checksum(list []Entry) string {
 	h := sha256.New()
 	for _, e := range list {
 		fmt.Fprintf(h, "%s %d\n", e.ID, e.Revision)
+		if e.Chapter != "" || e.Note != "" || e.Featured || e.Withdrawn {
+			fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", e.Chapter, e.Note, word("highlighted", e.Featured), word("withdrawn", e.Withdrawn))
+		}
 	}
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+func word(s string, said bool) string {
+	if said {
+		return s
+	}
+	return ""
 }
 
 func entries(list []Entry) []any {
 	out := make([]any, len(list))
 	for i, e := range list {
-		out[i] = map[string]any{"id": e.ID, "revision": e.Revision}
+		m := texts("chapter", e.Chapter, "note", e.Note)
+		m["id"], m["revision"] = e.ID, e.Revision
+		if e.Featured {
+			m["highlighted"] = true
+		}
+		if e.Withdrawn {
+			m["withdrawn"] = true
+		}
+		out[i] = m
 	}
 	return out
 }

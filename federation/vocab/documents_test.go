@@ -200,6 +200,10 @@ func documents(t *testing.T) map[string][]byte {
 	body, err = r.Post(withdrawn)
 	add("tombstone", body, err)
 
+	body, err = r.Post(sampleDocument())
+	add("document", body, err)
+	body, err = r.Post(sampleEdition())
+	add("edition", body, err)
 	out, err := r.UpdatePoll(closed)
 	send("update_poll", out, err)
 	out, err = r.Vote(poll.Vote{ID: 9, URI: anna.URI + "#votes/9", CreatedAt: noon}, "Ja: sofort", anna, post.Post{URI: "https://bund.example/notes/7"}, berta)
@@ -252,18 +256,36 @@ func documents(t *testing.T) map[string][]byte {
 	if !strings.Contains(string(passed.Body), string(create.Body)) {
 		t.Error("the group's announce does not hold the activity byte for byte")
 	}
-	out, err = r.Add(anna.FeaturedURI, 19, anna, samplePractice().Post.URI, "", 0)
+	out, err = r.Add(anna, Collected{ID: 19, Collection: anna.FeaturedURI, Object: samplePractice().Post.URI})
 	send("add_pin", out, err)
-	out, err = r.Remove(anna.FeaturedURI, 19, anna, samplePractice().Post.URI, "", "")
+	out, err = r.Remove(anna, Collected{ID: 19, Collection: anna.FeaturedURI, Object: samplePractice().Post.URI})
 	send("remove_pin", out, err)
 	kuratiert := cat.URI + "/collections/kuratiert"
-	out, err = r.Add(kuratiert, 15, cat, remote.URI, berta.URI, 3)
+	out, err = r.Add(cat, Collected{ID: 15, Collection: kuratiert, Object: remote.URI, Author: berta.URI, Revision: 3})
 	send("add", out, err)
-	out, err = r.Remove(kuratiert, 16, cat, remote.URI, berta.URI, "Doppelt: siehe Nr. 8")
+	out, err = r.Remove(cat, Collected{ID: 16, Collection: kuratiert, Object: remote.URI, Author: berta.URI, Reason: "Doppelt: siehe Nr. 8"})
 	send("remove", out, err)
 
 	body, err = r.Collection(Collection{ID: kuratiert, Total: 2, First: kuratiert + "?page=1", AttributedTo: cat.URI, Name: "Kuratiert", Kind: "Curation"})
 	add("collection", body, err)
+	named := CollectionURI(cat.URI, "77")
+	entries := []Entry{
+		{ID: remote.URI, Revision: 3, Chapter: "Betrieb", Note: "Übertragbar auf kleine Räume:\nohne Umbau.", Featured: true},
+		{ID: "https://bund.example/practices/4", Revision: 1, Chapter: "Betrieb", Withdrawn: true}, {ID: base + "/practices/42", Revision: 1},
+	}
+	body, err = r.Items(Collection{ID: CollectionsURI(cat.URI), AttributedTo: cat.URI, Kind: KindCollections, Name: "Sammlungen"}, []string{named})
+	add("collections", body, err)
+	body, err = r.Collection(Collection{
+		ID: named, Total: 2, First: named + "?page=1", AttributedTo: cat.URI, Kind: KindCuration, Checksum: Checksum(entries), Name: "Rechenzentren: sparsam betreiben",
+		Summary: "Was sich bewährt hat.\n\nUnd was nicht.", URL: base + "/sammlungen/rechenzentren", Chapters: []Chapter{{"Betrieb", "Ohne neue Technik"}, {Name: "Beschaffung"}},
+	})
+	add("collection_named", body, err)
+	body, err = r.Page(Page{ID: named + "?page=1", PartOf: named, Total: 2, Next: named + "?page=2", Items: []any{entries[0].ID, entries[2].ID}, Entries: entries})
+	add("collection_named_page", body, err)
+	out, err = r.Add(cat, Collected{ID: 17, Collection: named, Object: remote.URI, Author: berta.URI, Revision: 3, Chapter: "Betrieb"})
+	send("add_named", out, err)
+	out, err = r.Remove(cat, Collected{ID: 18, Collection: CollectionsURI(cat.URI), Object: named})
+	send("remove_collection", out, err)
 	terms := []Term{
 		{ID: base + "/terms/7", Notation: "7", Name: "Kennzahlen", Summary: "Was gemessen wird."}, {ID: "https://kg.example/terms/9"},
 		{ID: base + "/terms/4", Name: "Messwesen", ReplacedBy: base + "/terms/7"},

@@ -47,6 +47,9 @@ func (s *Service) elsewhere(ctx context.Context, shown bool) ([]Collection, erro
 // CollectionOf returns a collection of another server's catalogue that is a page of ours, with all that is in it that we know;
 // for editors also one that is not. fault.NotFound.
 func (s *Service) CollectionOf(ctx context.Context, viewer *account.Account, host, slug string) (Collection, error) {
+	if host == "" || slug == "" {
+		return Collection{}, errNoCollection()
+	}
 	list, err := collectionsElsewhere(ctx, s.db, false, host, slug)
 	if err != nil {
 		return Collection{}, fmt.Errorf("curation.CollectionOf %s %s: %w", host, slug, err)

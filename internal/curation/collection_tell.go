@@ -56,9 +56,12 @@ func (s *Service) tellHolders(ctx context.Context, tx *sqlx.Tx, postID int64, en
 	return nil
 }
 
+// goneReason is why a practice left that its source withdrew, as other servers' logs show it.
+const goneReason = "withdrawn at its source"
+
 // Withdrawn tells who follows our catalogue that the source of an accepted practice took it back: they may not follow the
 // source, and hear it from nobody else. It is told once, however often it is called.
-func (s *Service) Withdrawn(ctx context.Context, postID int64, reason string) error {
+func (s *Service) Withdrawn(ctx context.Context, postID int64) error {
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		e, err := lockEntry(ctx, tx, postID)
 		if db.IsNotFound(err) || err == nil && e.State != Accepted {
@@ -76,11 +79,11 @@ func (s *Service) Withdrawn(ctx context.Context, postID int64, reason string) er
 			slugs = append(slugs, Featured)
 		}
 		for _, slug := range slugs {
-			if err := s.tell(ctx, tx, CollectionChange{Slug: slug, PostID: postID, Reason: reason}); err != nil {
+			if err := s.tell(ctx, tx, CollectionChange{Slug: slug, PostID: postID, Reason: goneReason}); err != nil {
 				return err
 			}
 		}
-		return s.tellHolders(ctx, tx, postID, false, 0, reason)
+		return s.tellHolders(ctx, tx, postID, false, 0, goneReason)
 	})
 }
 
