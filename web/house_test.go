@@ -22,6 +22,8 @@ import (
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
+	"github.com/vorbild/vorbild/internal/directory"
+	"github.com/vorbild/vorbild/internal/edition"
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -40,6 +42,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/reuse"
@@ -90,11 +93,14 @@ func newHouse(t *testing.T) *house {
 	h.Relationships = relationship.New(h.db, h.Accounts, h.Follows, h.jobs)
 	h.Posts = post.New(h.db, h.Accounts, h.jobs, renderer, houseURL)
 	h.Practices = practice.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, renderer, houseURL)
+	h.Publications = publication.New(h.db, h.Organizations, h.Accounts, h.Posts, h.jobs, houseURL)
 	h.Reuses = reuse.New(h.db, h.Organizations, h.Posts, h.Practices, houseURL)
 	h.Assessments = assessment.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Searches = search.New(h.db, h.Accounts, h.Posts, h.Practices, h.jobs)
 	h.Taxonomies = taxonomy.New(h.db, h.Accounts, h.Practices, h.Searches)
+	h.Directory = directory.New(h.db, h.Organizations, h.Accounts, h.jobs, houseURL)
 	h.Curation = curation.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.jobs)
+	h.Editions = edition.New(h.db, h.Organizations, h.Accounts, h.Posts, h.Practices, h.Curation, h.Publications, h.jobs, houseURL)
 	h.Imports = imports.New(h.db, h.Accounts, h.Practices, h.jobs)
 	h.Timeline = timeline.New(h.db, h.Accounts, h.Posts)
 	h.Notifications = notification.New(h.db, h.Accounts, h.Follows, h.Posts)
@@ -153,6 +159,9 @@ func (h *house) work(t *testing.T) {
 	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return h.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(h.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return h.Media.RemoveFiles(j.Args.Files) })
 	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.Import]) error { return h.Imports.Work(ctx, j.Args.ID) })
+	job.Work(h.jobs, func(ctx context.Context, j *river.Job[job.PrintEdition]) error {
+		return h.Editions.Print(ctx, j.Args.ID, j.Attempt >= j.MaxAttempts)
+	})
 	job.Work(h.jobs, func(context.Context, *river.Job[job.Backfill]) error { return nil })
 	job.Work(h.jobs, func(context.Context, *river.Job[job.FetchPost]) error { return nil })
 	jobtest.Run(t, h.jobs)

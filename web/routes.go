@@ -12,7 +12,7 @@ func (s *Site) routes(r *mux.Router) {
 
 	// Anyone: what is here, and finding it.
 	get("/", s.showStart)
-	get("/ueberblick", s.showAggregate)
+	s.registerPortal(r)
 	get("/praxisbeispiele", s.listPractices)
 	get("/praxisbeispiele/{id:[0-9]+}", s.showPractice)
 
@@ -28,9 +28,7 @@ func (s *Site) routes(r *mux.Router) {
 	post("/vorschau", s.preview)
 
 	// Editors: the desk.
-	get("/redaktion", s.showDesk)
-	get("/redaktion/{id:[0-9]+}", s.showDeskItem)
-	post("/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}", s.decide)
+	s.registerDesk(r)
 
 	// Figures of many practices side by side.
 	s.registerFigures(r)
@@ -53,9 +51,12 @@ func (s *Site) routes(r *mux.Router) {
 	// Approving practices, and putting them away.
 	s.registerReview(r)
 	s.registerTerms(r)
+	s.registerDirectory(r)
 	s.registerCurationReports(r)
+	s.registerEditions(r)
 	s.registerReuse(r)
 	s.registerAssessment(r)
+	s.registerPublications(r)
 }
 
 // table returns what adds a page to read, and what adds one that takes a form.

@@ -17,6 +17,8 @@ import (
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
+	"github.com/vorbild/vorbild/internal/edition"
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/export"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -31,6 +33,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/quote"
 	"github.com/vorbild/vorbild/internal/relationship"
 	"github.com/vorbild/vorbild/internal/request"
@@ -52,9 +55,11 @@ type Deps struct {
 	Relationships *relationship.Service
 	Posts         *post.Service
 	Practices     *practice.Service
+	Publications  *publication.Service
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
+	Editions      *edition.Service
 	Imports       *imports.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
@@ -66,6 +71,7 @@ type Deps struct {
 	Events        *event.Service
 	Quotes        *quote.Service
 	Taxonomies    *taxonomy.Service
+	Directory     *directory.Service
 	Lanes         *lane.Service
 	Resolver      account.Resolver
 	// TaxonomiesOf reads the taxonomies that the catalogue of another instance offers.

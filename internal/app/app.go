@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"github.com/jmoiron/sqlx"
 
@@ -20,7 +21,10 @@ import (
 	"github.com/vorbild/vorbild/internal/conversation"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/directory"
+	"github.com/vorbild/vorbild/internal/edition"
 	"github.com/vorbild/vorbild/internal/event"
+	"github.com/vorbild/vorbild/internal/export"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -69,7 +73,9 @@ type App struct {
 	Reuses        *reuse.Service
 	Assessments   *assessment.Service
 	Curation      *curation.Service
+	Editions      *edition.Service
 	Taxonomies    *taxonomy.Service
+	Directory     *directory.Service
 	Imports       *imports.Service
 	Timeline      *timeline.Service
 	Notifications *notification.Service
@@ -97,6 +103,7 @@ type App struct {
 	messages   *i18n.Bundle
 	transport  *transport.Client
 	federation *federation.Federation
+	printer    *export.Printer   // nil where no browser is installed that prints
 	cluster    *postgres.Cluster // nil when the operator gave a database
 }
 
@@ -163,7 +170,11 @@ func (a *App) wire(ctx context.Context) error {
 	a.Assessments = assessment.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Searches = search.New(a.DB, a.Accounts, a.Posts, a.Practices, a.jobs)
 	a.Taxonomies = taxonomy.New(a.DB, a.Accounts, a.Practices, a.Searches)
+	a.Directory = directory.New(a.DB, a.Organizations, a.Accounts, a.jobs, base)
 	a.Curation = curation.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.jobs)
+	a.Editions = edition.New(a.DB, a.Organizations, a.Accounts, a.Posts, a.Practices, a.Curation, a.Publications, a.jobs, base)
+	a.printer = export.FindPrinter(filepath.Join(a.Config.DataDir, "pdf"))
+	a.Editions.PrintBy(a.printer)
 	a.Imports = imports.New(a.DB, a.Accounts, a.Practices, a.jobs)
 	a.Timeline = timeline.New(a.DB, a.Accounts, a.Posts)
 	a.Notifications = notification.New(a.DB, a.Accounts, a.Follows, a.Posts)
@@ -192,7 +203,7 @@ func (a *App) wire(ctx context.Context) error {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{
-		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Publications: a.Publications, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation, Taxonomies: a.Taxonomies,
+		DB: a.DB, Jobs: a.jobs, Accounts: a.Accounts, Follows: a.Follows, Posts: a.Posts, Practices: a.Practices, Publications: a.Publications, Reuses: a.Reuses, Assessments: a.Assessments, Curation: a.Curation, Taxonomies: a.Taxonomies, Directory: a.Directory,
 		Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Relationships: a.Relationships, Moderation: a.Moderation, Peers: a.Peers, Changes: a.Changes, Transport: a.transport, Metrics: a.metrics, Messages: a.messages, Config: a.Config, Log: a.log,
 	})
 	return err

@@ -26,7 +26,8 @@ var domain = [][]string{
 	{"post"},
 	{"practice", "publication", "media", "poll", "event", "quote"},
 	{"assessment", "reuse", "search"},
-	{"curation", "taxonomy", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation", "lane"},
+	{"curation", "taxonomy", "directory", "timeline", "notification", "tag", "filter", "conversation", "schedule", "moderation", "lane"},
+	{"edition"},
 	{"push", "imports"},
 }
 
@@ -111,7 +112,7 @@ func mayImport(from, to string) (reason string, ok bool) {
 		return "", true
 	}
 	if r := rank(fromName); r >= 0 && rank(toName) >= r {
-		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, publication, media, poll < assessment, reuse, search < curation, timeline, notification, tag, filter, conversation, schedule, moderation, lane < push, imports", false
+		return "the domain's order is organization < account < auth, follow < oauth, relationship, list < post < practice, publication, media, poll < assessment, reuse, search < curation, timeline, notification, tag, filter, conversation, schedule, moderation, lane < edition < push, imports", false
 	}
 	return "", true
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"runtime/debug"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/wellknown"
-	"github.com/vorbild/vorbild/internal/export"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/mastodon"
 	"github.com/vorbild/vorbild/internal/observe"
@@ -109,10 +107,10 @@ func (a *App) Work(ctx context.Context) error {
 func (a *App) Handler() (http.Handler, error) {
 	site, err := web.New(web.Deps{
 		Config: a.Config, Organizations: a.Organizations, Accounts: a.Accounts, Auth: a.Auth, OAuth: a.OAuth, Follows: a.Follows,
-		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Searches: a.Searches, Reuses: a.Reuses, Assessments: a.Assessments, Imports: a.Imports, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Taxonomies: a.Taxonomies, TaxonomiesOf: a.federation.TaxonomiesOf, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
+		Relationships: a.Relationships, Posts: a.Posts, Practices: a.Practices, Searches: a.Searches, Publications: a.Publications, Reuses: a.Reuses, Assessments: a.Assessments, Imports: a.Imports, Media: a.Media, Polls: a.Polls, Events: a.Events, Quotes: a.Quotes, Curation: a.Curation, Editions: a.Editions, Taxonomies: a.Taxonomies, Directory: a.Directory, TaxonomiesOf: a.federation.TaxonomiesOf, Timeline: a.Timeline, Notifications: a.Notifications, Moderation: a.Moderation, Rules: a.Rules,
 		Resolver: a.transport, Refresh: a.transport.RefreshActor, I18n: a.messages, Log: a.log, Deliveries: a.federation.Deliveries,
 		Lanes: a.Lanes, FetchPost: a.federation.FetchPost, ThreadOpened: a.federation.ThreadOpened, Version: Version(),
-		Printer: export.FindPrinter(filepath.Join(a.Config.DataDir, "pdf")),
+		Printer: a.printer,
 	})
 	if err != nil {
 		return nil, err
@@ -155,6 +153,9 @@ func (a *App) startJobs(ctx context.Context) error {
 		return a.Practices.Remind(ctx, j.Args)
 	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Import]) error { return a.Imports.Work(ctx, j.Args.ID) })
+	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PrintEdition]) error {
+		return a.Editions.Print(ctx, j.Args.ID, j.Attempt >= j.MaxAttempts)
+	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.ClosePoll]) error { return a.Polls.Close(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.TellPoll]) error { return a.Polls.Tell(ctx, j.Args.PostID) })
 	job.Work(a.jobs, func(_ context.Context, j *river.Job[job.RemoveFiles]) error { return a.Media.RemoveFiles(j.Args.Files) })
@@ -190,7 +191,7 @@ func (a *App) stopJobs(ctx context.Context) error {
 // then.
 func (a *App) sweep(ctx context.Context) {
 	for {
-		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Practices.Sweep(ctx), a.Relationships.Sweep(ctx), a.Imports.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Practices.Sweep(ctx), a.Publications.Sweep(ctx), a.Relationships.Sweep(ctx), a.Imports.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
 		debug.FreeOSMemory() // what a busy hour left behind

@@ -30,6 +30,9 @@ func Markdown(d Document) []byte {
 	return []byte(w.String())
 }
 
+// MarkdownBody writes the blocks of a document alone.
+func MarkdownBody(blocks []Block) string { return joinMarkdown(blocks) }
+
 type markdownWriter struct{ strings.Builder }
 
 func (w *markdownWriter) line(s string) { w.WriteString(s + "\n") }

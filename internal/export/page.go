@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -16,8 +17,7 @@ var printStyle string
 // content security policy that allows just that.
 func HTML(d Document) (page []byte, policy string) {
 	style := printStyle + pageNumbers(d)
-	sum := sha256.Sum256([]byte(style))
-	policy = "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+	policy = policyFor(style)
 	var w pageWriter
 	w.raw("<!doctype html>\n<html lang=\"" + html.EscapeString(d.Language) + "\">\n<head>\n<meta charset=\"utf-8\">\n")
 	w.raw(`<meta http-equiv="Content-Security-Policy" content="` + html.EscapeString(policy[:strings.Index(policy, "; form-action")]) + "\">\n")
@@ -46,6 +46,18 @@ func HTML(d Document) (page []byte, policy string) {
 	w.blocks(d.Blocks)
 	w.raw("</main>\n</body>\n</html>\n")
 	return []byte(w.String()), policy
+}
+
+func policyFor(style string) string {
+	sum := sha256.Sum256([]byte(style))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+}
+
+// PolicyOf is the content security policy of a page that HTML wrote, also of one that an earlier version of it wrote.
+func PolicyOf(page []byte) string {
+	_, rest, _ := bytes.Cut(page, []byte("<style>"))
+	style, _, _ := bytes.Cut(rest, []byte("</style>"))
+	return policyFor(string(style))
 }
 
 // header writes the title and what is known about the document.

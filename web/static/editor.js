@@ -31,18 +31,20 @@ if (form) {
       // No connection: the last preview stays.
     }
   };
-  source.addEventListener("input", () => {
-    clearTimeout(wait);
-    wait = setTimeout(preview, 500);
-  });
-  if (source.value.trim() !== "") preview();
+  if (panel) {
+    source.addEventListener("input", () => {
+      clearTimeout(wait);
+      wait = setTimeout(preview, 500);
+    });
+    if (source.value.trim() !== "") preview();
+  }
 
   // Draft: every 20 seconds, when something changed.
   form.addEventListener("input", () => {
     dirty = true;
   });
   const save = async () => {
-    if (!dirty || busy || sending || conflict || (form.elements.title.value.trim() === "" && source.value.trim() === "")) return;
+    if (!dirty || busy || sending || conflict || (form.elements.title.value.trim() === "" && (source?.value ?? "").trim() === "")) return;
     busy = true;
     dirty = false;
     status.textContent = form.dataset.saving;
