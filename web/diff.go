@@ -14,13 +14,15 @@ type changedLine struct {
 	Parts []change
 }
 
-// maxDiff bounds the table of the comparison; beyond it a text counts as replaced as a whole.
-const maxDiff = 4_000_000
+// maxDiff bounds the tables of one comparison, in cells. A line or a text beyond it counts as replaced as a whole: two texts that
+// are made for it could be compared for seconds.
+const maxDiff = 2_000_000
 
 // compareVersions compares two texts line by line and, where a line was replaced, word by word. Unchanged lines
 // far from a change are left out.
 func compareVersions(before, after string) []changedLine {
-	runs := compare(strings.Split(before, "\n"), strings.Split(after, "\n"))
+	left := maxDiff
+	runs := compare(strings.Split(before, "\n"), strings.Split(after, "\n"), &left)
 	var lines []changedLine
 	for i := 0; i < len(runs); i++ {
 		// A block of removed lines followed by as many added ones is a block of changed lines.
@@ -32,7 +34,7 @@ func compareVersions(before, after string) []changedLine {
 		}
 		if n := removed - i; n > 0 && n == added-removed {
 			for k := range n {
-				old, updated := changedWords(runs[i+k].Text, runs[removed+k].Text)
+				old, updated := changedWords(runs[i+k].Text, runs[removed+k].Text, &left)
 				lines = append(lines, old, updated)
 			}
 			i = added - 1
@@ -44,7 +46,7 @@ func compareVersions(before, after string) []changedLine {
 }
 
 // changedWords marks the words that differ between two lines.
-func changedWords(before, after string) (old, updated changedLine) {
+func changedWords(before, after string, left *int) (old, updated changedLine) {
 	old, updated = changedLine{Kind: "removed"}, changedLine{Kind: "added"}
 	add := func(line *changedLine, c change) {
 		if n := len(line.Parts); n > 0 && line.Parts[n-1].Kind == c.Kind {
@@ -53,7 +55,7 @@ func changedWords(before, after string) (old, updated changedLine) {
 		}
 		line.Parts = append(line.Parts, c)
 	}
-	for _, c := range compare(strings.SplitAfter(before, " "), strings.SplitAfter(after, " ")) {
+	for _, c := range compare(strings.SplitAfter(before, " "), strings.SplitAfter(after, " "), left) {
 		if c.Kind != "added" {
 			add(&old, c)
 		}
@@ -64,8 +66,9 @@ func changedWords(before, after string) (old, updated changedLine) {
 	return old, updated
 }
 
-// compare is the longest common subsequence of a and b as runs; within a difference what was removed comes first.
-func compare(a, b []string) []change {
+// compare is the longest common subsequence of a and b as runs; within a difference what was removed comes first. left is how large
+// its table may be, and is lessened by that.
+func compare(a, b []string, left *int) []change {
 	var out []change
 	start := 0
 	for start < len(a) && start < len(b) && a[start] == b[start] {
@@ -78,7 +81,9 @@ func compare(a, b []string) []change {
 	}
 	tail := a[len(a)-end:]
 	a, b = a[start:len(a)-end], b[start:len(b)-end]
-	if len(a)*len(b) > maxDiff {
+	if size := len(a) * len(b); size <= *left {
+		*left -= size
+	} else {
 		for _, text := range a {
 			out = append(out, change{"removed", text})
 		}

@@ -13,6 +13,9 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
+// versionsPerPage is how many versions a page compares with the ones before them.
+const versionsPerPage = 20
+
 // draftVersion is how the address of a comparison names the text in work.
 const draftVersion = "entwurf"
 
@@ -21,6 +24,7 @@ type historyView struct {
 	Title    string
 	Path     string
 	Versions []versionView
+	Pages    pagination
 	Choices  []option        // of versions that can be compared, nil where there is nothing to choose from
 	From, To string          // values of Choices
 	Compared *comparisonView // nil unless asked for
@@ -77,7 +81,9 @@ func (s *Site) showHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	data := historyView{Title: v.Post.Title, Path: practiceURL(id), Versions: h.versions()}
+	data := historyView{Title: v.Post.Title, Path: practiceURL(id)}
+	offset := offsetOf(r, versionsPerPage)
+	data.Versions, data.Pages = h.versions(offset, versionsPerPage), paginate(r, offset, versionsPerPage, len(h.revisions))
 	if data.Log, err = s.practiceLog(r, id); err != nil {
 		return err
 	}
@@ -146,10 +152,11 @@ func (h *history) add(name, label, text string) {
 	h.order = append(h.order, name)
 }
 
-// versions are the published versions, each with what it changed.
-func (h *history) versions() []versionView {
+// versions are some of the published versions, each with what it changed.
+func (h *history) versions(offset, limit int) []versionView {
 	var list []versionView
-	for i, rev := range h.revisions {
+	for i := min(offset, len(h.revisions)); i < min(offset+limit, len(h.revisions)); i++ {
+		rev := h.revisions[i]
 		version := versionView{Revision: rev.Revision, At: rev.CreatedAt, HTML: rev.HTML, First: i == len(h.revisions)-1}
 		if rev.AccountID != nil {
 			if a, ok := h.authors[*rev.AccountID]; ok {
