@@ -34,7 +34,7 @@ func (s *Site) practiceFeed(w http.ResponseWriter, r *http.Request) error {
 	if asked := s.asked(l, f); len(asked) > 0 {
 		feed.Title += ": " + strings.Join(asked, ", ")
 	}
-	return s.sendPractices(w, r, feed, f, query, true)
+	return s.sendPractices(w, r, feed, f, "/praxisbeispiele", query, true)
 }
 
 // listFeed leads from the list of practices to the feed of what it shows.
@@ -50,11 +50,11 @@ func (s *Site) savedFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f, query := s.readFilter(saved.Query)
-	return s.sendPractices(w, r, export.Feed{Title: saved.Name}, f, query, false)
+	return s.sendPractices(w, r, export.Feed{Title: saved.Name}, f, "/praxisbeispiele", query, false)
 }
 
-// sendPractices sends the newest practices that pass the filter.
-func (s *Site) sendPractices(w http.ResponseWriter, r *http.Request, feed export.Feed, f practice.Filter, query string, public bool) error {
+// sendPractices sends the newest practices that pass the filter. path is that of the page that shows the same.
+func (s *Site) sendPractices(w http.ResponseWriter, r *http.Request, feed export.Feed, f practice.Filter, path, query string, public bool) error {
 	f, err := s.Practices.Current(r.Context(), f)
 	if err != nil {
 		return fmt.Errorf("feed of practices: %w", err)
@@ -76,9 +76,9 @@ func (s *Site) sendPractices(w http.ResponseWriter, r *http.Request, feed export
 		entry.Rights = v.Practice.Licence
 		feed.Entries = append(feed.Entries, entry)
 	}
-	page, self := address("/praxisbeispiele", asQuery(query)), r.URL.Path
+	page, self := address(path, asQuery(query)), r.URL.Path
 	if public {
-		self = address("/praxisbeispiele.atom", asQuery(query))
+		self = address(path+".atom", asQuery(query))
 	}
 	return s.sendFeed(w, r, feed, self, page, public)
 }

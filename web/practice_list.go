@@ -52,7 +52,7 @@ type practiceList struct {
 	Curates  bool
 	Impacts  []impactView
 	Featured []practice.View
-	Partners []partnerView
+	Regions  []practice.Facet // how many there are in each Land, whichever is chosen
 }
 
 type hiddenField struct{ Name, Value string }
@@ -128,7 +128,7 @@ func (s *Site) searchPractices(r *http.Request, base practice.Filter) (practiceL
 	l := s.localizer(r)
 	list := practiceList{
 		Query: f.Text, Path: r.URL.Path, Items: found.Items, Total: found.Total, Loose: found.Loose, Narrowed: narrowed,
-		Pages: paginate(r, f.Offset, f.Limit, found.Total), Impacts: newImpacts(l, found.Impact),
+		Pages: paginate(r, f.Offset, f.Limit, found.Total), Impacts: newImpacts(l, found.Impact), Regions: found.Facets["region"],
 	}
 	for _, filter := range filters {
 		chosen := *filter.field(&f)
