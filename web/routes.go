@@ -51,6 +51,7 @@ func (s *Site) routes(r *mux.Router) {
 	// Approving practices, and putting them away.
 	s.registerReview(r)
 	s.registerTerms(r)
+	s.registerCollections(r)
 	s.registerDirectory(r)
 	s.registerCurationReports(r)
 	s.registerEditions(r)

@@ -52,7 +52,7 @@ func TestSeals(t *testing.T) {
 	p, err := in.Posts.Get(ctx, id)
 	must(t, err)
 	for _, slug := range []string{curation.Curated, curation.Featured} {
-		must(t, in.Curation.ReceiveCollection(ctx, other.ID, curation.Collection{Slug: slug, URI: other.URI + "/" + slug}, []curation.Item{{PostURI: p.URI, Revision: 1}}))
+		must(t, in.Curation.ReceiveCollection(ctx, other.ID, curation.Kept{Slug: slug, URI: other.URI + "/" + slug}, []curation.Item{{PostURI: p.URI, Revision: 1}}))
 	}
 	if card() != "Hervorgehoben" || page() != "Von Katalog <Hamburg> kuratiert (praxis@hh.example), hervorgehoben" {
 		t.Errorf("seal of another catalogue: %q, %q", card(), page())
@@ -68,7 +68,7 @@ func TestSeals(t *testing.T) {
 	}
 
 	// Without a follow of the house, no seal.
-	must(t, in.Curation.ReceiveCollection(ctx, other.ID, curation.Collection{Slug: curation.Curated, URI: other.URI + "/kuratiert"}, []curation.Item{{PostURI: p.URI}}))
+	must(t, in.Curation.ReceiveCollection(ctx, other.ID, curation.Kept{Slug: curation.Curated, URI: other.URI + "/kuratiert"}, []curation.Item{{PostURI: p.URI}}))
 	must(t, in.Curation.DropCollection(ctx, other.ID, curation.Featured))
 	if card() != "Kuratiert" {
 		t.Errorf("seal: %q", card())
