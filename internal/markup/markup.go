@@ -24,6 +24,8 @@ const (
 	// maxMarks bounds the characters that goldmark compares with each other: its time grows with their square. A long
 	// practice has some hundreds.
 	maxMarks = 4_000
+	// maxOutput bounds what a source becomes: one long address can be named by thousands of links.
+	maxOutput = 1 << 20
 )
 
 // linkedURL is what becomes a link without brackets: unlike goldmark's own, only http and https, with hosts that have a
@@ -45,7 +47,7 @@ func New() *Renderer {
 				extension.WithLinkifyAllowedProtocols([]string{"http", "https"}),
 				extension.WithLinkifyURLRegexp(linkedURL),
 			),
-			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
+			tables{},
 			extension.Strikethrough,
 		),
 		goldmark.WithParserOptions(
@@ -79,16 +81,25 @@ func (r *Renderer) render(source string, refs *references) (string, []string, []
 	if refs != nil {
 		ctx.Set(referencesKey, refs)
 	}
-	var buf bytes.Buffer
+	var buf bounded
 	if err := r.markdown.Convert(src, &buf, parser.WithContext(ctx)); err != nil {
-		// Only a failing writer makes Convert fail, and a buffer does not.
-		return plainParagraphs(string(src)), nil, nil
+		return plainParagraphs(string(src)), nil, nil // it becomes too much
 	}
 	out := r.local.Sanitize(tidy(buf.String()))
 	if refs == nil {
 		return out, nil, nil
 	}
 	return out, refs.handles, refs.tags
+}
+
+// bounded is a buffer that takes maxOutput bytes.
+type bounded struct{ bytes.Buffer }
+
+func (b *bounded) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > maxOutput {
+		return 0, bytes.ErrTooLarge
+	}
+	return b.Buffer.Write(p)
 }
 
 func marks(src []byte) (n int) {

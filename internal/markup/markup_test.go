@@ -151,6 +151,29 @@ func TestRenderBoundsTime(t *testing.T) {
 	}
 }
 
+// TestRenderBoundsSize: what becomes far more than was written is shown as it was typed.
+func TestRenderBoundsSize(t *testing.T) {
+	t.Parallel()
+	table := func(columns, rows int) string {
+		return strings.Repeat("|a", columns) + "|\n" + strings.Repeat("|-", columns) + "|\n" + strings.Repeat("|b|\n", rows)
+	}
+	r := New()
+	for name, c := range map[string]struct {
+		source, want string
+		most         int // bytes
+	}{
+		"a table that fills itself":   {table(2_000, 6_000), "|b|", 200_000},
+		"many tables":                 {strings.Repeat(table(60, 60)+"\n", 100), "<table>", 500_000},
+		"one address for many links":  {"[a]: https://example.org/" + strings.Repeat("x", 20_000) + "\n\n" + strings.Repeat("[a] ", 1_500), "[a]", 200_000},
+		"a table that people write":   {table(10, 500), "<table>", 200_000},
+		"an address that people name": {"[a]: https://example.org/x\n\n" + strings.Repeat("[a] ", 100), `<a href="https://example.org/x"`, 20_000},
+	} {
+		if got := r.Render(c.source); len(got) > c.most || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %d bytes of %d, want %q in at most %d: %.80s", name, len(got), len(c.source), c.want, c.most, got)
+		}
+	}
+}
+
 func TestText(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
