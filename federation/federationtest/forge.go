@@ -93,7 +93,7 @@ func (i *Instance) Send(signer account.Account, l Letter) int {
 func (i *Instance) State(liar *Instance) string {
 	i.T.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "practice_figures", "reuses", "assessments", "assessment_invitations", "follows", "favourites", "boosts", "tombstones", "mentions", "tags", "revisions", "notifications", "curations", "activities"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "practice_figures", "publications", "reuses", "assessments", "assessment_invitations", "follows", "favourites", "boosts", "tombstones", "mentions", "tags", "revisions", "notifications", "curations", "activities"} {
 		var rows string
 		err := i.DB.GetContext(i.T.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`)
 		i.must(err)

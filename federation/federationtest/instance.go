@@ -197,7 +197,7 @@ func (i *Instance) wire() {
 		i.T.Fatal(err)
 	}
 	i.Federation, err = federation.New(federation.Deps{
-		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices, Reuses: i.Reuses, Assessments: i.Assessments,
+		DB: i.DB, Jobs: i.jobs, Accounts: i.Accounts, Follows: i.Follows, Posts: i.Posts, Practices: i.Practices, Publications: i.Publications, Reuses: i.Reuses, Assessments: i.Assessments,
 		Curation: i.Curation, Taxonomies: i.Taxonomies, Directory: i.Directory, Media: i.Media, Polls: i.Polls, Events: i.Events, Quotes: i.Quotes, Relationships: i.Relationships, Moderation: i.Moderation, Peers: i.Peers, Transport: i.Transport, Messages: messages, Config: i.Config, Log: i.Log,
 	})
 	if err != nil {
