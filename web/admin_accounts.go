@@ -99,12 +99,16 @@ func (s *Site) changeRole(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Site) changeState(w http.ResponseWriter, r *http.Request) error {
+// activate lets an account in again. It is suspended elsewhere, where that is asked once more: restrictProfile.
+func (s *Site) activate(w http.ResponseWriter, r *http.Request) error {
 	admin, a, err := s.managed(r)
 	if err != nil {
 		return err
 	}
-	if err := s.Accounts.SetState(r.Context(), admin, a.ID, account.State(r.PostFormValue("state"))); err != nil {
+	if r.PostFormValue("state") != string(account.Active) {
+		return fault.New(fault.Invalid, "web.error.invalid.text")
+	}
+	if err := s.Accounts.SetState(r.Context(), admin, a.ID, account.Active); err != nil {
 		return s.returnAccount(w, r, admin, a, err)
 	}
 	s.flash(w, "success", "flash.account.state")

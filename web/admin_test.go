@@ -110,6 +110,11 @@ func TestAdministerPeople(t *testing.T) {
 	h.post(t, "admin", "/@guest/moderieren", ask.fields("main form")).leadsTo(t, konto)
 	h.get(t, "guest", "/bereich").wants(t, http.StatusSeeOther)
 	h.post(t, "admin", konto+"/zustand", url.Values{"state": {"active"}}).leadsTo(t, konto)
+	// Nothing suspends without the question.
+	h.post(t, "admin", konto+"/zustand", url.Values{"state": {"suspended"}}).wants(t, http.StatusUnprocessableEntity)
+	if guest, err := h.Accounts.ByID(t.Context(), h.people["guest"].ID); err != nil || guest.State != account.Active {
+		t.Errorf("after a form that suspends at once the guest is %s, %v", guest.State, err)
+	}
 }
 
 func TestAdministerInvitations(t *testing.T) {

@@ -202,7 +202,7 @@ func TestAuthorization(t *testing.T) {
 		"/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen":      {{moderators, at("/verwaltung/meldungen/%d/beitrag-loeschen", report), form("post", fmt.Sprint(reported))}},
 		"/verwaltung":                                             {{admins, fixed("/verwaltung"), form("name", "Land", "short_name", "SH", "level", "land", "region", "DE-SH")}},
 		"/verwaltung/konten/{id:[0-9]+}/rolle":                    {{admins, at("/verwaltung/konten/%d/rolle", other), form("role", "admin")}},
-		"/verwaltung/konten/{id:[0-9]+}/zustand":                  {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "suspended")}},
+		"/verwaltung/konten/{id:[0-9]+}/zustand":                  {{admins, at("/verwaltung/konten/%d/zustand", other), form("state", "active")}},
 		"/verwaltung/konten/{id:[0-9]+}/anmeldelink":              {{admins, at("/verwaltung/konten/%d/anmeldelink", other), nil}},
 		"/verwaltung/einladungen":                                 {{admins, fixed("/verwaltung/einladungen"), form("role", "admin")}},
 		"/verwaltung/einladungen/{id:[0-9]+}/zuruecknehmen":       {{admins, fixed("/verwaltung/einladungen/1/zuruecknehmen"), nil}},

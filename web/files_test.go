@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/PuerkitoBio/goquery"
+	"github.com/google/go-cmp/cmp"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/db"
@@ -92,6 +93,13 @@ func TestPoll(t *testing.T) {
 	}
 	_, err := h.db.ExecContext(t.Context(), `UPDATE polls SET expires_at = now()`)
 	must(t, err)
+	var drawn []string
+	for _, part := range h.get(t, "", page).Find(".poll__bar .poll__part").EachIter() {
+		drawn = append(drawn, part.AttrOr("width", ""))
+	}
+	if diff := cmp.Diff([]string{"100", "0"}, drawn); diff != "" {
+		t.Errorf("bars of the closed poll: %s", diff)
+	}
 	if got := h.get(t, "", page).text(".poll"); !strings.Contains(got, "Montag <früh> 100 % (1 Stimme)") || !strings.Contains(got, "beendet") || !strings.Contains(got, "1 Person") {
 		t.Errorf("at the end: %q", got)
 	}

@@ -27,6 +27,7 @@ func (s *Site) templateFuncs(l *i18n.Localizer) template.FuncMap {
 		"quantityName": func(q string) string { return quantityName(l, q) },
 		"termFieldID":  termFieldID,
 		// Numbers and times.
+		"laneError":  func(text string) string { return laneError(l, text) },
 		"reportDays": func(seconds float64) string { return daysText(l, seconds) },
 		"number":     func(v any, digits int) string { return l.Number(toFloat(v), digits) },
 		"difference": func(v float64) string { return signed(l, v) },

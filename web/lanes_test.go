@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/web/locales"
 )
 
 // lane makes a lane in which something waits and something failed, and returns the ids of the two.
@@ -45,7 +47,7 @@ func TestLanes(t *testing.T) {
 	if rows.Length() != lanesAtOnce || !strings.Contains(rows.Eq(0).Text(), "tot.example") || !strings.Contains(rows.Eq(1).Text(), "fern.example:8443") {
 		t.Errorf("%d rows, first %s", rows.Length(), rows.Eq(0).Text())
 	}
-	if got := strings.Join(strings.Fields(rows.Eq(1).Text()), " "); !strings.Contains(got, "angehalten 1 1 0") || !strings.Contains(got, "answered 503 <b>") {
+	if got := strings.Join(strings.Fields(rows.Eq(1).Text()), " "); !strings.Contains(got, "angehaltenDie Instanz ist gestört (503). 1 1 0") || strings.Contains(got, "answered") {
 		t.Errorf("row: %s", got)
 	}
 	if got := page.text("main .badges"); !strings.Contains(got, "ruht: 1") || !strings.Contains(got, "angehalten: 1") || !strings.Contains(got, "alles angekommen: 60") {
@@ -63,10 +65,10 @@ func TestLanes(t *testing.T) {
 
 	own := lanesPath + "/fern.example:8443"
 	page = h.get(t, "admin", own).wants(t, http.StatusOK)
-	if got := page.text("main tbody"); !strings.Contains(got, "neuer Beitrag") || strings.Contains(got, "Änderung") || !strings.Contains(got, "answered 503 <b>") {
+	if got := page.text("main tbody"); !strings.Contains(got, "neuer Beitrag") || strings.Contains(got, "Änderung") || !strings.Contains(got, "Die Instanz ist gestört (503).") || !strings.Contains(page.text("main tbody details"), "answered 503 <b>") {
 		t.Errorf("what waits: %s", got)
 	}
-	if got := h.get(t, "admin", own+"?stand=gescheitert").text("main tbody"); !strings.Contains(got, "Änderung") || !strings.Contains(got, "answered 400") {
+	if got := h.get(t, "admin", own+"?stand=gescheitert").text("main tbody"); !strings.Contains(got, "Änderung") || !strings.Contains(got, "Die Instanz hat die Sendung abgelehnt (400).") {
 		t.Errorf("what failed: %s", got)
 	}
 	h.get(t, "admin", own+"?stand=unsinn").wants(t, http.StatusNotFound)
@@ -168,5 +170,33 @@ func TestDeliveriesInWords(t *testing.T) {
 	}
 	if strings.Contains(h.get(t, "admin", laneAddress(host)).body, "Im Vertrauen") {
 		t.Error("an administrator reads what was written to others")
+	}
+}
+
+// TestLaneError: what the network and other servers say is told in words, and never as what it is not.
+func TestLaneError(t *testing.T) {
+	t.Parallel()
+	bundle, err := i18n.Load(locales.FS)
+	must(t, err)
+	l := bundle.For("de")
+	for text, want := range map[string]string{
+		"": "",
+		`transport.Post https://a.example/inbox: Post "https://a.example/inbox": dial tcp: lookup a.example: no such host`:     "Den Namen dieser Instanz gibt es im Netz nicht.",
+		`Post "https://a.example/inbox": dial tcp 192.0.2.1:443: connect: connection refused`:                                  "Der Server nimmt keine Verbindung an.",
+		`Post "https://a.example/inbox": tls: failed to verify certificate: x509: certificate has expired or is not yet valid`: "Der Server kann sich nicht ausweisen: Sein Zertifikat ist ungültig oder abgelaufen.",
+		`Post "https://a.example/inbox": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`:           "Der Server hat nicht rechtzeitig geantwortet.",
+		`Post "https://a.example/inbox": EOF`:                           "Die Verbindung ist abgebrochen.",
+		`https://a.example/inbox answered 401: who are you?`:            "Die Instanz nimmt von uns nichts an (401).",
+		`https://a.example/inbox answered 410`:                          "Das Postfach gibt es dort nicht mehr (410).",
+		`https://a.example/inbox answered 429: connection refused`:      "Die Instanz bittet uns, langsamer zu senden (429).",
+		`https://timeout.example/inbox answered 500: suspended`:         "Die Instanz ist gestört (500).",
+		`https://a.example/inbox answered 400: {"error":"Bad Request"}`: "Die Instanz hat die Sendung abgelehnt (400).",
+		"suspended":          "Das Konto oder die Instanz ist gesperrt.",
+		"not in the network": "Die Instanz gehört nicht zum Netzwerk, für das der Beitrag bestimmt ist.",
+		"something new":      "Das Senden ist an etwas anderem gescheitert. Der genaue Wortlaut steht auf der Seite der Instanz.",
+	} {
+		if got := laneError(l, text); got != want {
+			t.Errorf("%q is told as %q, want %q", text, got, want)
+		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -108,6 +110,32 @@ func (s *Site) resolveReport(w http.ResponseWriter, r *http.Request) error {
 	s.flash(w, "success", "flash.moderation.resolved")
 	http.Redirect(w, r, "/verwaltung/meldungen", http.StatusSeeOther)
 	return nil
+}
+
+// confirmDeleteReported asks once more before a reported post is deleted, here and elsewhere.
+func (s *Site) confirmDeleteReported(w http.ResponseWriter, r *http.Request) error {
+	moderator, id, err := s.requireAt(r, account.RoleModerator)
+	if err != nil {
+		return err
+	}
+	report, err := s.Moderation.ByID(r.Context(), moderator, id)
+	if err != nil {
+		return fmt.Errorf("report %d: %w", id, err)
+	}
+	wanted := r.URL.Query().Get("beitrag")
+	at := slices.IndexFunc(report.Posts, func(v post.View) bool {
+		return strconv.FormatInt(v.Post.ID, 10) == wanted && v.Post.Local && v.Post.State == post.StatePublished
+	})
+	if at < 0 {
+		return fault.New(fault.NotFound, "error.post.not_found")
+	}
+	v := report.Posts[at]
+	title := s.t(r, "moderation.post.delete.ask", "Name", v.Author.Name())
+	back := fmt.Sprintf("/verwaltung/meldungen/%d", id)
+	return s.render(w, r, http.StatusOK, "confirm_page", page{Title: title, Nav: "administration", NoIndex: true, Data: confirmView{
+		Title: title, Text: s.t(r, "moderation.post.delete.text"), Button: s.t(r, "moderation.post.delete"), Action: back + "/beitrag-loeschen", Cancel: back,
+		Quote: excerpt(strings.TrimSpace(v.Post.Title+"\n"+markup.Text(v.Post.HTML)), reportedLength), Fields: []hiddenField{{Name: "post", Value: wanted}},
+	}})
 }
 
 func (s *Site) deleteReported(w http.ResponseWriter, r *http.Request) error {

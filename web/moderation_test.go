@@ -61,7 +61,18 @@ func TestModerate(t *testing.T) {
 	}
 	h.get(t, "moderator", fmt.Sprintf("/beitraege/%d", secret.ID)).wants(t, http.StatusNotFound)
 
-	h.post(t, "moderator", address+"/beitrag-loeschen", url.Values{"post": {fmt.Sprint(secret.ID)}}).leadsTo(t, address)
+	// Deleting is asked once more, with what is deleted in sight.
+	if page.Find("form[action$='/beitrag-loeschen']").Length() != 0 {
+		t.Error("one click deletes")
+	}
+	leads := page.Find("a[href*='/beitrag-loeschen?beitrag=']").AttrOr("href", "")
+	h.get(t, "member", leads).wants(t, http.StatusForbidden)
+	question := h.get(t, "moderator", leads).wants(t, http.StatusOK)
+	if !strings.Contains(question.text("main blockquote"), "Kaufen Sie jetzt!") || question.Find("main a[href='"+address+"']").Length() != 1 {
+		t.Errorf("the question: %s", question.text("main"))
+	}
+	h.post(t, "moderator", address+"/beitrag-loeschen", question.fields("main form")).leadsTo(t, address)
+	h.get(t, "moderator", leads).wants(t, http.StatusNotFound) // there is nothing left to delete
 	if p, err := h.Posts.Get(ctx, secret.ID); err != nil || p.State != post.StateWithdrawn {
 		t.Errorf("the post is %s, %v", p.State, err)
 	}

@@ -121,8 +121,8 @@ func TestReportPage(t *testing.T) {
 		t.Errorf("form: %s", got)
 	}
 	long := url.Values{"category": {"spam"}, "comment": {strings.Repeat("x", 1001)}}
-	if got := h.post(t, "guest", path, long).wants(t, http.StatusUnprocessableEntity).text("#f-comment-error"); got == "" {
-		t.Error("a comment without end is taken")
+	if got := h.post(t, "guest", path, long).wants(t, http.StatusUnprocessableEntity).text("#f-comment-error"); got != "Die Anmerkung darf höchstens 1000 Zeichen lang sein." || form.text("label[for=f-comment]") != "Anmerkung optional" {
+		t.Errorf("a comment without end: %q, its field is called %q", got, form.text("label[for=f-comment]"))
 	}
 	h.post(t, "guest", path, url.Values{"category": {"spam"}, "comment": {"Werbung"}}).wants(t, http.StatusSeeOther)
 

@@ -87,6 +87,7 @@ func (s *Site) registerMember(r *mux.Router) {
 	get("/verwaltung/meldungen", s.showReports)
 	get("/verwaltung/meldungen/{id:[0-9]+}", s.showReport)
 	post("/verwaltung/meldungen/{id:[0-9]+}/abschliessen", s.resolveReport)
+	get("/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen", s.confirmDeleteReported)
 	post("/verwaltung/meldungen/{id:[0-9]+}/beitrag-loeschen", s.deleteReported)
 
 	post("/@{handle}/moderieren", s.restrictProfile)
@@ -100,7 +101,7 @@ func (s *Site) registerMember(r *mux.Router) {
 	get("/verwaltung/konten", s.showAccounts)
 	get("/verwaltung/konten/{id:[0-9]+}", s.manageAccount)
 	post("/verwaltung/konten/{id:[0-9]+}/rolle", s.changeRole)
-	post("/verwaltung/konten/{id:[0-9]+}/zustand", s.changeState)
+	post("/verwaltung/konten/{id:[0-9]+}/zustand", s.activate)
 	post("/verwaltung/konten/{id:[0-9]+}/anmeldelink", s.createLoginLink)
 	get("/verwaltung/konten/{id:[0-9]+}/schliessen", s.confirmClose)
 	post("/verwaltung/konten/{id:[0-9]+}/schliessen", s.closeAccount)

@@ -327,6 +327,13 @@ func (b *browser) fits(path string, width int64) {
 	if overflow := eval[int](b, "width", "document.documentElement.scrollWidth - document.documentElement.clientWidth"); overflow > 0 {
 		b.t.Errorf("%s at %d px is %d px too wide", path, width, overflow)
 	}
+	if width > 390 {
+		return
+	}
+	// On a phone a table has no columns that lie outside of what is seen.
+	if tables := eval[int](b, "tables", `[...document.querySelectorAll(".table-scroll")].filter((t) => t.scrollWidth > t.clientWidth).length`); tables > 0 {
+		b.t.Errorf("%s at %d px has %d tables that scroll sideways", path, width, tables)
+	}
 }
 
 // eventful lets somebody move, something be pinned, and another server report; it returns the number of that report.
