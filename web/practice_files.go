@@ -27,13 +27,13 @@ import (
 // that was typed still there.
 const maxFileBody = 3*media.MaxDocument + maxBody
 
-// practiceFormPath are the forms that take a file.
-var practiceFormPath = regexp.MustCompile(`^/praxisbeispiele/(?:neu|\d+/bearbeiten)$`)
+// fileFormPath are the forms that take a file.
+var fileFormPath = regexp.MustCompile(`^/(?:praxisbeispiele|redaktion/handreichungen)/(?:neu|\d+/bearbeiten)$`)
 
 // takesFile reports whether a request is a form with which a file may come.
 func takesFile(r *http.Request) bool {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return r.Method == http.MethodPost && kind == "multipart/form-data" && practiceFormPath.MatchString(r.URL.Path)
+	return r.Method == http.MethodPost && kind == "multipart/form-data" && fileFormPath.MatchString(r.URL.Path)
 }
 
 // registerPracticeFiles adds the addresses of what hangs on practices.

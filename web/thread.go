@@ -175,7 +175,7 @@ func (s *Site) postView(r *http.Request, v post.View) postView {
 func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) {
 	var articles []int64
 	for _, v := range views {
-		if v.Post.Kind == post.Article {
+		if v.Post.Kind == post.Article && !v.Post.Publication() {
 			articles = append(articles, v.Post.ID)
 		}
 	}
@@ -198,6 +198,9 @@ func (s *Site) listView(r *http.Request, views []post.View) ([]postView, error) 
 		p := s.postView(r, v)
 		p.InList = true
 		switch {
+		case v.Post.Publication():
+			p.Permalink = s.publicationURL(v.Post)
+			p.ReplyHref = fmt.Sprintf("%s/%d#antworten", publicationsPath, v.Post.ID)
 		case practices[v.Post.ID]:
 			p.Permalink = practiceURL(v.Post.ID)
 			p.ReplyHref = p.Permalink + "#antworten"
@@ -247,7 +250,9 @@ func (s *Site) permalink(ctx context.Context, p post.Post) (string, error) {
 		}
 	}
 	base := discussionURL(root.ID)
-	if root.Kind == post.Article {
+	if root.Publication() {
+		base = fmt.Sprintf("%s/%d", publicationsPath, root.ID)
+	} else if root.Kind == post.Article {
 		switch _, err := s.Practices.Get(ctx, root.ID); {
 		case err == nil:
 			base = practiceURL(root.ID)
