@@ -8,7 +8,8 @@ CREATE TABLE directory_sources (
     next_at    timestamptz NOT NULL,
     read_at    timestamptz,
     failures   integer NOT NULL DEFAULT 0, -- in a row
-    hints      integer NOT NULL DEFAULT 0  -- how often its owner told of a change
+    hints      integer NOT NULL DEFAULT 0, -- how often its owner told of a change
+    hints_read integer NOT NULL DEFAULT 0  -- of these, how many had come before it was last read
 );
 CREATE INDEX directory_sources_next_at_idx ON directory_sources (next_at);
 

@@ -9,6 +9,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
 )
 
 // Bounds of one directory: maxDirectoryPages of it are read, and an instance that lists more than maxListed has none that we keep.
@@ -21,16 +22,16 @@ const (
 func (in *Inbox) ReadDirectoriesDue(ctx context.Context) error { return in.Directory.Due(ctx, maxDue) }
 
 // ReadDirectory makes what we keep of a catalogue's directory what it says, if that changed.
-func (in *Inbox) ReadDirectory(ctx context.Context, accountID int64) error {
-	a, err := in.Accounts.ByID(ctx, accountID)
+func (in *Inbox) ReadDirectory(ctx context.Context, args job.ReadDirectory) error {
+	a, err := in.Accounts.ByID(ctx, args.AccountID)
 	if fault.Is(err, fault.NotFound) || err == nil && (a.Local() || a.Kind != account.Group || a.State != account.Active) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("inbox.ReadDirectory %d: %w", accountID, err)
+		return fmt.Errorf("inbox.ReadDirectory %d: %w", args.AccountID, err)
 	}
 	source, ok, err := in.Directory.Watched(ctx, a.ID)
-	if err != nil || !ok {
+	if err != nil || !ok || args.Hint > 0 && source.HintsRead >= args.Hint {
 		return err
 	}
 	done, err := takeTurn(ctx, in.DB, fetchTurn, a.Host())
@@ -44,11 +45,7 @@ func (in *Inbox) ReadDirectory(ctx context.Context, accountID int64) error {
 	if err != nil {
 		in.Log.InfoContext(ctx, "directory not read", "actor", a.URI, "reason", err)
 	}
-	again, err := in.Directory.Read(ctx, source, there, err != nil)
-	if err == nil && again {
-		return errMore
-	}
-	return err
+	return in.Directory.Read(ctx, source, there, err != nil)
 }
 
 // readDirectory reports whether the catalogue has a directory. With an error, what we keep stays as it is.

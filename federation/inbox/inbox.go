@@ -142,7 +142,7 @@ func (in *Inbox) Work(q *job.Queue) {
 		return in.later(j.JobRow, in.ReadTaxonomy(ctx, j.Args.Scheme))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.ReadDirectory]) error {
-		return in.later(j.JobRow, in.ReadDirectory(ctx, j.Args.AccountID))
+		return in.later(j.JobRow, in.ReadDirectory(ctx, j.Args))
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.SynchronizeFollowers]) error {
 		return in.later(j.JobRow, in.SynchronizeFollowers(ctx, j.Args))

@@ -30,6 +30,7 @@ type Source struct {
 	ReadAt    *time.Time `db:"read_at"`
 	Failures  int        `db:"failures"` // in a row
 	Hints     int        `db:"hints"`    // how often its owner told of a change
+	HintsRead int        `db:"hints_read"`
 
 	Host    string `db:"host"`
 	Entries int    `db:"entries"`
@@ -182,18 +183,16 @@ func (s *Service) Drop(ctx context.Context, accountID int64) error {
 	return nil
 }
 
-// Read notes that a directory was read, or that this failed, and when to come back; there is whether there is one. It reports
-// whether to come back now, because the directory has changed meanwhile.
-func (s *Service) Read(ctx context.Context, read Source, there, failed bool) (again bool, err error) {
+// Read notes that a directory was read, or that this failed, and when to come back; there is whether there is one.
+func (s *Service) Read(ctx context.Context, read Source, there, failed bool) error {
 	pause := readEvery
 	if !there && !failed {
 		pause = readSeldom
 	}
-	again, err = noteRead(ctx, s.db, read, s.now(), pause, failed)
-	if err != nil && !db.IsNotFound(err) {
-		return false, fmt.Errorf("directory.Read %d: %w", read.AccountID, err)
+	if err := noteRead(ctx, s.db, read, s.now(), pause, failed); err != nil {
+		return fmt.Errorf("directory.Read %d: %w", read.AccountID, err)
 	}
-	return again, nil
+	return nil
 }
 
 // Hint hears the word of a catalogue that its directory has changed: what it took out is gone at once, and the directory is read
@@ -216,7 +215,8 @@ func (s *Service) Hint(ctx context.Context, accountID int64, directoryURI string
 		if err := noteHint(ctx, tx, accountID); err != nil {
 			return err
 		}
-		return s.jobs.Enqueue(ctx, tx, job.ReadDirectory{AccountID: accountID})
+		// Each hint has a job of its own: one that runs, or has just ended, may have read what was before.
+		return s.jobs.Enqueue(ctx, tx, job.ReadDirectory{AccountID: accountID, Hint: source.Hints + 1})
 	})
 	if err != nil {
 		return false, fmt.Errorf("directory.Hint %s: %w", directoryURI, err)

@@ -12,7 +12,7 @@ import (
 
 func sources(ctx context.Context, q sqlx.ExtContext) (list []Source, err error) {
 	err = sqlx.SelectContext(ctx, q, &list, `
-		SELECT s.account_id, s.uri, s.etag, s.next_at, s.read_at, s.failures, s.hints, a.domain AS host,
+		SELECT s.account_id, s.uri, s.etag, s.next_at, s.read_at, s.failures, s.hints, s.hints_read, a.domain AS host,
 			(SELECT count(*) FROM directory_entries e WHERE e.account_id = s.account_id) AS entries
 		FROM directory_sources s JOIN accounts a ON a.id = s.account_id
 		WHERE s.account_id IN (`+follow.FollowedGroups+`) AND (s.uri <> '' OR s.failures > 0) ORDER BY a.domain, s.account_id`)
@@ -45,7 +45,7 @@ func insertSource(ctx context.Context, q sqlx.ExtContext, accountID int64, now t
 }
 
 func lockSource(ctx context.Context, q sqlx.ExtContext, accountID int64) (s Source, err error) {
-	err = sqlx.GetContext(ctx, q, &s, `SELECT account_id, uri, etag, next_at, read_at, failures, hints FROM directory_sources WHERE account_id = $1 FOR UPDATE`, accountID)
+	err = sqlx.GetContext(ctx, q, &s, `SELECT account_id, uri, etag, next_at, read_at, failures, hints, hints_read FROM directory_sources WHERE account_id = $1 FOR UPDATE`, accountID)
 	return s, err
 }
 
@@ -54,20 +54,19 @@ func updateSource(ctx context.Context, q sqlx.ExtContext, accountID int64, uri, 
 	return err
 }
 
-// noteRead sets when a directory is read again: after pause, ever later while it fails, or now where its owner told of a change
-// since it was read.
-func noteRead(ctx context.Context, q sqlx.ExtContext, read Source, now time.Time, pause time.Duration, failed bool) (again bool, err error) {
-	err = sqlx.GetContext(ctx, q, &again, `UPDATE directory_sources SET
+// noteRead sets when a directory is read again: after pause, or ever later while it fails.
+func noteRead(ctx context.Context, q sqlx.ExtContext, read Source, now time.Time, pause time.Duration, failed bool) error {
+	_, err := q.ExecContext(ctx, `UPDATE directory_sources SET
 			failures = CASE WHEN $4 THEN failures + 1 ELSE 0 END,
 			read_at = CASE WHEN $4 THEN read_at ELSE $2::timestamptz END,
-			next_at = $2::timestamptz + CASE WHEN hints <> $5 THEN interval '0' WHEN $4 THEN least(interval '1 hour' * power(2, least(failures, 5)), interval '1 day')
-				ELSE interval '1 second' * $3 END
-		WHERE account_id = $1 RETURNING hints <> $5`, read.AccountID, now, pause.Seconds(), failed, read.Hints)
-	return again, err
+			hints_read = CASE WHEN $4 THEN hints_read ELSE greatest(hints_read, $5) END,
+			next_at = $2::timestamptz + CASE WHEN $4 THEN least(interval '1 hour' * power(2, least(failures, 5)), interval '1 day') ELSE interval '1 second' * $3 END
+		WHERE account_id = $1`, read.AccountID, now, pause.Seconds(), failed, read.Hints)
+	return err
 }
 
 func noteHint(ctx context.Context, q sqlx.ExtContext, accountID int64) error {
-	_, err := q.ExecContext(ctx, `UPDATE directory_sources SET hints = hints + 1, etag = '', next_at = least(next_at, now()) WHERE account_id = $1`, accountID)
+	_, err := q.ExecContext(ctx, `UPDATE directory_sources SET hints = hints + 1, etag = '' WHERE account_id = $1`, accountID)
 	return err
 }
 

@@ -138,9 +138,11 @@ func (ReadTaxonomy) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: QueueFetch, MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
 }
 
-// ReadDirectory reads the directory of another server's catalogue that one of our groups follows. AccountID: accounts.id.
+// ReadDirectory reads the directory of another server's catalogue that one of our groups follows. AccountID: accounts.id; Hint: how
+// often its owner had told of a change, 0 where it is read because it is time to.
 type ReadDirectory struct {
 	AccountID int64 `json:"account_id"`
+	Hint      int   `json:"hint,omitempty"`
 }
 
 // Kind implements river.JobArgs.
