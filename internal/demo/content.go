@@ -105,13 +105,14 @@ type content struct {
 	decisions   []decision
 	reuses      []reuse
 	assessments []assessment
+	edition     edition
 }
 
 func loadContent() (content, error) {
 	var c content
 	for name, into := range map[string]any{
 		"practices": &c.practices, "threads": &c.threads, "comments": &c.comments, "curation": &c.decisions,
-		"reuses": &c.reuses, "assessments": &c.assessments,
+		"reuses": &c.reuses, "assessments": &c.assessments, "edition": &c.edition,
 	} {
 		raw, err := contentFS.ReadFile("content/" + name + ".json")
 		if err != nil {
