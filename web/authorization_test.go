@@ -93,6 +93,14 @@ func TestAuthorization(t *testing.T) {
 	decide := func(who allowed, verb string, pairs ...string) rule {
 		return rule{who, at("/redaktion/%d/"+verb, shared), form(pairs...)}
 	}
+	decided := func() int64 {
+		t.Helper()
+		id := shared()
+		must(t, h.Curation.Accept(ctx, h.people["editor"], id))
+		log, err := h.Curation.Decisions(ctx, id)
+		must(t, err)
+		return log[0].ID
+	}
 	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
 	liste, err := h.Accounts.Receive(ctx, remote(account.Person, "liste", "vitako.example"))
 	must(t, err)
@@ -230,10 +238,14 @@ func TestAuthorization(t *testing.T) {
 		"/webauthn/registrierung/abschluss":          {{everyone, fixed("/webauthn/registrierung/abschluss"), nil}},
 		"/webauthn/schluessel/beginn":                {{accounts, fixed("/webauthn/schluessel/beginn"), nil}},
 		"/webauthn/schluessel/abschluss":             {{accounts, fixed("/webauthn/schluessel/abschluss"), nil}},
-		"/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken}": {
+		"/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|nachfragen|spaeter|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken|zuweisen|gruppieren|herausnehmen|fuehren|zur-kenntnis}": {
 			decide(editors, "annehmen"), decide(editors, "ablehnen", "reason", "zu kurz"), decide(editors, "wiedervorlegen"),
 			decide(editors, "hervorheben"), decide(editors, "nicht-hervorheben"), decide(editors, "anmerken", "source", "Gut."),
+			decide(editors, "nachfragen", "source", "Seit wann?"), decide(editors, "spaeter", "until", time.Now().AddDate(0, 0, 9).Format(time.DateOnly)),
+			decide(editors, "zuweisen", "editor", "0"), decide(editors, "gruppieren", "other", "1"), decide(editors, "herausnehmen"),
+			decide(editors, "fuehren"), decide(editors, "zur-kenntnis"),
 		},
+		"/redaktion/entscheidungen/{id:[0-9]+}/zuruecknehmen": {{editors, at("/redaktion/entscheidungen/%d/zuruecknehmen", decided), nil}},
 		"/@{handle}/{verb:stummschalten|nicht-mehr-stummschalten|blockieren|nicht-mehr-blockieren}": {
 			{accounts, fixed("/@other1/stummschalten"), nil}, {accounts, fixed("/@other1/nicht-mehr-stummschalten"), nil},
 			{accounts, fixed("/@other1/blockieren"), nil}, {accounts, fixed("/@other1/nicht-mehr-blockieren"), nil},

@@ -3,6 +3,10 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -11,169 +15,161 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
+// registerDesk adds the desk of an instance that curates, and the log of what it decided.
+func (s *Site) registerDesk(r *mux.Router) {
+	get, post := s.table(r)
+	get("/redaktion", s.showDesk)
+	get("/redaktion/{id:[0-9]+}", s.showDeskItem)
+	post("/redaktion/{id:[0-9]+}/{verb:annehmen|ablehnen|nachfragen|spaeter|wiedervorlegen|hervorheben|nicht-hervorheben|anmerken|zuweisen|gruppieren|herausnehmen|fuehren|zur-kenntnis}", s.decide)
+	get("/redaktion/entscheidungen", s.listDecisions)
+	get("/redaktion/entscheidungen/{id:[0-9]+}", s.showDecision)
+	post("/redaktion/entscheidungen/{id:[0-9]+}/zuruecknehmen", s.undoDecision)
+}
+
 const deskPerPage = 10
 
-// deskStates are the tabs of the desk.
-var deskStates = []string{"waiting", "changed", "accepted", "declined"}
+// Values of the filter for who looks after a practice, beside the id of an editor.
+const (
+	deskMine    = "ich"
+	deskNobodys = "niemand"
+)
 
 // deskView is the desk: one tab of practices to decide about.
 type deskView struct {
-	State string
-	Tabs  []facetChoice
-	Items []deskItem
-	Pages pagination
+	State   string
+	Tabs    []facetChoice
+	Filters deskFilters
+	Items   []deskItem
+	Total   int
+	Pages   pagination
+	Last    *lastDecision // what the reader just did
 }
 
-// deskItem is one practice on the desk, with what an editor typed when it comes back.
-type deskItem struct {
-	practice.View
-	Figures   []figureView
-	Back      string
-	Log       []decisionView // on its own page only
-	Whole     bool           // its own page: with the text
-	Reason    string
-	Note      string
-	Errors    formErrors
-	Handle    string
-	Published string
+// Errors: of what can be chosen nothing can be wrong.
+func (deskView) Errors() formErrors { return formErrors{} }
+
+// deskFilters narrow a tab.
+type deskFilters struct {
+	Origin, Level, Region, Field, Editor      string
+	Origins, Levels, Regions, Fields, Editors []option
+	Reset                                     string // address without them
 }
 
-// State is where it stands: waiting, accepted or declined.
-func (i deskItem) State() string {
-	if i.Curation == nil {
-		return "waiting"
-	}
-	return i.Curation.State
-}
+// Any reports whether the tab is narrowed.
+func (f deskFilters) Any() bool { return f.Origin+f.Level+f.Region+f.Field+f.Editor != "" }
 
-// DeskErrors are the mistakes with the ids that the inputs have on the desk, where every item has its own forms.
-func (i deskItem) DeskErrors() formErrors {
-	errs := i.Errors
-	errs.Fields = nil
-	for _, f := range i.Errors.Fields {
-		f.ID = fmt.Sprintf("f-%s-%d", f.Name, i.Post.ID)
-		errs.Fields = append(errs.Fields, f)
-	}
-	return errs
-}
-
-// decisionView is one line of the log.
-type decisionView struct {
+// lastDecision can still be taken back.
+type lastDecision struct {
 	curation.Decision
-	Author *account.Account
+	Title string
 }
 
-// showDesk lists what waits, what changed after it was accepted, and what was decided.
+// showDesk lists what waits, what was asked, put aside or changed, and what was decided.
 func (s *Site) showDesk(w http.ResponseWriter, r *http.Request) error {
 	actor, err := s.require(r, account.RoleEditor)
 	if err != nil {
 		return err
 	}
-	state := r.URL.Query().Get("stand")
-	if state == "" {
-		state = "waiting"
+	asked := r.URL.Query()
+	state := asked.Get("stand")
+	if !slices.Contains(curation.States, state) {
+		state = curation.Waiting
 	}
-	offset := offsetOf(r, deskPerPage)
-	items, counts, err := s.Curation.Desk(r.Context(), actor, state, offset, deskPerPage)
+	data := deskView{State: state, Filters: deskFilters{
+		Origin: asked.Get("herkunft"), Level: asked.Get("ebene"), Region: asked.Get("land"), Field: asked.Get("feld"), Editor: asked.Get("zustaendig"),
+	}}
+	query := data.Filters.query(actor)
+	query.State, query.Offset, query.Limit = state, offsetOf(r, deskPerPage), deskPerPage
+	list, err := s.Curation.Desk(r.Context(), actor, query)
 	if err != nil {
 		return fmt.Errorf("desk %s: %w", state, err)
 	}
-	data := deskView{State: state, Pages: paginate(r, offset, deskPerPage, counts[state])}
-	for _, name := range deskStates {
-		data.Tabs = append(data.Tabs, facetChoice{Label: s.t(r, "practices.desk.tab."+name), Count: counts[name], Href: "/redaktion?stand=" + name, Chosen: name == state})
+	data.Total, data.Pages = list.Total, paginate(r, query.Offset, deskPerPage, list.Total)
+	for _, name := range curation.States {
+		data.Tabs = append(data.Tabs, facetChoice{Label: s.t(r, "desk.tab."+name), Count: list.Counts[name], Href: "/redaktion?stand=" + name, Chosen: name == state})
 	}
-	for _, v := range items {
-		data.Items = append(data.Items, s.deskItem(r, v))
+	editors, err := s.Curation.Editors(r.Context(), actor)
+	if err != nil {
+		return fmt.Errorf("desk: editors: %w", err)
+	}
+	s.fillDeskFilters(r, &data.Filters, state, list.Choices, editors)
+	names := editorNames(editors)
+	for _, i := range list.Items {
+		data.Items = append(data.Items, s.deskItem(r, actor, i, names))
+	}
+	if data.Last, err = s.lastDecision(r, actor); err != nil {
+		return err
 	}
 	return s.render(w, r, http.StatusOK, "desk", page{Title: s.t(r, "practices.desk.title"), Nav: "desk", Data: data, NoIndex: true, Scripts: []string{"desk.js"}})
 }
 
-func (s *Site) deskItem(r *http.Request, v practice.View) deskItem {
-	return deskItem{View: v, Figures: newFigures(s.localizer(r), v.Practice.Figures), Back: r.URL.RequestURI(), Handle: s.fullHandle(v.Author)}
-}
-
-// showDeskItem shows one practice with all that was ever decided about it.
-func (s *Site) showDeskItem(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.require(r, account.RoleEditor); err != nil {
-		return err
-	}
-	id, err := pathID(r)
-	if err != nil {
-		return err
-	}
-	return s.renderDeskItem(w, r, http.StatusOK, id, deskItem{})
-}
-
-// renderDeskItem shows the page of one practice on the desk; typed holds what a refused form contained.
-func (s *Site) renderDeskItem(w http.ResponseWriter, r *http.Request, status int, id int64, typed deskItem) error {
-	v, err := s.Practices.ByID(r.Context(), viewer(r), id)
-	if err != nil {
-		return fmt.Errorf("desk item %d: %w", id, err)
-	}
-	item := s.deskItem(r, v)
-	item.Whole, item.Back = true, fmt.Sprintf("/redaktion/%d", id)
-	item.Reason, item.Note, item.Errors = typed.Reason, typed.Note, typed.Errors
-	log, err := s.Curation.Decisions(r.Context(), id)
-	if err != nil {
-		return fmt.Errorf("decisions about %d: %w", id, err)
-	}
-	var ids []int64
-	for _, d := range log {
-		if d.AccountID != nil {
-			ids = append(ids, *d.AccountID)
+func (f deskFilters) query(actor account.Account) curation.DeskQuery {
+	q := curation.DeskQuery{Origin: f.Origin, Level: f.Level, Region: f.Region, Field: f.Field}
+	switch f.Editor {
+	case "":
+	case deskMine:
+		q.EditorID = actor.ID
+	case deskNobodys:
+		q.Unassigned = true
+	default:
+		if id, err := strconv.ParseInt(f.Editor, 10, 64); err == nil && id > 0 {
+			q.EditorID = id
 		}
 	}
-	authors, err := s.Accounts.ByIDs(r.Context(), ids)
-	if err != nil {
-		return fmt.Errorf("authors of the decisions about %d: %w", id, err)
-	}
-	for _, d := range log {
-		line := decisionView{Decision: d}
-		if d.AccountID != nil {
-			if a, ok := authors[*d.AccountID]; ok {
-				line.Author = &a
-			}
-		}
-		item.Log = append(item.Log, line)
-	}
-	return s.render(w, r, status, "desk_item", page{Title: s.t(r, "practices.desk.item", "Title", v.Post.Title), Nav: "desk", Data: item, NoIndex: true})
+	return q
 }
 
-// decide takes one decision and returns to the list it was made in.
-func (s *Site) decide(w http.ResponseWriter, r *http.Request) error {
-	actor, id, err := s.requireAt(r, account.RoleEditor)
-	if err != nil {
-		return err
-	}
-	var form struct {
-		Reason string `schema:"reason"`
-		Source string `schema:"source"`
-	}
-	if err := decode(r, &form); err != nil {
-		return err
-	}
-	ctx, verb := r.Context(), mux.Vars(r)["verb"]
-	switch verb {
-	case "annehmen":
-		err = s.Curation.Accept(ctx, actor, id)
-	case "ablehnen":
-		err = s.Curation.Decline(ctx, actor, id, form.Reason)
-	case "wiedervorlegen":
-		err = s.Curation.Reopen(ctx, actor, id)
-	case "hervorheben":
-		err = s.Curation.Feature(ctx, actor, id, true)
-	case "nicht-hervorheben":
-		err = s.Curation.Feature(ctx, actor, id, false)
-	case "anmerken":
-		err = s.Curation.Annotate(ctx, actor, id, form.Source)
-	}
-	if err != nil {
-		err = fmt.Errorf("%s practice %d: %w", verb, id, err)
-		if errs, ok := s.formErrors(r, err, "practices.desk."); ok {
-			return s.renderDeskItem(w, r, errs.Status, id, deskItem{Reason: form.Reason, Note: form.Source, Errors: errs})
+// fillDeskFilters offers what the tab has, and what is chosen even if it has that no more.
+func (s *Site) fillDeskFilters(r *http.Request, f *deskFilters, state string, choices map[string][]practice.Facet, editors []account.Account) {
+	f.Reset = "/redaktion?" + url.Values{"stand": {state}}.Encode()
+	offer := func(chosen string, facets []practice.Facet, label func(string) string) []option {
+		var list []option
+		for _, facet := range facets {
+			list = append(list, option{Value: facet.Value, Label: fmt.Sprintf("%s (%d)", label(facet.Value), facet.Count), Selected: facet.Value == chosen})
 		}
-		return err
+		if chosen != "" && !slices.ContainsFunc(facets, func(facet practice.Facet) bool { return facet.Value == chosen }) {
+			list = append(list, option{Value: chosen, Label: label(chosen) + " (0)", Selected: true})
+		}
+		return list
 	}
-	s.flash(w, "success", "flash.desk."+verb)
-	return s.back(w, r, "/redaktion")
+	l := s.localizer(r)
+	same := func(v string) string { return v }
+	f.Origins = offer(f.Origin, choices["origin"], func(v string) string {
+		if v == practice.LocalOrigin {
+			return s.t(r, "desk.filter.ours")
+		}
+		return v
+	})
+	f.Levels = offer(f.Level, choices["level"], func(v string) string { return nameOf(l, "web.level.", v) })
+	f.Regions = offer(f.Region, choices["region"], func(v string) string { return nameOf(l, "web.region.", v) })
+	slices.SortStableFunc(f.Regions, func(a, b option) int { return strings.Compare(a.Label, b.Label) })
+	f.Fields = offer(f.Field, choices["field"], same)
+	f.Editors = []option{
+		{Value: deskMine, Label: s.t(r, "desk.filter.mine"), Selected: f.Editor == deskMine},
+		{Value: deskNobodys, Label: s.t(r, "desk.filter.nobodys"), Selected: f.Editor == deskNobodys},
+	}
+	me := currentAccount(r)
+	for _, a := range editors {
+		if me == nil || a.ID != me.ID {
+			value := strconv.FormatInt(a.ID, 10)
+			f.Editors = append(f.Editors, option{Value: value, Label: a.Name(), Selected: value == f.Editor})
+		}
+	}
+}
+
+func editorNames(editors []account.Account) map[int64]string {
+	names := make(map[int64]string, len(editors))
+	for _, a := range editors {
+		names[a.ID] = a.Name()
+	}
+	return names
+}
+
+// lastDecision is what the reader decided last, if it can be taken back.
+func (s *Site) lastDecision(r *http.Request, actor account.Account) (*lastDecision, error) {
+	d, title, ok, err := s.Curation.LastDecision(r.Context(), actor)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &lastDecision{Decision: d, Title: title}, nil
 }

@@ -20,12 +20,16 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
-// States of a practice on the desk; Changed is an accepted one whose origin has published a newer revision since.
+// States of a practice on the desk. Stored are Waiting, Accepted and Declined; the others follow from what stands beside.
 const (
-	Waiting  = "waiting"
-	Accepted = "accepted"
-	Declined = "declined"
-	Changed  = "changed"
+	Waiting   = "waiting"
+	Changed   = "changed"   // an accepted one whose origin has published a newer revision since
+	Proposed  = "proposed"  // one of two editors has decided
+	Asked     = "asked"     // its authors have not answered yet
+	Postponed = "postponed" // put aside until a day
+	Withdrawn = "withdrawn" // decided, and gone since
+	Accepted  = "accepted"  // changed or not
+	Declined  = "declined"
 )
 
 // Kinds of decisions.
@@ -128,32 +132,27 @@ func (s *Service) Arrived(ctx context.Context, postID int64) error {
 	return nil
 }
 
-// Desk lists practices by state ("waiting", "accepted", "declined", "changed"), oldest waiting first, with counts per
-// state. Editors and above.
-func (s *Service) Desk(ctx context.Context, actor account.Account, state string, offset, limit int) ([]practice.View, map[string]int, error) {
-	if err := s.mayDecide(ctx, actor); err != nil {
-		return nil, nil, err
-	}
-	if _, ok := tabs[state]; !ok {
-		state = Waiting
-	}
-	counts, err := countTabs(ctx, s.db)
-	if err != nil {
-		return nil, nil, fmt.Errorf("curation.Desk: %w", err)
-	}
-	ids, err := deskPage(ctx, s.db, state, max(0, offset), min(max(1, limit), 100))
-	if err != nil {
-		return nil, nil, fmt.Errorf("curation.Desk %s: %w", state, err)
-	}
-	items, err := s.practices.Views(ctx, post.Viewer{AccountID: actor.ID}, ids)
-	return items, counts, err
-}
+// maxLog is how many decisions about one practice are listed.
+const maxLog = 500
 
 // Decisions lists the log of one practice, newest first.
 func (s *Service) Decisions(ctx context.Context, postID int64) ([]Decision, error) {
-	list, err := decisionsByPost(ctx, s.db, postID)
+	list, err := decisions(ctx, s.db, postID, "", 0, maxLog)
 	if err != nil {
 		return nil, fmt.Errorf("curation.Decisions of %d: %w", postID, err)
+	}
+	return list, nil
+}
+
+// Log lists decisions about all practices, newest first, of one kind where it is not "", from before a decision (0: the newest).
+// Editors and above.
+func (s *Service) Log(ctx context.Context, actor account.Account, kind string, before int64, limit int) ([]Decision, error) {
+	if err := s.mayDecide(ctx, actor); err != nil {
+		return nil, err
+	}
+	list, err := decisions(ctx, s.db, 0, kind, before, min(max(1, limit), 100))
+	if err != nil {
+		return nil, fmt.Errorf("curation.Log: %w", err)
 	}
 	return list, nil
 }
@@ -162,7 +161,7 @@ func (s *Service) Decisions(ctx context.Context, postID int64) ([]Decision, erro
 func (s *Service) DecisionByID(ctx context.Context, id int64) (Decision, error) {
 	d, err := decisionByID(ctx, s.db, id)
 	if db.IsNotFound(err) {
-		return d, errNotFound()
+		return d, fault.New(fault.NotFound, "error.desk.no_decision")
 	}
 	if err != nil {
 		return d, fmt.Errorf("curation.DecisionByID %d: %w", id, err)

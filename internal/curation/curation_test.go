@@ -72,14 +72,14 @@ func (h *house) told() []string {
 
 func (h *house) onDesk(state string) []string {
 	h.Helper()
-	items, counts, err := h.desk.Desk(h.Ctx, h.Editor, state, 0, 50)
+	page, err := h.desk.Desk(h.Ctx, h.Editor, curation.DeskQuery{State: state, Limit: 50})
 	h.Must(err)
 	titles := []string{}
-	for _, v := range items {
+	for _, v := range page.Items {
 		titles = append(titles, v.Post.Title)
 	}
-	if counts[state] != len(titles) {
-		h.Errorf("%s: %d counted, %d listed", state, counts[state], len(titles))
+	if page.Counts[state] != len(titles) || page.Total != len(titles) {
+		h.Errorf("%s: %d counted, %d in all, %d listed", state, page.Counts[state], page.Total, len(titles))
 	}
 	return titles
 }
@@ -204,7 +204,7 @@ func TestDecidingRefuses(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, _, err := h.desk.Desk(h.Ctx, h.Member, "waiting", 0, 10)
+	_, err := h.desk.Desk(h.Ctx, h.Member, curation.DeskQuery{})
 	h.Want(err, fault.Forbidden)
 	h.Want(h.desk.Decline(h.Ctx, h.Editor, p.ID, " nö "), fault.Invalid)
 	h.Want(h.desk.Decline(h.Ctx, h.Editor, p.ID, strings.Repeat("x", 1001)), fault.Invalid)
@@ -237,7 +237,7 @@ func TestOnlyWhoCuratesDecides(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	_, _, err := h.desk.Desk(h.Ctx, h.Editor, "waiting", 0, 10)
+	_, err := h.desk.Desk(h.Ctx, h.Editor, curation.DeskQuery{})
 	h.Want(err, fault.Forbidden)
 	h.expect("told", nil, h.told())
 	h.expect("what was said stays said", []string{"vorher"}, h.collection(curation.Curated))

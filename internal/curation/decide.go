@@ -33,6 +33,7 @@ type verdict struct {
 	twoEditors bool
 	post       post.Post
 	entry      entry
+	group      []entry // those of the groups that were locked, by post id
 	revision   int // the practice's newest
 }
 
@@ -47,8 +48,9 @@ func (s *Service) decide(ctx context.Context, actor account.Account, postID int6
 	})
 }
 
-// decideOn is decide whatever became of the practice.
-func (s *Service) decideOn(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) (*Decision, error)) error {
+// decideOn is decide whatever became of the practice. The groups of the practices named last are locked, too: all in the same order,
+// so that nobody waits for who waits for them.
+func (s *Service) decideOn(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) (*Decision, error), groups ...int64) error {
 	o, err := s.curating(ctx, actor)
 	if err != nil {
 		return err
@@ -58,6 +60,10 @@ func (s *Service) decideOn(ctx context.Context, actor account.Account, postID in
 		return fmt.Errorf("curation of %d: %w", postID, err)
 	}
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		group, err := lockGroups(ctx, tx, groups)
+		if err != nil {
+			return fmt.Errorf("curation of %d: group: %w", postID, err)
+		}
 		e, err := lockEntry(ctx, tx, postID)
 		if db.IsNotFound(err) {
 			return errNotFound()
@@ -65,7 +71,7 @@ func (s *Service) decideOn(ctx context.Context, actor account.Account, postID in
 		if err != nil {
 			return fmt.Errorf("curation of %d: %w", postID, err)
 		}
-		v := &verdict{Service: s, tx: tx, actor: actor, catalog: catalog, twoEditors: o.TwoEditors, entry: e}
+		v := &verdict{Service: s, tx: tx, actor: actor, catalog: catalog, twoEditors: o.TwoEditors, entry: e, group: group}
 		if v.post, err = s.posts.Lock(ctx, tx, postID); err != nil {
 			return err
 		}
