@@ -93,7 +93,10 @@ func (s *Site) completeAggregate(r *http.Request, view *aggregateView) (err erro
 	}
 	effects := practice.Effects{}
 	if !view.Loose { // what has only some of the words is offered, not added up
-		f := filterOf(r.URL.Query())
+		f, err := s.Practices.Current(r.Context(), filterOf(r.URL.Query()))
+		if err != nil {
+			return fmt.Errorf("aggregate: effects: %w", err)
+		}
 		f.Accepted = true
 		if effects, err = s.Practices.Effects(r.Context(), viewer(r), f); err != nil {
 			return fmt.Errorf("aggregate: effects: %w", err)

@@ -17,8 +17,9 @@ import (
 type mapView struct {
 	Width, Height int
 	Description   string
-	Lands         []landView // in the order of their names, for the list
-	Drawn         []landView // the same, small ones last, so that the marks of these lie on top
+	Lands         []landView // those with practices, in the order of their names, for the list
+	None          []string   // names of the others
+	Drawn         []landView // all of them, small ones last, so that the marks of these lie on top
 	Elsewhere     int        // practices of no Land; -1 where that is not known
 	Narrowed      bool       // one Land is chosen
 	All           string     // leads to those of all Länder again
@@ -154,7 +155,11 @@ func newMap(l *i18n.Localizer, regions []practice.Facet, effects practice.Effect
 		case v.Count > 0:
 			v.Href = to(land)
 		}
-		m.Lands = append(m.Lands, v)
+		if m.Drawn = append(m.Drawn, v); v.Href != "" {
+			m.Lands = append(m.Lands, v)
+		} else {
+			m.None = append(m.None, v.Name)
+		}
 	}
 	if chosen == "" {
 		m.Elsewhere = max(0, total-sum)
@@ -165,7 +170,6 @@ func newMap(l *i18n.Localizer, regions []practice.Facet, effects practice.Effect
 		}
 		return 0
 	}
-	m.Drawn = slices.Clone(m.Lands)
 	slices.SortStableFunc(m.Drawn, func(a, b landView) int { return small(a) - small(b) })
 	m.Description = l.T("portal.map.description", "Count", with)
 	return m

@@ -84,7 +84,7 @@ func TestPages(t *testing.T) {
 	must(t, err)
 	pages := []struct{ path, who string }{
 		{"/", ""}, {"/", "member"}, {"/praxisbeispiele", ""}, {"/praxisbeispiele?q=Serverr%C3%A4ume", ""}, {"/praxisbeispiele?land=DE-SH", ""},
-		{"/praxisbeispiele?q=gibtesnicht", ""}, {"/praxisbeispiele?seite=99", ""}, {"/ueberblick", ""}, {"/ueberblick?ebene=land", "editor"},
+		{"/praxisbeispiele?q=gibtesnicht", ""}, {"/praxisbeispiele?seite=99", ""}, {"/ueberblick", ""}, {"/ueberblick?ebene=land", "editor"}, {"/ueberblick?land=DE-SH", ""}, {"/einbetten", ""},
 		{fmt.Sprintf("/praxisbeispiele/%d", own), ""}, {fmt.Sprintf("/praxisbeispiele/%d", own), "member"}, {fmt.Sprintf("/praxisbeispiele/%d", other), ""},
 		{fmt.Sprintf("/praxisbeispiele/%d", other), "editor"}, {fmt.Sprintf("/praxisbeispiele/%d/verlauf", own), ""},
 		{"/praxisbeispiele/neu", "member"}, {fmt.Sprintf("/praxisbeispiele/%d/bearbeiten", own), "member"}, {fmt.Sprintf("/praxisbeispiele/%d/bearbeiten", draft), "member"},

@@ -235,7 +235,7 @@ func TestNoBarriersAnywhere(t *testing.T) {
 	}
 	asks := "/oauth/authorize?" + url.Values{"client_id": {program.ClientID}, "redirect_uri": {oauth.OutOfBand}, "response_type": {"code"}, "scope": {program.Scopes}}.Encode()
 
-	public := []string{"/", "/ueberblick", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
+	public := []string{"/", "/ueberblick", "/ueberblick?land=DE-SH", "/einbetten?anzahl=3", "/praxisbeispiele", "/praxisbeispiele?q=abw%C3%A4rme&level=kommune", "/praxisbeispiele?q=nichtsdergleichen", practice,
 		practice + "/verlauf", practice + ".html", "/diskussionen", thread, asked[0], asked[1], "/mitmachende", "/suche?q=abw%C3%A4rme", "/@praxis", "/@verwaltung", "/anmelden", "/impressum", "/datenschutz",
 		"/barrierefreiheit", "/instanz", "/instanz/regeln", "/ns/vorbild", "/gibt-es-nicht", "/einladung/unbekannt"}
 	internal := []string{"/", "/bereich", "/bereich?zeit=lokal", "/bereich?zeit=alle", "/bereich/mitteilungen", "/bereich/gemerkt", "/bereich/entwuerfe", "/bereich/anfragen", "/praxisbeispiele/neu", asked[0], asked[1], "/@fragestelle",
