@@ -104,10 +104,10 @@ func TestCollectionIsTheTruth(t *testing.T) {
 	reads(t, reader)
 	sealed(t, reader, first.URI, byKG)
 
-	// Nothing changed: the two groups and the two collections are asked, nothing is read.
+	// Nothing changed: the two groups, the two collections and the list of others are asked, nothing is read.
 	kg.Gets()
 	reads(t, reader)
-	if gets := kg.Gets(); len(gets) != 4 || slices.ContainsFunc(gets, func(g string) bool { return strings.Contains(g, "page=") }) {
+	if gets := kg.Gets(); len(gets) != 5 || slices.ContainsFunc(gets, func(g string) bool { return strings.Contains(g, "page=") }) {
 		t.Errorf("fetched although nothing changed: %v", gets)
 	}
 

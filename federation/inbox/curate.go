@@ -93,9 +93,6 @@ func (v *visit) readCurated(ctx context.Context, a account.Account, kept map[str
 		if over(ctx) {
 			break
 		}
-		if v.known(ctx, uri) {
-			continue
-		}
 		if err := v.fetch(ctx, uri); err != nil {
 			v.Log.InfoContext(ctx, "curated practice not fetched", "uri", uri, "reason", err)
 		}

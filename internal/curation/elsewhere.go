@@ -142,7 +142,7 @@ func (s *Service) Hint(ctx context.Context, accountID int64, collectionURI strin
 	return kept, nil
 }
 
-// Unread lists posts that a catalogue curates and we do not have, those first that were not tried for longest, and notes
+// Unread lists posts that a catalogue curates and we do not have, or not in the version that it accepted, those first that were not tried for longest, and notes
 // that they are tried now.
 func (s *Service) Unread(ctx context.Context, accountID int64, now time.Time, limit int) ([]string, error) {
 	uris, err := tryItems(ctx, s.db, accountID, now, now.Add(-readSeldom), limit)

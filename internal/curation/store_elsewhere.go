@@ -94,7 +94,8 @@ func replaceItems(ctx context.Context, q sqlx.ExtContext, accountID int64, slug 
 		FROM unnest($3::text[], $4::bigint[], $5::text[], $6::text[], $7::boolean[], $8::boolean[])
 			WITH ORDINALITY AS x (uri, revision, chapter, annotation, featured, withdrawn, position)
 		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET position = EXCLUDED.position, revision = EXCLUDED.revision, chapter = EXCLUDED.chapter,
-			annotation = EXCLUDED.annotation, featured = EXCLUDED.featured, withdrawn = EXCLUDED.withdrawn
+			annotation = EXCLUDED.annotation, featured = EXCLUDED.featured, withdrawn = EXCLUDED.withdrawn,
+			tried_at = CASE WHEN c.revision >= EXCLUDED.revision THEN c.tried_at END
 		WHERE (c.position, c.revision, c.chapter, c.annotation, c.featured, c.withdrawn)
 			IS DISTINCT FROM (EXCLUDED.position, EXCLUDED.revision, EXCLUDED.chapter, EXCLUDED.annotation, EXCLUDED.featured, EXCLUDED.withdrawn)`,
 		accountID, slug, pq.Array(uris), pq.Array(revisions), pq.Array(chapters), pq.Array(annotations), pq.Array(featured), pq.Array(withdrawn))
@@ -112,10 +113,10 @@ func hintCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, uri
 }
 
 func upsertItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, item Item) error {
-	_, err := q.ExecContext(ctx, `INSERT INTO curated_items (account_id, slug, post_uri, position, revision, chapter)
+	_, err := q.ExecContext(ctx, `INSERT INTO curated_items AS c (account_id, slug, post_uri, position, revision, chapter)
 		VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM curated_items WHERE account_id = $1 AND slug = $2), $4, $5)
 		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET revision = EXCLUDED.revision,
-			chapter = EXCLUDED.chapter, withdrawn = false`, accountID, slug, item.PostURI, item.Revision, item.Chapter)
+			chapter = EXCLUDED.chapter, withdrawn = false, tried_at = CASE WHEN c.revision >= EXCLUDED.revision THEN c.tried_at END`, accountID, slug, item.PostURI, item.Revision, item.Chapter)
 	return err
 }
 
@@ -124,11 +125,14 @@ func deleteItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug, p
 	return err
 }
 
-// tryItems lists entries without a post that were not tried since the given time, and notes that they are tried.
+// tryItems lists entries without a post, or with an older version of it than was accepted, that were not tried since the given
+// time, and notes that they are tried.
 func tryItems(ctx context.Context, q sqlx.ExtContext, accountID int64, now, since time.Time, limit int) (uris []string, err error) {
 	err = sqlx.SelectContext(ctx, q, &uris, `WITH tried AS (
 			SELECT i.post_uri, i.tried_at, min(i.position) AS position FROM curated_items i
-			WHERE i.account_id = $1 AND NOT i.withdrawn AND (i.tried_at IS NULL OR i.tried_at <= $3) AND NOT EXISTS (SELECT 1 FROM posts p WHERE p.uri = i.post_uri)
+			WHERE i.account_id = $1 AND NOT i.withdrawn AND (i.tried_at IS NULL OR i.tried_at <= $3) AND NOT EXISTS (
+				SELECT 1 FROM posts p LEFT JOIN practices d ON d.post_id = p.id
+				WHERE p.uri = i.post_uri AND (p.local OR p.state <> 'published' OR d.post_id IS NULL OR d.revision >= i.revision))
 			GROUP BY 1, 2 ORDER BY i.tried_at NULLS FIRST, position LIMIT $4
 		)
 		UPDATE curated_items i SET tried_at = $2 FROM tried WHERE i.account_id = $1 AND i.post_uri = tried.post_uri RETURNING i.post_uri`,
