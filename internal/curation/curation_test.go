@@ -46,13 +46,19 @@ func (h *house) curates(yes bool) {
 // arrives stores a remote practice in the given revision and puts it on the desk.
 func (h *house) arrives(name string, revision int) post.Post {
 	h.Helper()
+	return h.arrivesWith(name, revision, practice.Practice{})
+}
+
+func (h *house) arrivesWith(name string, revision int, details practice.Practice) post.Post {
+	h.Helper()
+	details.Revision = revision
 	updated := time.Now().Add(-time.Hour + time.Duration(revision)*time.Second)
 	r := post.Received{
 		URI: "https://vitako.example/practices/" + name, AuthorID: h.Remote.ID, Kind: post.Article, Visibility: post.Public,
 		BoardID: &h.RemoteCatalog.ID, Title: name, HTML: "<p>x</p>", PublishedAt: time.Now().Add(-2 * time.Hour), UpdatedAt: &updated,
 	}
 	p, _, err := h.Posts.Receive(h.Ctx, r, func(tx *sqlx.Tx, p post.Post) error {
-		return h.practices.Receive(h.Ctx, tx, p, practice.Practice{Revision: revision})
+		return h.practices.Receive(h.Ctx, tx, p, details)
 	})
 	h.Must(err)
 	h.Must(h.desk.Arrived(h.Ctx, p.ID))

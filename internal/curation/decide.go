@@ -34,7 +34,7 @@ type verdict struct {
 	post       post.Post
 	entry      entry
 	group      []entry // those of the groups that were locked, by post id
-	revision   int // the practice's newest
+	revision   int     // the practice's newest
 }
 
 // decide runs f for one practice that is published and stands on the desk: f changes the entry and returns what is to be logged, or
