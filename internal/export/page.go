@@ -146,6 +146,9 @@ func (w *pageWriter) heading(h Heading) {
 	if h.ID != "" {
 		id = ` id="` + w.escaped(h.ID) + `"`
 	}
+	if h.Role == "chapter" {
+		id += ` class="chapter"`
+	}
 	w.raw("<" + tag + id + ">")
 	w.inlines(h.Text)
 	w.raw("</" + tag + ">\n")
