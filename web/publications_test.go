@@ -127,7 +127,7 @@ func TestDocumentsAreWrittenAndRead(t *testing.T) {
 			t.Errorf("%q: %d %q, want %q", query, a.StatusCode, got, want)
 		}
 	}
-	if a = in.get(publicationsPath+".atom", ""); a.StatusCode != http.StatusOK || strings.Count(a.body, "<entry>") != 2 || !strings.Contains(a.body, `<category term="Handlungsleitfaden"`) {
+	if a = in.get(publicationsPath+".atom", ""); a.StatusCode != http.StatusOK || strings.Count(a.body, "</entry>") != 2 || !strings.Contains(a.body, `<category term="Handlungsleitfaden"`) {
 		t.Errorf("feed: %d %s", a.StatusCode, a.body)
 	}
 

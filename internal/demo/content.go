@@ -105,6 +105,7 @@ type content struct {
 	decisions   []decision
 	reuses      []reuse
 	assessments []assessment
+	documents   []document
 	edition     edition
 }
 
@@ -112,7 +113,7 @@ func loadContent() (content, error) {
 	var c content
 	for name, into := range map[string]any{
 		"practices": &c.practices, "threads": &c.threads, "comments": &c.comments, "curation": &c.decisions,
-		"reuses": &c.reuses, "assessments": &c.assessments, "edition": &c.edition,
+		"reuses": &c.reuses, "assessments": &c.assessments, "documents": &c.documents, "edition": &c.edition,
 	} {
 		raw, err := contentFS.ReadFile("content/" + name + ".json")
 		if err != nil {

@@ -74,6 +74,15 @@ func TestContentIsWhole(t *testing.T) {
 			t.Errorf("an assessment is of %q, which is no practice", a.Practice)
 		}
 	}
+	if len(c.documents) < 2 {
+		t.Errorf("%d documents are too few", len(c.documents))
+	}
+	for _, d := range c.documents {
+		author("the document "+d.Slug, d.Instance, "redaktion")
+		if d.Title == "" || d.Summary == "" || d.Source == "" || d.Type == "" || d.Version == "" {
+			t.Errorf("the document %s has gaps", d.Slug)
+		}
+	}
 	for _, d := range c.decisions {
 		if !known[d.Practice] {
 			t.Errorf("a decision is on %q, which is no practice", d.Practice)

@@ -33,6 +33,7 @@ func (s *seeder) run(ctx context.Context, c content) error {
 		{"comments on practices", s.comment},
 		{fmt.Sprintf("%d administrations reuse practices of others", len(c.reuses)), s.reuse},
 		{fmt.Sprintf("%d assessments by experts", len(c.assessments)), s.assess},
+		{fmt.Sprintf("editors publish %d documents", len(c.documents)), s.publishDocuments},
 		{"the KG Green-IT curates", s.curate},
 		{fmt.Sprintf("the KG Green-IT publishes an edition with %d chapters", len(c.edition.Chapters)), s.publishEdition},
 		{"waiting until everything has arrived everywhere", s.arrive},
