@@ -175,13 +175,13 @@ func TestDirectoryIsServed(t *testing.T) {
 	looks(kg)
 	wantDirectory(kg, "AG Nachhaltige IT of land")
 	status, _, doc := land.Get(strings.TrimPrefix(e.URI, land.Config.BaseURL), activityJSON)
-	if status != http.StatusOK || doc["id"] != e.URI || doc["type"] != "Group" || doc["name"] != e.Name || doc["vb:kind"] != "Committee" || doc["context"] != land.Catalog().URI+"/collections/verzeichnis" {
+	if status != http.StatusOK || doc["id"] != e.URI || doc["type"] != "Object" || doc["name"] != e.Name || doc["vb:kind"] != "Committee" || doc["context"] != land.Catalog().URI+"/collections/verzeichnis" {
 		t.Errorf("%d, %v", status, doc)
 	}
 	contact := listed("Ansprechstelle")
 	contact.Kind = directory.Contact
 	contact = lists(land, contact)
-	if _, _, doc := land.Get(strings.TrimPrefix(contact.URI, land.Config.BaseURL), activityJSON); doc["type"] != "Object" || doc["vb:kind"] != "ContactPerson" || doc["vb:cadence"] != nil {
+	if _, _, doc := land.Get(strings.TrimPrefix(contact.URI, land.Config.BaseURL), activityJSON); doc["vb:kind"] != "ContactPerson" || doc["vb:cadence"] != nil {
 		t.Errorf("%v", doc)
 	}
 	router := mux.NewRouter()
@@ -225,7 +225,7 @@ func TestHostileDirectories(t *testing.T) {
 	id := land.Catalog().URI + "/collections/verzeichnis"
 	path := strings.TrimPrefix(id, land.Config.BaseURL)
 	entry := func(uri, name string) m {
-		return m{"id": uri, "type": "Group", "vb:kind": "Committee", "vb:level": "land", "name": name, "vb:confirmed": "2026-01-01"}
+		return m{"id": uri, "type": "Object", "vb:kind": "Committee", "vb:level": "land", "name": name, "vb:confirmed": "2026-01-01"}
 	}
 	ours := land.Config.BaseURL + "/directory/7"
 	list := func(change m) m {

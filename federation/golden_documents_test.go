@@ -107,6 +107,7 @@ func (w *everything) served() (list []said) {
 		{"group_outbox", "/g/praxis/outbox"}, {"group_outbox_page", "/g/praxis/outbox?page=true"}, {"group_followers", "/g/praxis/followers"},
 		{"curated", "/g/praxis/collections/" + curation.Curated}, {"curated_page", "/g/praxis/collections/" + curation.Curated + "?page=true"},
 		{"taxonomy", "/g/praxis/collections/fields"}, {"taxonomy_page", "/g/praxis/collections/fields?page=1"}, {"term", path(field(o, "Rechenzentrum").URI)},
+		{"directory", "/g/praxis/collections/verzeichnis"}, {"directory_page", "/g/praxis/collections/verzeichnis?page=1"}, {"committee", path(w.committee.URI)},
 		{"article", path(w.practice.URI)}, {"note", path(w.thread.URI)}, {"question", path(w.asked.URI)},
 		{"replies", path(w.practice.URI) + "/replies"}, {"likes", path(w.thread.URI) + "/likes"}, {"shares", path(w.thread.URI) + "/shares"}, {"thread", path(w.practice.ContextURI)},
 		{"tombstone", path(w.deleted.URI)}, {"tombstone_of_an_actor", "/u/gone"}, {"stamp", path(stamp)},

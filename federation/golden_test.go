@@ -19,6 +19,7 @@ import (
 	ft "github.com/vorbild/vorbild/federation/federationtest"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/assessment"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/moderation"
@@ -81,6 +82,7 @@ type everything struct {
 	t             *testing.T
 	ours, peer    *ft.Instance
 	practice      post.Post
+	committee     directory.Entry
 	thread, asked post.Post
 	deleted       post.Post
 }
@@ -226,6 +228,11 @@ func (w *everything) curates() {
 	w.settle()
 	w.must(o.Curation.Feature(ctx, o.Editor, theirs.ID, false))
 	w.must(o.Curation.Decline(ctx, o.Editor, theirs.ID, "Es ist überholt."))
+
+	w.committee = lists(o, listed("AG Nachhaltige IT"))
+	w.must(o.Directory.Remove(ctx, o.Editor, lists(o, listed("AG Papierloses Büro")).ID))
+	_, err := o.DB.Exec(`UPDATE directory_entries SET confirmed_at = '2026-11-20'`)
+	w.must(err)
 	w.settle()
 }
 

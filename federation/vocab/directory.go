@@ -42,13 +42,11 @@ func ListedRevisions(list []directory.Entry) []Entry {
 	return entries
 }
 
-// ListedItem is an entry as it stands in its collection. A committee and a network are Groups; a contact is a function, not a Person.
+// ListedItem is an entry as it stands in its collection. It is an Object, not a Group or a Person: those are actors, to whom others would
+// want to write.
 func ListedItem(e directory.Entry) map[string]any {
-	m := texts("id", e.URI, "type", "Group", "vb:kind", listedKinds[e.Kind], "name", e.Name, "summary", e.Summary, "url", e.Page, "vb:level", string(e.Level),
+	m := texts("id", e.URI, "type", "Object", "vb:kind", listedKinds[e.Kind], "name", e.Name, "summary", e.Summary, "url", e.Page, "vb:level", string(e.Level),
 		"vb:region", e.Region, "vb:cadence", e.Cadence, "vb:members", e.Members)
-	if e.Kind == directory.Contact {
-		m["type"] = "Object"
-	}
 	m["updated"] = e.UpdatedAt.UTC().Format(time.RFC3339)
 	m["vb:confirmed"] = e.ConfirmedAt.UTC().Format(time.DateOnly)
 	m["vb:revision"] = e.Revision
@@ -71,12 +69,7 @@ func (r *Renderer) Listed(e directory.Entry, collection string) ([]byte, error) 
 			d.set(key, value)
 		}
 	}
-	if e.Kind == directory.Contact {
-		o := streams.NewActivityStreamsObject()
-		setID(o, d.iri(e.URI))
-		return d.document(o)
-	}
-	o := streams.NewActivityStreamsGroup()
+	o := streams.NewActivityStreamsObject()
 	setID(o, d.iri(e.URI))
 	return d.document(o)
 }
