@@ -48,8 +48,7 @@ func (s *Service) decide(ctx context.Context, actor account.Account, postID int6
 	})
 }
 
-// decideOn is decide whatever became of the practice. The groups of the practices named last are locked, too: all in the same order,
-// so that nobody waits for who waits for them.
+// decideOn is decide whatever became of the practice. The groups of the practices named last are locked, too.
 func (s *Service) decideOn(ctx context.Context, actor account.Account, postID int64, f func(v *verdict) (*Decision, error), groups ...int64) error {
 	o, err := s.curating(ctx, actor)
 	if err != nil {

@@ -156,10 +156,14 @@ func answersTo(ctx context.Context, db sqlx.ExtContext, questionID int64) (ids [
 	return ids, err
 }
 
-// lockGroups locks the entries of the groups that practices belong to, by post id.
+// lockGroups locks the entries of the groups that practices belong to, by post id. Groups change one after the other: an entry that
+// was put into another one while we waited for it would be missing from what is read here.
 func lockGroups(ctx context.Context, db sqlx.ExtContext, ids []int64) (list []entry, err error) {
 	if len(ids) == 0 {
 		return nil, nil
+	}
+	if _, err := db.ExecContext(ctx, `SELECT pg_advisory_xact_lock(hashtextextended('curation groups', 0))`); err != nil {
+		return nil, err
 	}
 	err = sqlx.SelectContext(ctx, db, &list, `
 		SELECT `+entryColumns+` FROM curations c
