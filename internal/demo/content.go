@@ -80,11 +80,6 @@ type note struct {
 	Answers                                         []note
 }
 
-type decision struct {
-	Practice, Decision, Reason, Note string
-	Feature                          bool
-}
-
 // reuse is what somebody at another instance says of using a practice as well.
 type reuse struct {
 	Practice, Instance, Author, State, Source string

@@ -83,10 +83,21 @@ func TestContentIsWhole(t *testing.T) {
 			t.Errorf("the document %s has gaps", d.Slug)
 		}
 	}
+	decided, kinds := map[string]int{}, map[string]int{}
 	for _, d := range c.decisions {
 		if !known[d.Practice] {
 			t.Errorf("a decision is on %q, which is no practice", d.Practice)
 		}
+		decided[d.Practice]++
+		kinds[d.Decision]++
+	}
+	for practice := range known {
+		if decided[practice] != 1 {
+			t.Errorf("%d decisions on %s, want one", decided[practice], practice)
+		}
+	}
+	if kinds["annehmen"] < 8 || kinds["ablehnen"] == 0 || kinds["nachfragen"] == 0 || kinds["spaeter"] == 0 {
+		t.Errorf("the desk shows only %v", kinds)
 	}
 }
 

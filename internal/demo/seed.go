@@ -250,43 +250,6 @@ func (s *seeder) write(ctx context.Context, n note, form url.Values) (string, er
 	return at.BaseURL() + "/notes/" + id, err
 }
 
-// curate lets the KG's editor decide at the desk, with the same forms as anyone.
-func (s *seeder) curate(ctx context.Context, c content) error {
-	kg := s.instances["kg"]
-	token := s.token("kg", "redaktion")
-	for _, d := range c.decisions {
-		_, err := s.state.once("curate/"+d.Practice, func() (string, error) {
-			id, err := s.arrived(ctx, kg, s.state.Done["practice/"+d.Practice])
-			if err != nil {
-				return "", err
-			}
-			desk := kg.BaseURL() + "/redaktion/" + id
-			err = eventually(ctx, "desk", func() error {
-				_, err := s.browser.post(ctx, desk+"/"+d.Decision, token, url.Values{"reason": {d.Reason}})
-				return err
-			})
-			if err != nil {
-				return "", err
-			}
-			if d.Feature {
-				if _, err := s.browser.post(ctx, desk+"/hervorheben", token, nil); err != nil {
-					return "", err
-				}
-			}
-			if d.Note != "" {
-				if _, err := s.browser.post(ctx, desk+"/anmerken", token, url.Values{"source": {d.Note}}); err != nil {
-					return "", err
-				}
-			}
-			return "ok", nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // arrive waits until every practice and every discussion post can be found on every instance, and what others say of a practice
 // stands on its page.
 func (s *seeder) arrive(ctx context.Context, c content) error {
