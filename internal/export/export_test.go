@@ -89,6 +89,27 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// TestBodyOfWideTables: a wide row above many narrow ones makes no millions of cells; its words stay.
+func TestBodyOfWideTables(t *testing.T) {
+	t.Parallel()
+	table := func(columns, rows int) string {
+		return "<table><tbody><tr>" + strings.Repeat("<td>breit</td>", columns) + "</tr>" + strings.Repeat("<tr><td>Zeile</td></tr>", rows) + "</tbody></table>"
+	}
+	for name, c := range map[string]struct {
+		source string
+		most   int // bytes of the page
+		want   string
+	}{
+		"one of another instance": {table(2_000, 2_000), 200_000, "breit | breit"},
+		"one that people write":   {table(20, 200), 200_000, "<td>breit</td><td>breit</td>"},
+	} {
+		page, _ := HTML(Document{Title: "Tabelle", Blocks: Body(c.source, 3)})
+		if len(page) > c.most || !strings.Contains(string(page), c.want) || strings.Count(string(page), "Zeile") < 200 {
+			t.Errorf("%s: %d bytes, %q is missing or a row is", name, len(page), c.want)
+		}
+	}
+}
+
 // TestMarkdown reads what was written with a renderer that lets all HTML through: nothing of what people wrote may have become
 // markup, and no word may be lost.
 func TestMarkdown(t *testing.T) {

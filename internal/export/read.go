@@ -12,6 +12,10 @@ import (
 // maxDepth is how deep lists, quotes and tables nest; what lies deeper keeps its words.
 const maxDepth = 24
 
+// maxCells is how many cells a table has. Rows are filled up to the width of the widest: without a bound few characters of another
+// instance would make millions of cells.
+const maxCells = 10_000
+
 // Body reads HTML that package markup sanitised. Its headings follow each other without gaps from level top down.
 func Body(fragment string, top int) []Block {
 	root := &html.Node{Type: html.ElementNode, DataAtom: atom.Div, Data: "div"}
@@ -152,10 +156,30 @@ func readTable(n *html.Node) []Block {
 		}
 	}
 	walk(n, false)
-	if t.width() == 0 {
+	switch width := t.width(); {
+	case width == 0:
 		return nil
+	case width*(len(t.Rows)+1) > maxCells:
+		return t.lines()
 	}
 	return []Block{t}
+}
+
+// lines are the rows of a table that is too large to be one, its cells behind one another.
+func (t Table) lines() (blocks []Block) {
+	for _, row := range append([][][]Inline{t.Head}, t.Rows...) {
+		var line []Inline
+		for i, cell := range row {
+			if i > 0 {
+				line = append(line, Inline{Text: " | "})
+			}
+			line = append(line, cell...)
+		}
+		if line = tidy(line); len(line) > 0 {
+			blocks = append(blocks, Paragraph{line})
+		}
+	}
+	return blocks
 }
 
 func readRow(n *html.Node) (row [][]Inline, heads int) {
