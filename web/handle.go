@@ -13,6 +13,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/organization"
 )
 
 // handler is a page: it writes the answer or returns an error that fail turns into one.
@@ -33,6 +34,7 @@ type errorView struct {
 	Heading string
 	Message string
 	Login   string // address of the login page, when logging in would help
+	Typed   *typedView
 }
 
 // fail writes the page for an error: the one place where kinds become status codes and words.
@@ -57,14 +59,28 @@ func (s *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 		writeJSON(w, kind.Status(), map[string]string{"error": message})
 		return
 	}
-	view := errorView{Status: kind.Status(), Heading: s.t(r, "web.error."+string(kind)), Message: message}
+	view := errorView{Status: kind.Status(), Heading: s.t(r, "web.error."+string(kind)), Message: message, Typed: s.typed(w, r, kind)}
 	if kind == fault.Unauthorized {
 		view.Login = loginURL(r)
 	}
 	if renderErr := s.render(w, r, view.Status, "error", page{Title: view.Heading, Data: view}); renderErr != nil {
 		s.Log.ErrorContext(r.Context(), "error page failed", slog.Any("error", renderErr))
-		http.Error(w, message, view.Status)
+		s.failBare(w, r, view)
 	}
+}
+
+// failBare writes the page for an error without anything that has to be looked up: the database may be what failed.
+func (s *Site) failBare(w http.ResponseWriter, r *http.Request, view errorView) {
+	domain := s.Config.Domain()
+	p := page{Title: view.Heading, Data: view, Organization: organization.Organization{Name: domain, ShortName: domain}, Host: domain, Path: r.URL.Path}
+	body := getBuffer()
+	defer buffers.Put(body)
+	if err := s.execute(body, r, "error", &p); err != nil {
+		s.Log.ErrorContext(r.Context(), "bare error page failed", slog.Any("error", err))
+		http.Error(w, view.Message, view.Status)
+		return
+	}
+	s.send(w, r, view.Status, body.Bytes(), p)
 }
 
 // loggedPath is the path as the log may show it. The secret of a one-time link still opens a session when its page failed.

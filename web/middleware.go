@@ -69,6 +69,7 @@ func (s *Site) limitBody(next http.Handler) http.Handler {
 			case r.URL.Path == importsPath:
 				most = maxSheetBody
 			}
+			r = keepBeginning(r)
 			r.Body = http.MaxBytesReader(w, r.Body, most)
 		}
 		next.ServeHTTP(w, r)
