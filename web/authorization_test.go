@@ -15,6 +15,8 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/curation"
+	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/moderation"
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
@@ -101,6 +103,13 @@ func TestAuthorization(t *testing.T) {
 		must(t, err)
 		return log[0].ID
 	}
+	newListed := func() int64 {
+		t.Helper()
+		fresh++
+		return h.lists(t, func(e *directory.Entry) {
+			e.Kind, e.Name, e.Summary = directory.Committee, fmt.Sprint("AG ", fresh), "Stimmt ab."
+		})
+	}
 	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
 	liste, err := h.Accounts.Receive(ctx, remote(account.Person, "liste", "vitako.example"))
 	must(t, err)
@@ -156,11 +165,54 @@ func TestAuthorization(t *testing.T) {
 		must(t, h.Taxonomies.Save(ctx, h.people["editor"], practice.Term{Scheme: practice.SchemeField, Name: name}))
 		return h.term(t, name)
 	}
+	collected := func() (id, chapter, post int64) {
+		t.Helper()
+		editor := h.people["editor"]
+		post = shared()
+		must(t, h.Curation.Accept(ctx, editor, post))
+		var err error
+		id, err = h.Curation.CreateCollection(ctx, editor, curation.CollectionDraft{Name: "Kühlung"})
+		must(t, err)
+		must(t, h.Curation.SaveChapter(ctx, editor, id, curation.Chapter{Name: "Betrieb"}))
+		must(t, h.Curation.AddEntries(ctx, editor, id, []int64{post}, 0))
+		c, err := h.Curation.Arranged(ctx, editor, id)
+		must(t, err)
+		return id, c.Chapters[0].ID, post
+	}
+	inCollection := func(verb string) func() string {
+		return func() string { id, _, _ := collected(); return fmt.Sprintf("%s/%d%s", collectionsPath, id, verb) }
+	}
+	atChapter := func(verb string) func() string {
+		return func() string {
+			id, chapter, _ := collected()
+			return fmt.Sprintf("%s/%d/kapitel/%d/%s", collectionsPath, id, chapter, verb)
+		}
+	}
+	atEntry := func(verb string) func() string {
+		return func() string {
+			id, _, post := collected()
+			return fmt.Sprintf("%s/%d/beispiele/%d%s", collectionsPath, id, post, verb)
+		}
+	}
+	const oneCollection = collectionsPath + "/{id:[0-9]+}"
 	rules := map[string][]rule{
-		"/praxisbeispiele/neu":                          {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
-		"/praxisbeispiele/{id:[0-9]+}/bearbeiten":       {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
-		"/praxisbeispiele/{id:[0-9]+}/archivieren":      {{editors, at("/praxisbeispiele/%d/archivieren", shared), form("reason", "Das Rechenzentrum ist geschlossen.")}},
-		"/praxisbeispiele/{id:[0-9]+}/wiederherstellen": {{editors, at("/praxisbeispiele/%d/wiederherstellen", archived), nil}},
+		collectionsPath: {{editors, fixed(collectionsPath), form("name", "Kühlung")}},
+		collectionsPath + "/{verb:zeigen|nicht-zeigen}": {{editors, fixed(collectionsPath + "/zeigen"), form("host", "kg.example", "slug", "kuehlung")}},
+		oneCollection: {{editors, inCollection(""), form("name", "Wärme", "version", "1")}},
+		oneCollection + "/{verb:veroeffentlichen|zuruecknehmen}":       {{editors, inCollection("/veroeffentlichen"), nil}, {editors, inCollection("/zuruecknehmen"), nil}},
+		oneCollection + "/loeschen":                                    {{editors, inCollection("/loeschen"), nil}},
+		oneCollection + "/gliedern":                                    {{editors, inCollection("/gliedern"), form("by", "level")}},
+		oneCollection + "/aufnehmen":                                   {{editors, inCollection("/aufnehmen"), form("post", fmt.Sprint(shared()))}},
+		oneCollection + "/kapitel":                                     {{editors, inCollection("/kapitel"), form("id", "0", "name", "Kauf")}},
+		oneCollection + "/kapitel/{chapter:[0-9]+}/{verb:hoch|runter}": {{editors, atChapter("hoch"), nil}},
+		oneCollection + "/kapitel/{chapter:[0-9]+}/entfernen":          {{editors, atChapter("entfernen"), nil}},
+		oneCollection + "/beispiele/{post:[0-9]+}":                     {{editors, atEntry(""), form("annotation", "Gut.")}},
+		oneCollection + "/beispiele/{post:[0-9]+}/{verb:hoch|runter}":  {{editors, atEntry("/hoch"), nil}},
+		oneCollection + "/beispiele/{post:[0-9]+}/entfernen":           {{editors, atEntry("/entfernen"), form("reason", "Doppelt.")}},
+		"/praxisbeispiele/neu":                                         {{members, fixed("/praxisbeispiele/neu"), form("action", "save", "title", "Entwurf")}},
+		"/praxisbeispiele/{id:[0-9]+}/bearbeiten":                      {{editors, at("/praxisbeispiele/%d/bearbeiten", shared), form("action", "withdraw")}},
+		"/praxisbeispiele/{id:[0-9]+}/archivieren":                     {{editors, at("/praxisbeispiele/%d/archivieren", shared), form("reason", "Das Rechenzentrum ist geschlossen.")}},
+		"/praxisbeispiele/{id:[0-9]+}/wiederherstellen":                {{editors, at("/praxisbeispiele/%d/wiederherstellen", archived), nil}},
 		"/redaktion/pruefung/{id:[0-9]+}/{verb:freigeben|zurueckgeben|kommentieren}": {
 			{editors, at("/redaktion/pruefung/%d/freigeben", waiting), form("version", "2")},
 			{editors, at("/redaktion/pruefung/%d/zurueckgeben", waiting), form("reason", "Bitte die Zahlen prüfen.")},
@@ -172,9 +224,13 @@ func TestAuthorization(t *testing.T) {
 		"/praxisbeispiele/{id:[0-9]+}/bewerten":                                             {{allowed{"moderator", "admin"}, at("/praxisbeispiele/%d/bewerten", shared), form("status", "critical", "progress", "begun", "horizon", fmt.Sprint(h.Assessments.Year()), "source", "Darum.")}},
 		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen":                                   {{editors, at("/praxisbeispiele/%d/bewertung-einladen", shared), form("account", "guest")}},
 		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen/{invitation:[0-9]+}/zurueckziehen": {{editors, at("/praxisbeispiele/%d/bewertung-einladen/1/zurueckziehen", shared), nil}},
-		"/sprache":            {{everyone, fixed("/sprache"), form("sprache", "en")}},
-		"/vorschau":           {{accounts, fixed("/vorschau"), form("source", "*a*")}},
-		"/redaktion/begriffe": {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
+		"/sprache":                           {{everyone, fixed("/sprache"), form("sprache", "en")}},
+		"/vorschau":                          {{accounts, fixed("/vorschau"), form("source", "*a*")}},
+		"/redaktion/verzeichnis/neu":         {{editors, fixed("/redaktion/verzeichnis/neu"), form("kind", "committee", "name", "AG", "summary", "Stimmt ab.", "level", "land", "region", "DE-SH")}},
+		"/redaktion/verzeichnis/{id:[0-9]+}": {{editors, at("/redaktion/verzeichnis/%d", newListed), form("kind", "committee", "name", "AG neu", "summary", "Stimmt ab.", "level", "land", "region", "DE-SH", "revision", "1")}},
+		"/redaktion/verzeichnis/{id:[0-9]+}/bestaetigen":                             {{editors, at("/redaktion/verzeichnis/%d/bestaetigen", newListed), nil}},
+		"/redaktion/verzeichnis/{id:[0-9]+}/entfernen":                               {{editors, at("/redaktion/verzeichnis/%d/entfernen", newListed), nil}},
+		"/redaktion/begriffe":                                                        {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
 		"/redaktion/begriffe/{id:[0-9]+}/zusammenfuehren":                            {{editors, at("/redaktion/begriffe/%d/zusammenfuehren", newTerm), form("into", fmt.Sprint(h.term(t, "Software")), "action", "confirm")}},
 		"/redaktion/begriffe/{id:[0-9]+}/{verb:nicht-anbieten|anbieten|hoch|runter}": {{editors, at("/redaktion/begriffe/%d/nicht-anbieten", newTerm), nil}, {editors, at("/redaktion/begriffe/%d/hoch", newTerm), nil}},
 		"/redaktion/begriffe/uebernehmen":                                            {{editors, fixed("/redaktion/begriffe/uebernehmen"), form("q", "kg.example", "seen", "x")}},
@@ -328,7 +384,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "term_words", "term_uris", "taxonomy_sources", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations", "imports", "import_rows", "import_keys", "import_mappings"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "term_words", "term_uris", "taxonomy_sources", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "collections", "collection_chapters", "collection_entries", "collection_changes", "curated_collections", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations", "imports", "import_rows", "import_keys", "import_mappings"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")
