@@ -46,6 +46,21 @@ export const lookup = async ({ id }) => {
   const o = await context().lookupObject(id);
   return o && { type: o.constructor.name, id: o.id?.href, name: o.name?.toString() };
 };
+// walk reads a collection page by page with Fedify's classes, and looks every entry up at its origin.
+export async function walk({ id }) {
+  const documentLoader = await context().getDocumentLoader({ identifier: "paula" });
+  const collection = await context().lookupObject(id, { documentLoader });
+  const pages = [];
+  const entries = [];
+  for (let page = await collection.getFirst({ documentLoader }); page; page = await page.getNext({ documentLoader })) {
+    pages.push({ id: page.id.href, of: page.partOfId.href });
+    for (const entry of page.itemIds) {
+      const found = await context().lookupObject(entry, { documentLoader });
+      entries.push({ id: entry.href, found: found?.id?.href, type: found?.constructor.name, title: found?.name?.toString() });
+    }
+  }
+  return { type: collection.constructor.name, name: collection.name?.toString(), total: collection.totalItems, by: collection.attributionId?.href, pages, entries };
+}
 export const webfinger = ({ resource }) => context().lookupWebFinger(resource);
 
 // nodeinfo reads with Fedify's parser; what fetches for it knows no private addresses.
