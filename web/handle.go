@@ -22,10 +22,19 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 // handle makes a handler of net/http.
 func (s *Site) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer forgetUploads(r)
 		if err := h(w, r); err != nil {
 			s.fail(w, r, err)
 		}
 	})
+}
+
+// forgetUploads removes what a form brought from the disk. The server does that only for the request as it came in, of which the
+// middleware made another one.
+func forgetUploads(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // what cannot be removed now is the system's to clean up
+	}
 }
 
 // errorView is what the error page shows.

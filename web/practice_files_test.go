@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -373,5 +375,25 @@ func TestPracticeFilesSwept(t *testing.T) {
 	}
 	if got := last.text("#f-upload-error"); !strings.Contains(got, "schon 20 Dateien") {
 		t.Errorf("the 21st waiting file: %q", got)
+	}
+}
+
+// TestUploadsAreForgotten: what a form brings lies on the disk no longer than it takes to answer, whatever becomes of it. No other
+// test of this package runs meanwhile: all share the directory for what is only there for a while.
+func TestUploadsAreForgotten(t *testing.T) {
+	in := newCurator(t)
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	large := append(slices.Clone(plan(t)), bytes.Repeat([]byte("geheim"), 1_000_000)...)
+	for _, path := range []string{"/praxisbeispiele/neu", importsPath} {
+		a := in.send(path, "member", "plan.png", large, filled())
+		if a.StatusCode >= http.StatusInternalServerError {
+			t.Errorf("%s: status %d", path, a.StatusCode)
+		}
+		left, err := os.ReadDir(dir)
+		must(t, err)
+		for _, f := range left {
+			t.Errorf("%s leaves %s", path, f.Name())
+		}
 	}
 }
