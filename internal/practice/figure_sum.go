@@ -1,9 +1,9 @@
 package practice
 
 import (
-	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -80,22 +80,29 @@ func sumOnce(changes map[int64]float64, grown []grownRow) (sum Sum, counted map[
 	}
 	// Of each that grew out of another one, all that it goes back to.
 	roots := map[int64][]int64{}
-	ids := make([]int64, 0, len(changes))
-	for id := range changes {
-		ids, roots[id] = append(ids, id), goesBackTo(id, sources)
+	var later []int64
+	counted = make(map[int64]bool, len(changes))
+	count := func(id int64) {
+		counted[id] = true
+		sum.Amount += changes[id]
+		sum.Practices++
+	}
+	for _, id := range slices.Sorted(maps.Keys(changes)) { // always in one order: sums of fractions depend on it
+		if len(sources[id]) == 0 {
+			count(id)
+			continue
+		}
+		later, roots[id] = append(later, id), goesBackTo(id, sources)
 	}
 	// What others grew out of goes back to fewer than they do.
-	slices.SortFunc(ids, func(a, b int64) int { return cmp.Or(len(roots[a])-len(roots[b]), cmp.Compare(a, b)) })
-	counted = make(map[int64]bool, len(ids))
+	slices.SortStableFunc(later, func(a, b int64) int { return len(roots[a]) - len(roots[b]) })
 	in := func(id int64) bool { return counted[id] }
-	for _, id := range ids {
+	for _, id := range later {
 		if slices.ContainsFunc(roots[id], in) {
 			sum.Repeated++
 			continue
 		}
-		counted[id] = true
-		sum.Amount += changes[id]
-		sum.Practices++
+		count(id)
 	}
 	return sum, counted
 }
