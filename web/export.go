@@ -21,7 +21,7 @@ import (
 func (s *Site) registerExport(r *mux.Router) {
 	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
 
-	get("/praxisbeispiele/{id:[0-9]+}.{format:html|odt|md|json|jsonld}", s.exportFile)
+	get("/praxisbeispiele/{id:[0-9]+}.{format:html|odt|md|json|jsonld}", s.limitMade(s.exportFile))
 	get("/praxisbeispiele/{id:[0-9]+}.pdf", s.exportPDF)
 	get(export.SchemaPath, s.showSchema)
 	get(cataloguePath, s.showCatalogue)

@@ -18,8 +18,8 @@ func (s *Site) registerFigures(r *mux.Router) {
 	get := func(path string, h handler) { r.Handle(path, s.handle(h)).Methods(http.MethodGet, http.MethodHead) }
 
 	get("/kennzahlen", s.compareFigures)
-	get("/kennzahlen.csv", s.comparedCSV)
-	get("/kennzahlen.json", s.comparedJSON)
+	get("/kennzahlen.csv", s.limitMade(s.comparedCSV))
+	get("/kennzahlen.json", s.limitMade(s.comparedJSON))
 	get("/praxisbeispiele/{id:[0-9]+}/kennzahlen.csv", s.figuresCSV)
 	get("/praxisbeispiele/{id:[0-9]+}/kennzahlen.json", s.figuresJSON)
 }

@@ -118,13 +118,16 @@ const (
 	loginsPerMinute = 120
 	writesPerMinute = 300
 	printsPerMinute = 20 // of what was not printed before
+	// What is made for each who asks: whole comparisons, files of a practice, histories. A visitor behind the proxy of an
+	// administration shares the number with all of it.
+	madePerMinute = 240
 )
 
 // guards are what middleware remembers between requests. The router wraps handlers anew for each request, so these
 // are made once.
 type guards struct {
-	origin                 *http.CrossOriginProtection
-	logins, writes, prints *httprate.RateLimiter
+	origin                       *http.CrossOriginProtection
+	logins, writes, prints, made *httprate.RateLimiter
 }
 
 func (s *Site) newGuards() (guards, error) {
@@ -146,6 +149,7 @@ func (s *Site) newGuards() (guards, error) {
 		return s.client(r), nil
 	}))
 	g.prints = httprate.NewRateLimiter(printsPerMinute, time.Minute, refuse)
+	g.made = httprate.NewRateLimiter(madePerMinute, time.Minute, refuse)
 	return g, nil
 }
 
@@ -155,6 +159,16 @@ func (s *Site) client(r *http.Request) string {
 		return fmt.Sprint("account ", a.ID)
 	}
 	return s.proxies.ClientIP(r)
+}
+
+// limitMade bounds how often one reader has made what takes long.
+func (s *Site) limitMade(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if s.guards.made.RespondOnLimit(w, r, s.client(r)) {
+			return nil
+		}
+		return h(w, r)
+	}
 }
 
 // sameOrigin refuses forms that another site sent in a reader's name.

@@ -92,3 +92,30 @@ func TestStatic(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsMadeIsLimited: who has us make the same again and again is asked to wait; who only reads is not.
+func TestWhatIsMadeIsLimited(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	id := in.publish("editor", nil)
+	costly := []string{"/kennzahlen.csv?kennzahl=electricity", "/kennzahlen.json?kennzahl=electricity", practiceURL(id) + ".odt", practiceURL(id) + "/verlauf"}
+	for i := range madePerMinute {
+		if a := in.get(costly[i%len(costly)], ""); a.StatusCode != http.StatusOK {
+			t.Fatalf("the %d.: status %d", i+1, a.StatusCode)
+		}
+	}
+	for _, path := range costly {
+		a := in.get(path, "")
+		if a.StatusCode != http.StatusTooManyRequests || !strings.Contains(a.Find("main").Text(), "Bitte warten Sie eine Minute") {
+			t.Errorf("%s: status %d", path, a.StatusCode)
+		}
+		if a := in.get(path, "member"); a.StatusCode != http.StatusOK {
+			t.Errorf("%s for somebody else: status %d", path, a.StatusCode)
+		}
+	}
+	for _, path := range []string{"/praxisbeispiele", practiceURL(id)} {
+		if a := in.get(path, ""); a.StatusCode != http.StatusOK {
+			t.Errorf("%s: status %d", path, a.StatusCode)
+		}
+	}
+}

@@ -24,11 +24,14 @@ func (s *Site) routes(r *mux.Router) {
 	get("/praxisbeispiele/{id:[0-9]+}/bearbeiten", s.editPractice)
 	post("/praxisbeispiele/{id:[0-9]+}/bearbeiten", s.savePractice)
 	get("/praxisbeispiele/{id:[0-9]+}/zurueckziehen", s.confirmWithdraw)
-	get("/praxisbeispiele/{id:[0-9]+}/verlauf", s.showHistory)
+	get("/praxisbeispiele/{id:[0-9]+}/verlauf", s.limitMade(s.showHistory))
 	post("/vorschau", s.preview)
 
 	// Editors: the desk.
 	s.registerDesk(r)
+
+	// Collections of accepted practices.
+	s.registerCollections(r)
 
 	// Figures of many practices side by side.
 	s.registerFigures(r)
@@ -51,7 +54,6 @@ func (s *Site) routes(r *mux.Router) {
 	// Approving practices, and putting them away.
 	s.registerReview(r)
 	s.registerTerms(r)
-	s.registerCollections(r)
 	s.registerDirectory(r)
 	s.registerCurationReports(r)
 	s.registerEditions(r)
