@@ -75,3 +75,27 @@ func TestEffectsByPart(t *testing.T) {
 		}
 	}
 }
+
+// A practice whose row of the index is yet to be written is not counted, and those around it are counted right.
+func TestCountsPassWhatIsNotIndexed(t *testing.T) {
+	h := newHouse(t)
+	var ids []int64
+	for n := range 3 {
+		ids = append(ids, h.arrive(h.Remote, fmt.Sprint("zahl", n), nil, practice.Practice{
+			Revision: 1, Region: "DE-SH", Figures: []practice.Figure{{Quantity: "electricity", Unit: "MW.h/a", Change: number(-float64(n + 1))}},
+		}, nil).ID)
+	}
+	for _, query := range []string{
+		`UPDATE practice_index SET packed = '' WHERE post_id = $1`,
+		`UPDATE practice_index SET packed = packed WHERE post_id <> $1`, // so that they are read after it
+	} {
+		_, err := h.DB.ExecContext(h.Ctx, query, ids[1])
+		h.Must(err)
+	}
+	list, err := h.practices.List(h.Ctx, post.Viewer{}, practice.Filter{})
+	h.Must(err)
+	want := []practice.Impact{{Quantity: "electricity", Unit: "MW.h/a", Sum: -4, Practices: 2}}
+	if diff := cmp.Diff(want, list.Impact); diff != "" || list.Total != 2 || counts(list, "region")["DE-SH"] != 2 {
+		t.Errorf("%d, %v: %s", list.Total, list.Facets, diff)
+	}
+}
