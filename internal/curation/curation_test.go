@@ -25,7 +25,7 @@ type house struct {
 	desk      *curation.Service
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	base := posttest.New(t)
 	h := &house{House: base}
 	h.practices = practice.New(base.DB, base.Organizations, base.Accounts, base.Posts, base.Queue, base.Markup, posttest.Base)

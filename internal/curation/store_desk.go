@@ -20,10 +20,13 @@ var (
 	isAnswered = `(c.question_id IS NOT NULL AND EXISTS (SELECT 1 FROM posts r, posts q WHERE q.id = c.question_id AND r.account_id <> q.account_id
 		AND (r.in_reply_to_id = q.id OR r.thread_id = q.thread_id AND r.id > q.id AND r.account_id = p.account_id)
 		AND ` + post.VisibleTo("r", "q.account_id") + `))`
-	isAsked = `(c.question_id IS NOT NULL AND NOT ` + isAnswered + `)`
+	// Few questions are open: which of them were answered is looked up once, before all that is counted and listed.
+	withAnswers = `WITH answers AS MATERIALIZED (SELECT c.post_id FROM curations c JOIN posts p ON p.id = c.post_id WHERE ` + isAnswered + `) `
+	hasAnswer   = `(c.question_id IS NOT NULL AND c.post_id IN (SELECT post_id FROM answers))`
+	isAsked     = `(c.question_id IS NOT NULL AND c.post_id NOT IN (SELECT post_id FROM answers))`
 )
 
-// tabs are the conditions of the desk's tabs.
+// tabs are the conditions of the desk's tabs, in queries that begin withAnswers.
 var tabs = map[string]string{
 	Waiting:   `c.state = 'waiting' AND c.proposal = '' AND NOT ` + isLate + ` AND NOT ` + isAsked,
 	Changed:   `c.state = 'accepted' AND d.revision > c.revision_accepted AND c.proposal = '' AND NOT ` + isLate + ` AND NOT ` + isAsked,
@@ -49,7 +52,7 @@ func countTabs(ctx context.Context, db sqlx.ExtContext) (map[string]int, error) 
 		}
 	}
 	var row struct{ Waiting, Changed, Proposed, Asked, Postponed, Withdrawn, Accepted, Declined int }
-	err := sqlx.GetContext(ctx, db, &row, `SELECT `+strings.Join(columns, ", ")+`, (SELECT count(*)`+gone+`) AS withdrawn`+onDesk)
+	err := sqlx.GetContext(ctx, db, &row, withAnswers+`SELECT `+strings.Join(columns, ", ")+`, (SELECT count(*)`+gone+`) AS withdrawn`+onDesk)
 	return map[string]int{
 		Waiting: row.Waiting, Changed: row.Changed, Proposed: row.Proposed, Asked: row.Asked, Postponed: row.Postponed, Withdrawn: row.Withdrawn,
 		Accepted: row.Accepted, Declined: row.Declined,
@@ -84,13 +87,13 @@ type deskRow struct {
 	Total       int        `db:"total"`
 }
 
-var deskColumns = entryColumns + `, c.received_at, p.uri, p.account_id AS author_id, p.withdrawn_at, ` + isAnswered + ` AS answered,
+var deskColumns = entryColumns + `, c.received_at, p.uri, p.account_id AS author_id, p.withdrawn_at,
 	CASE WHEN c.lead_id IS NULL THEN (SELECT count(*) + 1 FROM curations g WHERE g.lead_id = c.post_id) ELSE 0 END AS group_size`
 
 // orders is what the tabs begin with: what waits for longest, an answer before all; what was decided last.
 var orders = map[string]string{
-	Waiting:   isAnswered + ` DESC, c.received_at, c.post_id`,
-	Changed:   isAnswered + ` DESC, d.updated_at, c.post_id`,
+	Waiting:   hasAnswer + ` DESC, c.received_at, c.post_id`,
+	Changed:   hasAnswer + ` DESC, d.updated_at, c.post_id`,
 	Proposed:  `c.proposed_at, c.post_id`,
 	Asked:     `c.question_id, c.post_id`,
 	Postponed: `c.later_until, c.post_id`,
@@ -101,25 +104,24 @@ var orders = map[string]string{
 
 func deskPage(ctx context.Context, db sqlx.ExtContext, q DeskQuery) (rows []deskRow, total int, err error) {
 	// The page is chosen before what is shown of its few rows is looked up.
-	err = sqlx.SelectContext(ctx, db, &rows, `
-		WITH page AS (
+	err = sqlx.SelectContext(ctx, db, &rows, withAnswers+`, page AS (
 			SELECT c.post_id, row_number() OVER (ORDER BY `+orders[q.State]+`) AS place, count(*) OVER () AS total`+q.matching()+`
 			ORDER BY place OFFSET $7 LIMIT $8
 		)
-		SELECT `+deskColumns+`, page.total FROM page JOIN curations c ON c.post_id = page.post_id JOIN posts p ON p.id = c.post_id ORDER BY page.place`,
+		SELECT `+deskColumns+`, `+hasAnswer+` AS answered, page.total FROM page JOIN curations c ON c.post_id = page.post_id JOIN posts p ON p.id = c.post_id ORDER BY page.place`,
 		append(q.arguments(), q.Offset, q.Limit)...)
 	if len(rows) > 0 {
 		return rows, rows[0].Total, err
 	}
 	if err == nil && q.Offset > 0 {
-		err = sqlx.GetContext(ctx, db, &total, `SELECT count(*)`+q.matching(), q.arguments()...)
+		err = sqlx.GetContext(ctx, db, &total, withAnswers+`SELECT count(*)`+q.matching(), q.arguments()...)
 	}
 	return rows, total, err
 }
 
 func deskRowOf(ctx context.Context, db sqlx.ExtContext, postID int64) (row deskRow, err error) {
 	err = sqlx.GetContext(ctx, db, &row, `
-		SELECT `+deskColumns+`, 1 AS total FROM curations c JOIN posts p ON p.id = c.post_id WHERE c.post_id = $1`, postID)
+		SELECT `+deskColumns+`, `+isAnswered+` AS answered, 1 AS total FROM curations c JOIN posts p ON p.id = c.post_id WHERE c.post_id = $1`, postID)
 	return row, err
 }
 
@@ -129,8 +131,7 @@ func deskChoices(ctx context.Context, db sqlx.ExtContext, state string) (map[str
 		Kind string `db:"kind"`
 		practice.Facet
 	}
-	err := sqlx.SelectContext(ctx, db, &rows, `
-		WITH tab AS MATERIALIZED (
+	err := sqlx.SelectContext(ctx, db, &rows, withAnswers+`, tab AS MATERIALIZED (
 			SELECT c.post_id, coalesce(a.domain, '`+practice.LocalOrigin+`') AS origin, d.level, d.region`+DeskQuery{State: state}.matching()+`
 		)
 		SELECT 'origin' AS kind, origin AS value, count(*) AS count FROM tab GROUP BY origin

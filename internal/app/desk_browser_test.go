@@ -1,0 +1,154 @@
+package app_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/organization"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
+)
+
+// lands puts a practice of another administration on the desk, or a further version of it.
+func (i *instance) lands(title string, revision int, details practice.Practice) post.Post {
+	i.t.Helper()
+	ctx := i.t.Context()
+	host := "vitako.example"
+	uri := "https://" + host + "/u/rechenzentrum"
+	author, err := i.Accounts.Receive(ctx, account.Account{Username: "rechenzentrum", Domain: &host, URI: uri, Kind: account.Person, DisplayName: "Rechenzentrum", InboxURI: uri + "/inbox"})
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	details.Revision, details.Level, details.Region, details.OrganizationName = revision, organization.LevelKommune, "DE-NW", "regio iT, Aachen"
+	edited := time.Now().Add(-time.Hour + time.Duration(revision)*time.Minute)
+	p, _, err := i.Posts.Receive(ctx, post.Received{
+		URI: uri + "/" + strings.ToLower(strings.ReplaceAll(title, " ", "-")), AuthorID: author.ID, Kind: post.Article, Visibility: post.Public, Language: "de",
+		Title: title, Summary: "Jedes Grad mehr im Serverraum spart Kühlenergie, ohne dass Geräte leiden.",
+		HTML:        fmt.Sprintf("<p>Wir haben die Temperatur angehoben.</p><p>Stand %d.</p>", revision),
+		PublishedAt: time.Now().Add(-2 * time.Hour), UpdatedAt: &edited,
+	}, func(tx *sqlx.Tx, p post.Post) error { return i.Practices.Receive(ctx, tx, p, details) })
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if err := i.Curation.Arrived(ctx, p.ID); err != nil {
+		i.t.Fatal(err)
+	}
+	return p
+}
+
+// TestDeskByKeys decides with nothing but the keyboard, takes it back, and finds each decision in the log and under its address.
+func TestDeskByKeys(t *testing.T) {
+	t.Parallel()
+	kg := startInstance(t, "kg", organization.Organization{Name: "Kooperationsgruppe Green-IT", ShortName: "KG Green-IT", Level: organization.LevelVerband, Curates: true})
+	kg.member("redaktion", account.RoleEditor)
+	first := kg.lands("Serverraum mit Außenluft kühlen", 1, practice.Practice{})
+	second := kg.lands("Serverraum wärmer betreiben", 1, practice.Practice{ReuseOf: first.URI})
+	third := kg.lands("Drucker zentral beschaffen", 1, practice.Practice{})
+	b := startBrowser(t)
+	b.enter(kg, "redaktion")
+	b.everyPage(kg, "editor", []string{"/redaktion", fmt.Sprintf("/redaktion/%d", first.ID), "/redaktion/entscheidungen"})
+
+	press := func(key string) { b.run("press "+key, chromedp.KeyEvent(key)) }
+	shows := func(what, want string) {
+		t.Helper()
+		within(t, what, func() bool { return strings.Contains(b.text("main"), want) })
+	}
+	tab := func(state string) string {
+		_, page := kg.get("/redaktion?stand="+state, kg.member("redaktion-"+state, account.RoleEditor))
+		return page.Find("ol.desk").Text()
+	}
+	b.open(kg.url("/redaktion"))
+	press("?")
+	shows("the list of keys", "nächstes Praxisbeispiel")
+	press("j")
+	press("a")
+	shows("accepted", "Zuletzt: Angenommen, Serverraum mit Außenluft kühlen")
+	press("u")
+	shows("taken back", "Zurückgenommen. Es gilt wieder, was vorher war.")
+	if tab("accepted") != "" {
+		t.Error("the undone one is still accepted")
+	}
+	press("j")
+	press("a")
+	shows("accepted again", "Zuletzt: Angenommen")
+	press("j")
+	press("f")
+	b.run("type a question", chromedp.KeyEvent("Jeder Buchstabe ist hier nur ein Buchstabe: adjkuflh?"))
+	b.run("ask", chromedp.Click(chromedp.CSS("[data-open=f][open] button[type=submit]")))
+	shows("asked", "Die Frage ist gestellt.")
+	press("j")
+	press("d")
+	b.run("type a reason", chromedp.KeyEvent("Ohne Bezug zu Green-IT."))
+	b.run("decline", chromedp.Click(chromedp.CSS("[data-open=d][open] button[type=submit]")))
+	shows("declined", "Zuletzt: Abgelehnt, Drucker zentral beschaffen")
+	for state, p := range map[string]post.Post{"accepted": first, "asked": second, "declined": third} {
+		if got := tab(state); !strings.Contains(got, p.Title) {
+			t.Errorf("%s: %s", state, got)
+		}
+	}
+
+	// Who is disturbed by the keys switches them off, for good.
+	b.open(kg.url("/redaktion?stand=asked"))
+	b.run("open the list", chromedp.Click(chromedp.CSS("[data-keys] > summary")))
+	b.run("keys off", chromedp.Click(chromedp.CSS("[data-keys-off]")))
+	b.open(kg.url("/redaktion?stand=asked"))
+	press("j")
+	press("a")
+	if got := tab("asked"); !strings.Contains(got, second.Title) {
+		t.Error("the keys still decide")
+	}
+
+	kg.lands("Serverraum mit Außenluft kühlen", 2, practice.Practice{ContactName: "Neue Stelle"})
+	changed := fmt.Sprintf("/redaktion/%d", first.ID)
+	b.open(kg.url(changed))
+	for _, want := range []string{"Seit der Aufnahme geändert", "Stand 2.", "Neue Stelle", "nutzt dieses nach"} {
+		if text := b.text("main"); !strings.Contains(text, want) {
+			t.Errorf("the changed one does not show %q:\n%s", want, text)
+		}
+	}
+	b.run("group", chromedp.Click(chromedp.CSS("form[action$='/gruppieren'] button")))
+	shows("grouped", "Diese Praxisbeispiele gehören zusammen")
+	b.run("to the decision", chromedp.Click(chromedp.CSS("#protokoll ~ .log li:last-child a")))
+	decision := b.waitPath(`^/redaktion/entscheidungen/\d+$`)
+	if text := b.text("main"); !strings.Contains(text, "So zitieren Sie") || !strings.Contains(text, kg.url(decision)) {
+		t.Errorf("the decision:\n%s", text)
+	}
+	b.everyPage(kg, "editor", []string{
+		changed, decision, "/redaktion/entscheidungen", "/redaktion?stand=changed", "/redaktion?stand=asked", "/redaktion?stand=accepted&ebene=kommune",
+		"/redaktion?stand=declined", "/redaktion?stand=withdrawn", fmt.Sprintf("/redaktion/%d", second.ID),
+	})
+}
+
+// TestDeskWithoutScripts: what the keys do is done by the buttons, too.
+func TestDeskWithoutScripts(t *testing.T) {
+	t.Parallel()
+	kg := startInstance(t, "kg", organization.Organization{Name: "Kooperationsgruppe Green-IT", ShortName: "KG Green-IT", Level: organization.LevelVerband, Curates: true, TwoEditors: true})
+	kg.member("redaktion", account.RoleEditor)
+	p := kg.lands("Serverraum mit Außenluft kühlen", 1, practice.Practice{})
+	b := startBrowser(t)
+	b.enter(kg, "redaktion")
+	b.run("without scripts", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		return err
+	}))
+	b.open(kg.url("/redaktion"))
+	b.run("accept", chromedp.Click(chromedp.CSS("form[action$='/annehmen'] button")), chromedp.WaitVisible(chromedp.CSS(".desk__last button")))
+	if text := b.text("main"); !strings.Contains(text, "Annahme vorgeschlagen") || !strings.Contains(text, "Zweite Stimme 1") {
+		t.Errorf("where two decide, one proposes:\n%s", text)
+	}
+	b.run("undo", chromedp.Click(chromedp.CSS(".desk__last button")), chromedp.WaitVisible(chromedp.CSS("form[action$='/annehmen'] button")))
+	b.run("later", chromedp.Click(chromedp.CSS("[data-open=l] > summary")), chromedp.Click(chromedp.CSS("[data-open=l] button")), chromedp.WaitVisible(chromedp.CSS(".empty")))
+	b.open(kg.url("/redaktion?stand=postponed"))
+	if text := b.text("main"); !strings.Contains(text, p.Title) || !strings.Contains(text, "zurückgestellt bis") {
+		t.Errorf("put aside:\n%s", text)
+	}
+}
