@@ -178,5 +178,5 @@ func (in *Inbox) hinted(ctx context.Context, a vocab.Activity) (bool, error) {
 	if !vocab.SameHost(m.actor.URI, a.Target) || vocab.HostOf(a.ObjectID) == "" || len(a.ObjectID) > maxPostURI {
 		return false, nil
 	}
-	return in.Curation.Hint(ctx, m.actor.ID, a.Target, a.Type == "Add", curation.Item{PostURI: a.ObjectID, Revision: a.Revision, Chapter: a.Chapter})
+	return in.Curation.Hint(ctx, m.actor.ID, a.Target, a.Type == "Add", curation.Item{PostURI: a.ObjectID, Revision: a.Revision, Chapter: a.Chapter, Withdrawn: a.Withdrawn})
 }

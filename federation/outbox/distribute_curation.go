@@ -96,7 +96,7 @@ func (o *Outbox) tellCollection(ctx context.Context, changeID int64) (plan, erro
 		if err != nil {
 			return plan{}, err
 		}
-		said = vocab.Collected{ID: c.ID, Collection: of, Object: about.URI, Revision: c.Revision, Chapter: c.Chapter, Reason: c.Reason}
+		said = vocab.Collected{ID: c.ID, Collection: of, Object: about.URI, Revision: c.Revision, Chapter: c.Chapter, Reason: c.Reason, Withdrawn: about.State == post.StateWithdrawn}
 		if about.State == post.StatePublished { // who withdrew it knows
 			said.Author, p.to.Accounts = author.URI, []int64{author.ID}
 		}

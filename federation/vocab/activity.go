@@ -238,6 +238,7 @@ type Collected struct {
 	Revision   int    // the one that was accepted; 0 where there is none
 	Chapter    string
 	Reason     string // why it left
+	Withdrawn  bool   // it left because its source took it back
 }
 
 // Add puts something into a collection of our catalogue, Remove takes it out.
@@ -266,6 +267,9 @@ func (r *Renderer) Remove(group account.Account, c Collected) (Outgoing, error) 
 	t.SetActivityStreamsTarget(target)
 	d.set("vb:chapter", c.Chapter)
 	d.set("vb:reason", c.Reason)
+	if c.Withdrawn {
+		d.set("vb:withdrawn", true)
+	}
 	return d.finish(t, group.ID, c.Object, nil, a)
 }
 

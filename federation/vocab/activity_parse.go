@@ -22,10 +22,11 @@ type Activity struct {
 	Result     string
 	Instrument json.RawMessage
 	Target     string
-	// Revision, Chapter and Reason are vb:revisionAccepted, vb:chapter and vb:reason of Add and Remove.
+	// Revision, Chapter, Reason and Withdrawn are vb:revisionAccepted, vb:chapter, vb:reason and vb:withdrawn of Add and Remove.
 	Revision  int
 	Chapter   string
 	Reason    string
+	Withdrawn bool
 	Content   string // what a Flag says, plain or HTML
 	Published time.Time
 	Raw       json.RawMessage
@@ -41,8 +42,8 @@ func ParseActivity(raw []byte) (Activity, error) {
 	a := Activity{
 		ID: f.text("id"), Type: f.text("type"), Object: only(f["object"]), ObjectID: f.id("object"),
 		Objects: f.ids("object"), Target: f.id("target"), Content: clip(f.text("content"), maxSummary), Reason: clip(f.text("vb:reason"), 1000), Raw: raw,
-		Chapter: clip(oneLine(f.text("vb:chapter")), maxChapter),
-		Result:  f.id("result"), Instrument: only(f["instrument"]),
+		Chapter: clip(oneLine(f.text("vb:chapter")), maxChapter), Withdrawn: f.boolean("vb:withdrawn"),
+		Result: f.id("result"), Instrument: only(f["instrument"]),
 		Addressing: Addressing{To: f.ids("to"), Cc: f.ids("cc")},
 	}
 	if len(f.list("actor")) == 1 {

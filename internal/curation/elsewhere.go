@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/job"
 )
 
 // How often we look at what other catalogues curate.
@@ -125,7 +126,8 @@ func (s *Service) Hint(ctx context.Context, accountID int64, collectionURI strin
 		}
 		slug, err := hintCollection(ctx, tx, accountID, collectionURI)
 		if db.IsNotFound(err) {
-			return nil // it may have begun to curate: this is looked up
+			// A collection we have not heard of: it may be new, and is looked up at once.
+			return s.jobs.Enqueue(ctx, tx, job.ReadCurated{AccountID: accountID})
 		}
 		if err != nil {
 			return err
@@ -133,6 +135,9 @@ func (s *Service) Hint(ctx context.Context, accountID int64, collectionURI strin
 		kept = true
 		if added {
 			return upsertItem(ctx, tx, accountID, slug, item)
+		}
+		if item.Withdrawn && slug != Curated && slug != Featured {
+			return emptyItem(ctx, tx, accountID, slug, item.PostURI)
 		}
 		return deleteItem(ctx, tx, accountID, slug, item.PostURI)
 	})

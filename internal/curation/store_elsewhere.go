@@ -120,6 +120,13 @@ func upsertItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug st
 	return err
 }
 
+// emptyItem leaves of an entry only the place where it stood.
+func emptyItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug, postURI string) error {
+	_, err := q.ExecContext(ctx, `UPDATE curated_items SET withdrawn = true, annotation = '', featured = false
+		WHERE account_id = $1 AND slug = $2 AND post_uri = $3`, accountID, slug, postURI)
+	return err
+}
+
 func deleteItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug, postURI string) error {
 	_, err := q.ExecContext(ctx, `DELETE FROM curated_items WHERE account_id = $1 AND slug = $2 AND post_uri = $3`, accountID, slug, postURI)
 	return err
