@@ -108,7 +108,7 @@ func (w *editionWriter) chapter(i int) {
 	}
 }
 
-// place adds a practice, or that it is gone: of what was withdrawn nothing is told but that.
+// place adds a practice in its own language, or that it is gone: of what was withdrawn nothing is told but that.
 func (w *editionWriter) place(number string, p edition.Place) {
 	l := w.l
 	heading := export.Heading{Level: 3, ID: "beispiel-" + strings.ReplaceAll(number, ".", "-")}
@@ -119,23 +119,31 @@ func (w *editionWriter) place(number string, p edition.Place) {
 	}
 	e := exported{View: p.View, At: changedAt(p.View.Post)}
 	heading.Text = export.Plain(number + " " + p.View.Post.Title)
-	w.blocks = append(w.blocks, heading)
+	if lang := p.View.Post.Language; lang != "" && lang != w.paper.Language {
+		heading.Lang = lang
+		l = w.site.I18n.For(lang)
+	}
+	var blocks []export.Block
 	if p.View.Post.Summary != "" {
-		w.blocks = append(w.blocks, export.Paragraph{Text: []export.Inline{{Text: p.View.Post.Summary, Strong: true}}})
+		blocks = append(blocks, export.Paragraph{Text: []export.Inline{{Text: p.View.Post.Summary, Strong: true}}})
 	}
 	facts := export.Table{RowHeads: true, Caption: l.T("editions.document.about")}
 	for _, f := range w.site.exportFacts(l, e) {
 		facts.Rows = append(facts.Rows, [][]export.Inline{export.Plain(f.Label), f.Text})
 	}
-	w.blocks = append(w.blocks, facts)
+	blocks = append(append(blocks, facts), export.Deeper(exportBlocks(l, e), 2)...)
+	w.blocks = append(w.blocks, heading)
 	if p.Note != "" {
 		note := export.Paragraphs(p.Note)
 		if first, ok := note[0].(export.Paragraph); ok {
-			note[0] = export.Paragraph{Text: append([]export.Inline{{Text: l.T("editions.document.note") + " ", Strong: true}}, first.Text...)}
+			note[0] = export.Paragraph{Text: append([]export.Inline{{Text: w.l.T("editions.document.note") + " ", Strong: true}}, first.Text...)}
 		}
 		w.blocks = append(w.blocks, note...)
 	}
-	w.blocks = append(w.blocks, export.Deeper(exportBlocks(l, e), 2)...)
+	if heading.Lang != "" {
+		blocks = []export.Block{export.Foreign{Lang: heading.Lang, Blocks: blocks}}
+	}
+	w.blocks = append(w.blocks, blocks...)
 }
 
 // credits name who contributed: in the editors' words, then everybody whose practice stands in the edition.

@@ -46,9 +46,16 @@ func TestEditionIsValid(t *testing.T) {
 		d.Title = "Tiefe Gliederung"
 		d.Source = "#### Tief\n\nText\n\n# Hoch\n\n| A | B |\n|---|---|\n| 1 | 2 |\n\n1. eins\n2. zwei\n   - innen\n\n> ## Zitat\n\n```\nCode <script>\n```\n\n---\n"
 	})
-	must(t, in.Curation.Accept(t.Context(), in.people["editor"], odd))
-	place := in.composed(append(ids, odd)...)
+	english := in.publish("editor", func(d *practice.Draft) { d.Title, d.Language = "Cooling with outside air", "en" })
+	for _, id := range []int64{odd, english} {
+		must(t, in.Curation.Accept(t.Context(), in.people["editor"], id))
+	}
+	place := in.composed(append(ids, odd, english)...)
 	must(t, in.Practices.Withdraw(t.Context(), in.people["editor"], ids[0]))
 	paper := in.published(place)
-	validate(t, map[string]string{"frozen": in.get(paper+".html", "").body})
+	frozen := in.get(paper+".html", "")
+	validate(t, map[string]string{"frozen": frozen.body})
+	if frozen.text("h3[lang=en]") != "1.4 Cooling with outside air" || frozen.Find("div[lang=en] h4").Length() == 0 || strings.Contains(frozen.text("div[lang=en]"), "Kennzahlen") {
+		t.Errorf("a practice in English: %q", frozen.text("[lang=en]"))
+	}
 }

@@ -36,7 +36,7 @@ type Fact struct {
 	Text  []Inline
 }
 
-// Block is a Heading, Paragraph, List, Quote, Code, Table or Rule.
+// Block is a Heading, Paragraph, List, Quote, Code, Table, Rule or Foreign.
 type Block interface{ block() }
 
 // Heading of level 2 to 6; level 1 is the title of the document.
@@ -44,6 +44,7 @@ type Heading struct {
 	Level int
 	Text  []Inline
 	ID    string // letters, digits and hyphens by which it is led to; with one it stands in the table of contents
+	Lang  string // BCP 47, where it is not that of the document
 	Role  string // what it begins, as DPUB-ARIA names it without "doc-": foreword, chapter, credits ...; "" for nothing special
 }
 
@@ -71,6 +72,13 @@ type Table struct {
 	RowHeads bool // the first cell of each row names it
 }
 
+// Foreign is text in another language than that of the document: a voice that reads it aloud must know. It holds no heading of
+// level 2.
+type Foreign struct {
+	Lang   string // BCP 47
+	Blocks []Block
+}
+
 // Rule parts what stands above it from what follows.
 type Rule struct{}
 
@@ -81,6 +89,7 @@ func (Quote) block()     {}
 func (Code) block()      {}
 func (Table) block()     {}
 func (Rule) block()      {}
+func (Foreign) block()   {}
 
 // Inline is a run of text that looks the same throughout.
 type Inline struct {
@@ -142,9 +151,13 @@ func safeHref(href string) string {
 func Deeper(blocks []Block, by int) []Block {
 	out := make([]Block, len(blocks))
 	for i, b := range blocks {
-		if h, ok := b.(Heading); ok {
-			h.Level = max(1, min(h.Level+by, 6))
-			b = h
+		switch part := b.(type) {
+		case Heading:
+			part.Level = max(1, min(part.Level+by, 6))
+			b = part
+		case Foreign:
+			part.Blocks = Deeper(part.Blocks, by)
+			b = part
 		}
 		out[i] = b
 	}

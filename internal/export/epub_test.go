@@ -27,7 +27,7 @@ func sampleBook() Document {
 			Table{Caption: "Angaben", Rows: [][][]Inline{{Plain("Herkunft"), Linked("regio iT", "https://regioit.example")}}, RowHeads: true},
 			Heading{Level: 4, Text: Plain("Kennzahlen")},
 			Table{Head: [][]Inline{Plain("Kennzahl"), Plain("Vorher")}, Rows: [][][]Inline{{Plain("Strom"), Plain("420")}}, RowHeads: true}, Rule{})
-		d.Blocks = append(d.Blocks, Body(sampleHTML, 5)...)
+		d.Blocks = append(d.Blocks, Foreign{Lang: "en", Blocks: append([]Block{Heading{Level: 4, Text: Plain("In English")}}, Body(sampleHTML, 5)...)})
 	}
 	return d
 }
@@ -193,7 +193,8 @@ func TestEPUB(t *testing.T) {
 	if got := strings.Join(links[:6], " "); got != "title.xhtml part-001.xhtml#vorwort part-002.xhtml#kapitel-1 part-002.xhtml#beispiel-1-1 part-003.xhtml#kapitel-2 part-003.xhtml#beispiel-2-1" {
 		t.Errorf("contents: %s", got)
 	}
-	if chapter := string(u.files["EPUB/part-002.xhtml"]); !strings.Contains(chapter, `<section epub:type="chapter" role="doc-chapter" aria-labelledby="kapitel-1">`) || !strings.Contains(chapter, `<th scope="col">Kennzahl</th>`) || !strings.Contains(chapter, `<th scope="row">Strom</th>`) {
+	if chapter := string(u.files["EPUB/part-002.xhtml"]); !strings.Contains(chapter, `<section epub:type="chapter" role="doc-chapter" aria-labelledby="kapitel-1">`) || !strings.Contains(chapter, `<th scope="col">Kennzahl</th>`) || !strings.Contains(chapter, `<th scope="row">Strom</th>`) ||
+		!strings.Contains(chapter, `<div lang="en" xml:lang="en">`) || !strings.Contains(chapter, "<h3>In English</h3>") {
 		t.Errorf("chapter: %s", chapter)
 	}
 }
@@ -232,6 +233,9 @@ func TestBook(t *testing.T) {
 			if attribute(n, "class") != "" || attribute(n, "rel") != "" {
 				t.Errorf("a link within the page looks like one to elsewhere: %s", href)
 			}
+		}
+		if n.Data == "h4" && n.FirstChild.Data == "In English" && attribute(n.Parent, "lang") != "en" {
+			t.Error("nobody says that a part is in another language")
 		}
 		if n.Data == "meta" && attribute(n, "name") == "robots" {
 			t.Error("a page that may be found says it may not")

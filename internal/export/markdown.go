@@ -88,6 +88,8 @@ func blockMarkdown(b Block) string {
 		return fence + "\n" + b.Text + "\n" + fence
 	case Table:
 		return tableMarkdown(b)
+	case Foreign:
+		return joinMarkdown(b.Blocks)
 	case Rule:
 		return "* * *"
 	}

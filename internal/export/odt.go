@@ -225,6 +225,8 @@ func (w *odtWriter) blocks(blocks []Block, body string) {
 			w.paragraph("Preformatted_20_Text", Plain(b.Text))
 		case Table:
 			w.table(b)
+		case Foreign:
+			w.blocks(b.Blocks, body)
 		case Rule:
 			w.paragraph("Rule", nil)
 		}

@@ -134,6 +134,10 @@ func (w *pageWriter) blocks(blocks []Block) {
 			w.raw("<pre><code>" + w.escaped(b.Text) + "</code></pre>\n")
 		case Table:
 			w.table(b)
+		case Foreign:
+			w.raw("<div" + w.language(b.Lang) + ">\n")
+			w.blocks(b.Blocks)
+			w.raw("</div>\n")
 		case Rule:
 			w.empty("hr")
 			w.raw("\n")
@@ -149,9 +153,21 @@ func (w *pageWriter) heading(h Heading) {
 	if h.Role == "chapter" {
 		id += ` class="chapter"`
 	}
-	w.raw("<" + tag + id + ">")
+	w.raw("<" + tag + id + w.language(h.Lang) + ">")
 	w.inlines(h.Text)
 	w.raw("</" + tag + ">\n")
+}
+
+// language is the attribute of an element in another language than what stands around it.
+func (w *pageWriter) language(lang string) string {
+	if lang == "" {
+		return ""
+	}
+	attribute := ` lang="` + w.escaped(lang) + `"`
+	if w.xml {
+		attribute += ` xml:lang="` + w.escaped(lang) + `"`
+	}
+	return attribute
 }
 
 func (w *pageWriter) element(tag string, text []Inline) {
