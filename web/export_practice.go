@@ -11,16 +11,18 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/export"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // exported is the version of a practice that an address asks for.
 type exported struct {
-	practice.View           // post and structure of that version
-	At            time.Time // when the version was published; the zero time for a draft
-	Draft         bool      // it was not published
-	Older         bool      // it is not the current version
+	practice.View               // post and structure of that version
+	At            time.Time     // when the version was published; the zero time for a draft
+	Draft         bool          // it was not published
+	Older         bool          // it is not the current version
+	Elsewhere     []media.Media // its files, where it was written elsewhere
 }
 
 // exported reads the version that ?fassung= names for who may read it: the current one, an older one by its number, or the text
@@ -33,6 +35,13 @@ func (s *Site) exported(r *http.Request) (exported, error) {
 	var e exported
 	if e.View, err = s.Practices.ByID(r.Context(), viewer(r), id); err != nil {
 		return e, fmt.Errorf("export of practice %d: %w", id, err)
+	}
+	if !e.Post.Local {
+		byPost, err := s.Media.ByPosts(r.Context(), []int64{id})
+		if err != nil {
+			return e, fmt.Errorf("export of practice %d: files: %w", id, err)
+		}
+		e.Elsewhere = byPost[id]
 	}
 	e.At = changedAt(e.Post)
 	version := r.URL.Query().Get("fassung")
@@ -165,6 +174,14 @@ func (s *Site) exportJSON(e exported) export.Practice {
 	}
 	for _, l := range p.Links {
 		out.Links = append(out.Links, export.Link(l))
+	}
+	for _, f := range p.Files {
+		if f.Name != "" { // of an older version the files that are still there
+			out.Attachments = append(out.Attachments, export.Attachment{Name: f.Description, URL: s.Config.BaseURL + f.Path(e.Post.ID), MediaType: f.ContentType})
+		}
+	}
+	for _, m := range e.Elsewhere {
+		out.Attachments = append(out.Attachments, export.Attachment{Name: m.Description, URL: m.RemoteURL, MediaType: m.ContentType})
 	}
 	return out
 }

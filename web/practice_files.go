@@ -6,7 +6,6 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -41,9 +40,6 @@ func (s *Site) registerPracticeFiles(r *mux.Router) {
 	r.Handle("/praxisbeispiele/{id:[0-9]+}/anlagen/{file:[0-9]+}/{name}", s.handle(s.showPracticeFile)).Methods(http.MethodGet, http.MethodHead)
 }
 
-// previewName stands in the place of the name of a file in the address of its preview.
-const previewName = "vorschau"
-
 // showPracticeFile hands out a file to whoever may read it: to be saved, never to be shown as a page of ours.
 func (s *Site) showPracticeFile(w http.ResponseWriter, r *http.Request) error {
 	id, err := pathID(r)
@@ -59,7 +55,7 @@ func (s *Site) showPracticeFile(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("file %d of practice %d: %w", fileID, id, err)
 	}
 	stored, name := f.File, f.Name
-	if mux.Vars(r)["name"] == previewName && f.PreviewFile != "" {
+	if mux.Vars(r)["name"] == practice.PreviewName && f.PreviewFile != "" {
 		stored = f.PreviewFile
 	}
 	content, err := s.Media.OpenDocument(stored)
@@ -94,7 +90,7 @@ func (s *Site) attached(l *i18n.Localizer, postID int64, files []practice.File) 
 		v := attachedView{Href: f.Path(postID), Description: f.Description, Kind: fileKind(l, f.ContentType), Size: fileSize(l, f.Size)}
 		if f.Image() {
 			v.Width, v.Height = media.PreviewSize(f.Width, f.Height)
-			v.Preview = path.Dir(v.Href) + "/" + previewName
+			v.Preview = f.PreviewPath(postID)
 		}
 		list = append(list, v)
 	}

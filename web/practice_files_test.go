@@ -3,6 +3,7 @@ package web
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/png"
@@ -126,6 +127,24 @@ func TestPracticeFiles(t *testing.T) {
 	if len(files) != 2 {
 		t.Fatalf("the page lists %q", files)
 	}
+	attached := func(query string) []string {
+		t.Helper()
+		var exported struct {
+			Attachments []struct{ Name, URL, MediaType string } `json:"attachments"`
+		}
+		must(t, json.Unmarshal([]byte(in.get(at+".json"+query, "").wants(t, http.StatusOK).body), &exported))
+		list := []string{}
+		for _, f := range exported.Attachments {
+			if got := in.get(strings.TrimPrefix(f.URL, houseURL), "").wants(t, http.StatusOK).Header.Get("Content-Type"); got != f.MediaType {
+				t.Errorf("%s is %s, exported as %s", f.URL, got, f.MediaType)
+			}
+			list = append(list, f.Name)
+		}
+		return list
+	}
+	if diff := cmp.Diff([]string{"Leitfaden zum Nachmachen", "Grundriss mit zwei Reihen Schränken"}, attached("")); diff != "" {
+		t.Errorf("exported: %s", diff)
+	}
 	document := in.get(files[0], "")
 	got := map[string]string{}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "X-Content-Type-Options", "Content-Security-Policy"} {
@@ -160,6 +179,11 @@ func TestPracticeFiles(t *testing.T) {
 	}
 	if got := in.get(files[0], "").StatusCode; got != http.StatusNotFound {
 		t.Errorf("the document that was taken away answers %d", got)
+	}
+	for _, query := range []string{"", "?fassung=1"} { // of the older version what is still there
+		if diff := cmp.Diff([]string{"Grundriss mit zwei Reihen Schränken"}, attached(query)); diff != "" {
+			t.Errorf("exported %q: %s", query, diff)
+		}
 	}
 	if history := in.get(at+"/verlauf", "").text(".diff"); !strings.Contains(history, "Leitfaden zum Nachmachen") {
 		t.Errorf("the history does not say it: %q", history)

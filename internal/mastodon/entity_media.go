@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/vorbild/vorbild/internal/media"
+	"github.com/vorbild/vorbild/internal/post"
+	"github.com/vorbild/vorbild/internal/practice"
 )
 
 // MediaAttachment is the MediaAttachment entity.
@@ -58,6 +60,25 @@ func (s *Server) mediaEntity(m media.Media) MediaAttachment {
 	}
 	url, preview := s.Media.URL(m.File), s.Media.URL(m.PreviewFile)
 	e.URL, e.PreviewURL, e.Meta.Small = &url, &preview, mediaSize(m.PreviewWidth, m.PreviewHeight)
+	return e
+}
+
+// fileEntity is a file of one of our practices. Where not everyone may read it, its address holds the key of the file, as that which
+// other servers get.
+func (s *Server) fileEntity(p post.Post, f practice.File) MediaAttachment {
+	key := ""
+	if p.Visibility == post.Network {
+		key = "?" + practice.FileKey + "=" + f.Key
+	}
+	url := s.Config.BaseURL + f.Path(p.ID) + key
+	e := MediaAttachment{ID: idText(f.ID), Type: media.Unknown, URL: &url, RemoteURL: &url, Description: textOrNil(f.Description), Meta: &MediaMeta{}}
+	if !f.Image() {
+		return e
+	}
+	preview := s.Config.BaseURL + f.PreviewPath(p.ID) + key
+	e.Type, e.RemoteURL, e.PreviewURL = media.Image, nil, &preview
+	width, height := media.PreviewSize(f.Width, f.Height)
+	e.Meta = &MediaMeta{Original: mediaSize(f.Width, f.Height), Small: mediaSize(width, height), Focus: &MediaFocus{}}
 	return e
 }
 

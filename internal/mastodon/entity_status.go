@@ -272,6 +272,9 @@ func (s *Server) newStatus(viewer post.Viewer, v post.View, b beside) Status {
 	for i, m := range b.media[p.ID] {
 		e.MediaAttachments[i] = s.mediaEntity(m)
 	}
+	for _, f := range details.Files {
+		e.MediaAttachments = append(e.MediaAttachments, s.fileEntity(p, f))
+	}
 	for i, m := range v.Mentions {
 		e.Mentions[i] = Mention{ID: idText(m.ID), Username: m.Username, Acct: m.Handle(), URL: s.profileURL(m)}
 	}

@@ -2,6 +2,7 @@ package mastodon
 
 import (
 	"net/http"
+	"path"
 	"strings"
 	"testing"
 
@@ -116,5 +117,49 @@ func TestArticlesOfOthers(t *testing.T) {
 	edited := h.as("").get(statusPath(idText(note.ID), "history"))
 	if len(edited.list()) != 1 || edited.text("0.content") != "<p>Text</p>" {
 		t.Errorf("history of what came from elsewhere: %s", edited.body)
+	}
+}
+
+// TestFilesOfAPracticeInAClient: images are shown, documents are led to; what only the network may read has a key in its address,
+// which opens it, and without which nobody gets in.
+func TestFilesOfAPracticeInAClient(t *testing.T) {
+	h := newHouse(t)
+	attach := func(name, kind string, width, height int) practice.FileRef {
+		t.Helper()
+		f, err := h.Practices.AddFile(t.Context(), h.people["member"], name, func() (practice.File, error) {
+			return practice.File{Name: path.Ext(name), ContentType: kind, File: "f-" + name, PreviewFile: "p-" + name, Size: 3, Width: width, Height: height}, nil
+		})
+		h.must(err)
+		return practice.FileRef{ID: f.ID, Description: "Zum Nachmachen: " + name}
+	}
+	for _, visibility := range []post.Visibility{post.Public, post.Network} {
+		plan, guide := attach("plan.png", "image/png", 1200, 800), attach("leitfaden.odt", "application/vnd.oasis.opendocument.text", 0, 0)
+		p := h.practice("member", func(d *practice.Draft) { d.Files, d.Visibility = []practice.FileRef{plan, guide}, visibility })
+		r := h.as("member").get(statusPath(idText(p.ID))).wants(http.StatusOK)
+		files := h.Config.BaseURL + "/praxisbeispiele/" + idText(p.ID) + "/anlagen/"
+		for path, want := range map[string]any{
+			"media_attachments.0.id": idText(plan.ID), "media_attachments.0.type": "image", "media_attachments.0.description": "Zum Nachmachen: plan.png",
+			"media_attachments.0.meta.original.width": 1200.0, "media_attachments.0.meta.small.width": 480.0, "media_attachments.0.remote_url": nil,
+			"media_attachments.1.id": idText(guide.ID), "media_attachments.1.type": "unknown", "media_attachments.1.preview_url": nil,
+			"media_attachments.1.description": "Zum Nachmachen: leitfaden.odt", "media_attachments.2": nil,
+		} {
+			if got := r.at(path); got != want {
+				t.Errorf("%s: %s is %v, want %v", visibility, path, got, want)
+			}
+		}
+		for path, want := range map[string]string{
+			"media_attachments.0.url": idText(plan.ID) + "/plan.png", "media_attachments.0.preview_url": idText(plan.ID) + "/vorschau",
+			"media_attachments.1.url": idText(guide.ID) + "/leitfaden.odt", "media_attachments.1.remote_url": idText(guide.ID) + "/leitfaden.odt",
+		} {
+			address, key, _ := strings.Cut(r.text(path), "?"+practice.FileKey+"=")
+			if address != files+want || (key == "") != (visibility == post.Public) {
+				t.Errorf("%s: %s is %s", visibility, path, r.text(path))
+			}
+			_, _, err := h.Practices.FileFor(t.Context(), post.Viewer{}, nil, p.ID, map[string]int64{"0": plan.ID, "1": guide.ID}[path[18:19]], key)
+			h.must(err)
+		}
+		if visibility == post.Network {
+			h.as("").get(statusPath(idText(p.ID))).wants(http.StatusNotFound)
+		}
 	}
 }

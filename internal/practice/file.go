@@ -65,6 +65,14 @@ func (f File) Path(postID int64) string {
 	return fmt.Sprintf("/praxisbeispiele/%d/anlagen/%d/%s", postID, f.ID, url.PathEscape(f.Name))
 }
 
+// PreviewName stands in the place of the name of an image in the address of its preview.
+const PreviewName = "vorschau"
+
+// PreviewPath is where the preview of an image is read.
+func (f File) PreviewPath(postID int64) string {
+	return fmt.Sprintf("/praxisbeispiele/%d/anlagen/%d/%s", postID, f.ID, PreviewName)
+}
+
 // errFileUnknown is for files that are gone, and for those of others.
 func errFileUnknown() error {
 	return fault.Fields(fault.Field{Name: "files", Message: "error.practice.file_unknown"})
