@@ -29,6 +29,10 @@ func (s *Site) renderArchive(w http.ResponseWriter, r *http.Request, status int,
 	if err != nil {
 		return fmt.Errorf("practice %d: %w", id, err)
 	}
+	if m.Post.PublishedAt == nil {
+		http.Redirect(w, r, practiceURL(id)+"/bearbeiten", http.StatusSeeOther) // nobody has read it: there is nothing to keep readable
+		return nil
+	}
 	view.Title, view.Path = m.Post.Title, practiceURL(id)
 	return s.render(w, r, status, "practice_archive", page{Title: s.t(r, "review.archive.title"), Nav: "practices", Data: view, NoIndex: true})
 }

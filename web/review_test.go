@@ -285,6 +285,9 @@ func TestCompareAnyTwo(t *testing.T) {
 func TestArchiveByForm(t *testing.T) {
 	t.Parallel()
 	in := newCurator(t)
+	draft, err := in.Practices.SaveDraft(t.Context(), in.people["member"], 0, sampleDraft())
+	must(t, err)
+	in.get(practiceURL(draft)+"/archivieren", "member").leadsTo(t, practiceURL(draft)+"/bearbeiten") // nobody has read it
 	id := in.publish("member", nil)
 	at := practiceURL(id)
 	refused := in.post(at+"/archivieren", "member", url.Values{"reason": {"alt"}}).wants(t, http.StatusUnprocessableEntity)
