@@ -18,7 +18,7 @@ const TypeEdition = "edition"
 const (
 	maxPage   = 100
 	maxOffset = 10_000
-	maxText   = 200 // characters of a search
+	maxText   = 200 // characters of each thing that is asked for
 )
 
 // Filter narrows a list. Empty values do not filter.
@@ -97,10 +97,9 @@ func (f Filter) bounded() Filter {
 		f.Limit = 20
 	}
 	f.Limit, f.Offset = min(f.Limit, maxPage), min(max(f.Offset, 0), maxOffset)
-	if r := []rune(markup.Line(f.Text)); len(r) > maxText {
-		f.Text = string(r[:maxText])
-	} else {
-		f.Text = string(r)
+	for _, s := range []*string{&f.Type, &f.Origin, &f.Text} {
+		r := []rune(markup.Line(*s))
+		*s = string(r[:min(len(r), maxText)])
 	}
 	return f
 }
