@@ -25,6 +25,7 @@ type aggregateView struct {
 	practiceList
 	Effects  []effectView
 	Map      *mapView
+	Curated  *curatedView
 	Partners []partnerView
 	Embed    string // where it is said how to show the list elsewhere
 	JSON     string // the list for programs
@@ -47,8 +48,8 @@ func (s *Site) registerPortal(r *mux.Router) {
 	get, _ := s.table(r)
 
 	get(aggregatePath, s.showAggregate)
-	get(fragmentPath, s.portalFragment)
-	get(portalJSONPath, s.portalJSON)
+	get(fragmentPath, s.limitMade(s.portalFragment))
+	get(portalJSONPath, s.limitMade(s.portalJSON))
 	get(portalFeedPath, s.portalFeed)
 	get(embedPath, s.showEmbed)
 }
@@ -88,6 +89,9 @@ func (s *Site) showAggregate(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) completeAggregate(r *http.Request, view *aggregateView) (err error) {
 	if !view.Narrowed {
 		if view.Featured, err = s.featured(r, featuredCards); err != nil {
+			return err
+		}
+		if view.Curated, err = s.curatedWorks(r); err != nil {
 			return err
 		}
 	}

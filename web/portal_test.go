@@ -13,6 +13,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
@@ -339,5 +340,34 @@ func TestPortalEmpty(t *testing.T) {
 	}
 	if a := in.get("/ueberblick.fragment.html", "").wants(t, http.StatusOK); !strings.Contains(a.body, "noch keine Praxisbeispiele") {
 		t.Errorf("fragment: %s", a.body)
+	}
+}
+
+// What the desk made of the practices leads on from the overview and from the start page, once it is published.
+func TestPortalShowsCollectionsAndEditions(t *testing.T) {
+	t.Parallel()
+	in, own, first := portal(t)
+	ctx, editor := t.Context(), in.people["editor"]
+	collection, err := in.Curation.CreateCollection(ctx, editor, curation.CollectionDraft{Name: "Rechenzentren, die sparen"})
+	must(t, err)
+	must(t, in.Curation.AddEntries(ctx, editor, collection, []int64{own, first}, 0))
+	place := in.composed(own, first)
+	for _, path := range []string{"/ueberblick", "/"} {
+		if a := in.get(path, "editor"); a.Find("#zusammengestellt").Length() != 0 {
+			t.Errorf("%s shows what is not published", path)
+		}
+	}
+	must(t, in.Curation.PublishCollection(ctx, editor, collection))
+	paper := in.published(place)
+	for _, path := range []string{"/ueberblick", "/"} {
+		a := in.get(path, "").wants(t, http.StatusOK)
+		links := a.Find("section[aria-labelledby=zusammengestellt] .row__text a")
+		if links.Length() != 2 || links.First().AttrOr("href", "") != paper || links.Last().AttrOr("href", "") != "/sammlungen/rechenzentren-die-sparen" {
+			t.Errorf("%s: %s", path, a.text("section[aria-labelledby=zusammengestellt]"))
+		}
+		links.Each(func(_ int, link *goquery.Selection) { in.get(link.AttrOr("href", ""), "").wants(t, http.StatusOK) })
+	}
+	if a := in.get("/ueberblick?land=DE-SH", ""); a.Find("#zusammengestellt").Length() != 0 {
+		t.Error("a search shows what is not part of it")
 	}
 }

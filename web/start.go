@@ -23,6 +23,7 @@ type startView struct {
 	Curates       bool
 	Portal        bool // something has been accepted: Newest and Levels are of that
 	Map           *mapView
+	Curated       *curatedView
 	Partners      []partnerView
 	CatalogHandle string
 	Member        bool
@@ -93,6 +94,9 @@ func (s *Site) startPortal(r *http.Request, data *startView) (practice.List, err
 	l := s.localizer(r)
 	data.Impacts = newImpacts(l, accepted.Impact)
 	if data.Featured, err = s.featured(r, startFeatured); err != nil {
+		return accepted, err
+	}
+	if data.Curated, err = s.curatedWorks(r); err != nil {
 		return accepted, err
 	}
 	effects, err := s.Practices.Effects(r.Context(), viewer(r), f)
