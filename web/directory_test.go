@@ -256,11 +256,18 @@ func TestKeepDirectory(t *testing.T) {
 	_, err := h.db.ExecContext(t.Context(), `UPDATE directory_entries SET confirmed_at = now() - interval '13 months'`)
 	must(t, err)
 	desk = h.get(t, "editor", directoryDeskPath)
-	if !strings.Contains(desk.text(".kern-alert"), "1 Eintrag ist zu bestätigen") {
+	if !strings.Contains(desk.text(".kern-alert"), "1 Eintrag des Verzeichnisses ist zu bestätigen") {
 		t.Errorf("no reminder: %s", desk.text("main"))
 	}
+	for who, n := range map[string]int{"editor": 1, "member": 0} {
+		home := h.get(t, who, "/bereich")
+		checkPage(t, "home of "+who, home)
+		if got := home.Find(`.kern-alert--warning a[href="/redaktion/verzeichnis"]`).Length(); got != n {
+			t.Errorf("%s is reminded %d times", who, got)
+		}
+	}
 	h.post(t, "editor", edit+"/bestaetigen", nil).leadsTo(t, directoryDeskPath)
-	if desk = h.get(t, "editor", directoryDeskPath); desk.Find(".kern-alert--warning").Length() != 0 {
+	if desk = h.get(t, "editor", directoryDeskPath); desk.Find(".kern-alert--warning").Length() != 0 || h.get(t, "editor", "/bereich").Find(".kern-alert--warning").Length() != 0 {
 		t.Error("reminded of what was confirmed")
 	}
 	ask := h.get(t, "editor", edit+"/entfernen").wants(t, http.StatusOK)

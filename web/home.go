@@ -33,6 +33,7 @@ type homeView struct {
 type homeNav struct {
 	Current  string
 	Requests int
+	Overdue  int // entries of the directory that an editor should confirm
 }
 
 func (s *Site) showHome(w http.ResponseWriter, r *http.Request) error {
@@ -73,7 +74,13 @@ func (s *Site) homeNav(r *http.Request, reader account.Account, current string) 
 	if err != nil {
 		return homeNav{}, err
 	}
-	return homeNav{Current: current, Requests: len(requests)}, nil
+	nav := homeNav{Current: current, Requests: len(requests)}
+	if reader.Able(account.RoleEditor) {
+		if nav.Overdue, err = s.Directory.Overdue(r.Context()); err != nil {
+			return homeNav{}, err
+		}
+	}
+	return nav, nil
 }
 
 const draftsPerPage = 50
