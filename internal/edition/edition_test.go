@@ -444,3 +444,42 @@ func TestPrint(t *testing.T) {
 		h.Must(h.editions.Print(h.Ctx, 987654321, true)) // an edition that is not there
 	}
 }
+
+// TestTakeCollection: an edition takes over the chapters of a collection, each practice at the revision that the collection shows and
+// once only; what its source withdrew is not among them.
+func TestTakeCollection(t *testing.T) {
+	h := newHouse(t)
+	ids := h.accepted("A", "B", "C", "D")
+	id, err := h.desk.CreateCollection(h.Ctx, h.Editor, curation.CollectionDraft{Name: "Rechenzentren im Norden", Introduction: "Was der Norden tut."})
+	h.Must(err)
+	h.Must(h.desk.SaveChapter(h.Ctx, h.Editor, id, curation.Chapter{Name: "Kühlen", Introduction: "Zuerst."}))
+	c, err := h.desk.Arranged(h.Ctx, h.Editor, id)
+	h.Must(err)
+	h.Must(h.desk.AddEntries(h.Ctx, h.Editor, id, ids[:1], 0))
+	h.Must(h.desk.AddEntries(h.Ctx, h.Editor, id, ids[1:], c.Chapters[0].ID))
+	h.Must(h.desk.SaveEntry(h.Ctx, h.Editor, id, ids[2], curation.EntryDraft{ChapterID: c.Chapters[0].ID, Annotation: "Gut belegt."}))
+	h.Must(h.desk.PublishCollection(h.Ctx, h.Editor, id))
+	c, err = h.desk.CollectionByID(h.Ctx, id)
+	h.Must(err)
+	h.Must(h.Posts.ReceiveDelete(h.Ctx, uriOf("D")))
+
+	e := h.begins(ids[1])
+	n, err := h.editions.TakeCollection(h.Ctx, h.Editor, e.ID, c.Slug)
+	h.Must(err)
+	var got []string
+	for _, chapter := range h.byID(e.ID).Chapters {
+		got = append(got, chapter.Title+": "+chapter.Introduction)
+		for _, entry := range chapter.Entries {
+			got = append(got, fmt.Sprintf("%s %d %s", entry.Title, entry.Revision, entry.Note))
+		}
+	}
+	want := []string{"Rechenzentrum: ", "B 1 ", "Rechenzentren im Norden: Was der Norden tut.", "A 1 ", "Kühlen: Zuerst.", "C 1 Gut belegt."}
+	if diff := cmp.Diff(want, got); diff != "" || n != 2 {
+		t.Errorf("%d taken over: %s", n, diff)
+	}
+	if n, err := h.editions.TakeCollection(h.Ctx, h.Editor, e.ID, c.Slug); err != nil || n != 0 {
+		t.Errorf("a second time: %d, %v", n, err)
+	}
+	_, err = h.editions.TakeCollection(h.Ctx, h.Editor, e.ID, "gibt-es-nicht")
+	h.Want(err, fault.NotFound)
+}
