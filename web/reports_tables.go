@@ -6,7 +6,7 @@ import (
 )
 
 // reportKinds are the decisions that a report counts, in the order of its columns.
-var reportKinds = []string{curation.Accept, curation.Decline, curation.Reopen}
+var reportKinds = []string{curation.Accept, curation.Decline, curation.Question, curation.Reopen}
 
 const secondsPerDay = 24 * 60 * 60
 
@@ -56,7 +56,7 @@ func reportTables(l *i18n.Localizer, r curation.Report, names map[string]string)
 func flowTable(l *i18n.Localizer, r curation.Report) *reportTable {
 	t := &reportTable{ID: "verlauf", Title: l.T("reports.flow"), Columns: []string{l.T("reports.unit." + string(r.Unit)), l.T("reports.received")}}
 	for _, kind := range reportKinds {
-		t.Columns = append(t.Columns, l.T("reports.decision."+kind))
+		t.Columns = append(t.Columns, l.T("desk.decision."+kind))
 	}
 	t.Columns = append(t.Columns, l.T("reports.open.then"))
 	var rows []chartNumbers

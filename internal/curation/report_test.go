@@ -85,37 +85,46 @@ func TestReport(t *testing.T) {
 		h.Must(err)
 	}
 
+	// A decision that was taken back was none, a question is one and decides nothing.
+	doubt := h.cameIn(far, "Doch nicht", "2026-01-20 12:00", kiel)
+	h.decidedAt(doubt, "2026-01-21 12:00", h.desk.Accept(h.Ctx, h.Editor, doubt.ID))
+	log, err := h.desk.Decisions(h.Ctx, doubt.ID)
+	h.Must(err)
+	h.Must(h.desk.Undo(h.Ctx, h.Editor, log[0].ID))
+	h.decidedAt(doubt, "2026-01-22 12:00", h.desk.Ask(h.Ctx, h.Editor, doubt.ID, "Wie wurde gemessen?"))
+	h.decidedAt(doubt, "2026-03-01 12:00", h.desk.Decline(h.Ctx, h.Editor, doubt.ID, "Keine Antwort"))
+
 	p, err := curation.ParsePeriod("2026-01-01", "31.3.2026", time.Now())
 	h.Must(err)
 	r, err := h.desk.Report(h.Ctx, h.Editor, p)
 	h.Must(err)
 
 	type step struct {
-		Month                              string
-		Received, Accepted, Declined, Open int
+		Month                                        string
+		Received, Accepted, Declined, Question, Open int
 	}
 	var steps []step
 	for _, s := range r.Steps {
-		steps = append(steps, step{s.Start.Format("2006-01-02"), s.Received, s.Decisions[curation.Accept], s.Decisions[curation.Decline], s.Open})
+		steps = append(steps, step{s.Start.Format("2006-01-02"), s.Received, s.Decisions[curation.Accept], s.Decisions[curation.Decline], s.Decisions[curation.Question], s.Open})
 	}
 	if diff := cmp.Diff([]step{
-		{"2026-01-01", 2, 1, 0, 1}, // "Abgelehnt" is open
-		{"2026-02-01", 3, 1, 1, 3}, // back, open and gone
-		{"2026-03-01", 0, 0, 0, 2}, // gone has gone
+		{"2026-01-01", 3, 1, 0, 1, 2}, // "Abgelehnt" and "Doch nicht" are open
+		{"2026-02-01", 3, 1, 1, 0, 4}, // back, open, gone and in doubt
+		{"2026-03-01", 0, 0, 1, 0, 2}, // gone has gone
 	}, steps); diff != "" {
 		t.Errorf("months: %s", diff)
 	}
-	if received, accepted := r.Sum(curation.Accept); r.Unit != curation.Month || received != 5 || accepted != 2 {
+	if received, accepted := r.Sum(curation.Accept); r.Unit != curation.Month || received != 6 || accepted != 2 {
 		t.Errorf("%s: %d came, %d accepted", r.Unit, received, accepted)
 	}
 	seconds := func(days float64) *float64 { days *= 86400; return &days }
 	if diff := cmp.Diff([]curation.OriginReport{
-		{Host: "kiel.example", Received: 3, Accepted: 1, Open: 2, Median: seconds(1.5)},
+		{Host: "kiel.example", Received: 4, Accepted: 1, Declined: 1, Open: 2, Median: seconds(2)},
 		{Host: "vitako.example", Received: 2, Declined: 1, Withdrawn: 1, Median: seconds(30)},
 	}, r.Origins); diff != "" {
 		t.Errorf("origins: %s", diff)
 	}
-	if diff := cmp.Diff(curation.Delay{Decided: 3, Median: 2 * 86400, Most: 30 * 86400, Longest: 30 * 86400, Day: 1, Week: 1, Month: 1}, r.Delay); diff != "" {
+	if diff := cmp.Diff(curation.Delay{Decided: 4, Median: 16 * 86400, Most: 40 * 86400, Longest: 40 * 86400, Day: 1, Week: 1, Month: 1, Quarter: 1}, r.Delay); diff != "" {
 		t.Errorf("delay: %s", diff)
 	}
 	var waiting []string
@@ -139,7 +148,7 @@ func TestReport(t *testing.T) {
 		t.Fatalf("%d regions and %d levels, with those of none", len(r.Regions), len(r.Levels))
 	}
 	for _, want := range []curation.Participation{
-		{Key: "DE-SH", Counts: []int{1, 1, 0}, Practices: 2, Organizations: 1},
+		{Key: "DE-SH", Counts: []int{2, 1, 0}, Practices: 3, Organizations: 1},
 		{Key: "DE-NW", Counts: []int{0, 0, 0}, Reuses: 1},
 		{Key: "DE-TH", Counts: []int{0, 0, 0}},
 		{Key: "verband", Counts: []int{1, 1, 0}, Practices: 2, Organizations: 2}, // the withdrawn one is not named any more

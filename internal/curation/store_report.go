@@ -22,10 +22,12 @@ func times(list []time.Time) any {
 	return pq.Array(texts)
 }
 
-// turns are the moments at which practices began or ceased to be open: they arrive, are decided, come back and are withdrawn.
+// turns are the moments at which practices began or ceased to be open: they arrive, are decided, come back and are withdrawn. A
+// decision that was taken back was none.
 const turns = `
 	SELECT c.post_id, c.received_at AS at, true AS open FROM curations c
-	UNION ALL SELECT d.post_id, d.created_at, d.decision = 'reopen' FROM curation_decisions d WHERE d.decision IN ('accept', 'decline', 'reopen')
+	UNION ALL SELECT d.post_id, d.created_at, d.decision = 'reopen' FROM curation_decisions d
+		WHERE d.decision IN ('accept', 'decline', 'reopen') AND NOT d.undone
 	UNION ALL SELECT c.post_id, coalesce(p.withdrawn_at, 'infinity'), false FROM curations c JOIN posts p ON p.id = c.post_id`
 
 // reportSteps tells of each step.
@@ -44,7 +46,7 @@ func reportSteps(ctx context.Context, db sqlx.ExtContext, p Period, starts []tim
 		FROM curations c WHERE c.received_at >= $2 AND c.received_at < $3 GROUP BY 1
 		UNION ALL
 		SELECT `+stepOf("d.created_at")+`, d.decision, count(*)
-		FROM curation_decisions d WHERE d.created_at >= $2 AND d.created_at < $3 GROUP BY 1, 2
+		FROM curation_decisions d WHERE d.created_at >= $2 AND d.created_at < $3 AND NOT d.undone GROUP BY 1, 2
 		UNION ALL
 		SELECT s.step, 'open', count(*) FROM (
 				SELECT t.step, coalesce(lead(t.start) OVER (ORDER BY t.step), $3) AS stop
@@ -72,7 +74,8 @@ func reportSteps(ctx context.Context, db sqlx.ExtContext, p Period, starts []tim
 
 // firstVerdict is when a practice was first accepted or declined.
 const firstVerdict = `
-	SELECT d.post_id, min(d.created_at) AS at FROM curation_decisions d WHERE d.decision IN ('accept', 'decline') GROUP BY d.post_id`
+	SELECT d.post_id, min(d.created_at) AS at FROM curation_decisions d
+	WHERE d.decision IN ('accept', 'decline') AND NOT d.undone GROUP BY d.post_id`
 
 // shown is the condition under which a practice can still be read by all.
 const shown = `p.state = 'published' AND p.visibility = 'public'`
