@@ -38,7 +38,7 @@ func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 	}
 	switch {
 	case strings.HasPrefix(a.ObjectID, vocab.CollectionsURI(m.actor.URI)+"/"):
-		return ignored("a hint: a collection of its own, read where it stands")
+		return in.readSoon(ctx)
 	case kept && a.Type == "Remove":
 		return in.lookAgain(ctx, a.ObjectID)
 	case in.ours(a.ObjectID) || a.Type != "Add":
@@ -54,6 +54,19 @@ func (in *Inbox) collected(ctx context.Context, a vocab.Activity) error {
 		return ignored("a hint, known already")
 	}
 	return in.fetchCollected(ctx, a)
+}
+
+// readSoon has the collections of a catalogue read that says that it published one or took one back.
+func (in *Inbox) readSoon(ctx context.Context) error {
+	m := from(ctx)
+	_, watched, err := in.Curation.Watched(ctx, m.actor.ID)
+	if err != nil {
+		return err
+	}
+	if !watched {
+		return ignored("nobody here follows %s", m.actor.URI)
+	}
+	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error { return in.Jobs.Enqueue(ctx, tx, job.ReadCurated{AccountID: m.actor.ID}) })
 }
 
 // lookAgain has a practice fetched that a catalogue curates no longer: its origin may have withdrawn it, which only those hear of it

@@ -100,15 +100,17 @@ type content struct {
 	decisions   []decision
 	reuses      []reuse
 	assessments []assessment
+	collections []collection
 	documents   []document
 	edition     edition
+	directory   []listed
 }
 
 func loadContent() (content, error) {
 	var c content
 	for name, into := range map[string]any{
 		"practices": &c.practices, "threads": &c.threads, "comments": &c.comments, "curation": &c.decisions,
-		"reuses": &c.reuses, "assessments": &c.assessments, "documents": &c.documents, "edition": &c.edition,
+		"reuses": &c.reuses, "assessments": &c.assessments, "collections": &c.collections, "documents": &c.documents, "edition": &c.edition, "directory": &c.directory,
 	} {
 		raw, err := contentFS.ReadFile("content/" + name + ".json")
 		if err != nil {

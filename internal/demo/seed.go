@@ -34,7 +34,9 @@ func (s *seeder) run(ctx context.Context, c content) error {
 		{fmt.Sprintf("%d administrations reuse practices of others", len(c.reuses)), s.reuse},
 		{fmt.Sprintf("%d assessments by experts", len(c.assessments)), s.assess},
 		{fmt.Sprintf("editors publish %d documents", len(c.documents)), s.publishDocuments},
+		{fmt.Sprintf("editors keep %d entries in their directories", len(c.directory)), s.list},
 		{"the KG Green-IT curates", s.curate},
+		{fmt.Sprintf("the KG Green-IT publishes %d collections", len(c.collections)), s.collect},
 		{fmt.Sprintf("the KG Green-IT publishes an edition with %d chapters", len(c.edition.Chapters)), s.publishEdition},
 		{"waiting until everything has arrived everywhere", s.arrive},
 	}
