@@ -1,8 +1,10 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -30,5 +32,22 @@ func TestFormOfManyRows(t *testing.T) {
 	a := in.post("/praxisbeispiele/neu", "member", url.Values{"action": {"publish"}, "figures.15999.name": {"x"}})
 	if a.StatusCode != http.StatusUnprocessableEntity {
 		t.Errorf("status %d", a.StatusCode)
+	}
+}
+
+// TestTypedOfManyFields: a form that failed gives back what people write, not as many fields as a script sends.
+func TestTypedOfManyFields(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	form := url.Values{"source": {"Ein Satz, der nicht verloren geht."}}
+	few := in.post("/beitraege", "", form, "Origin", houseURL)
+	if few.StatusCode != http.StatusUnauthorized || !strings.Contains(few.Find("textarea").Text(), "nicht verloren") {
+		t.Errorf("status %d, given back %q", few.StatusCode, few.Find("textarea").Text())
+	}
+	for i := range 5_000 {
+		form.Set(fmt.Sprint("a", i), "Noch ein Satz, den niemand schrieb.")
+	}
+	if many := in.post("/beitraege", "", form, "Origin", houseURL); many.StatusCode != http.StatusUnauthorized || many.Find("textarea").Length() > 10 {
+		t.Errorf("status %d, %d texts", many.StatusCode, many.Find("textarea").Length())
 	}
 }

@@ -18,6 +18,9 @@ import (
 // maxKept is how much of a form that is too large is kept to be given back.
 const maxKept = 2 * maxBody
 
+// maxTypedFields is how many fields are given back. The longest form of ours has some hundreds.
+const maxTypedFields = 1_000
+
 // typedView gives back what somebody had typed into a form that could not be taken: to be copied, changed and sent again.
 type typedView struct {
 	Action string
@@ -80,9 +83,13 @@ func (s *Site) typed(w http.ResponseWriter, r *http.Request, kind fault.Kind) *t
 		form = r.PostForm
 	}
 	view := &typedView{Action: localPath(r.URL.RequestURI(), "/"), Short: kind == fault.TooLarge}
-	names := make([]string, 0, len(form))
+	names, fields := make([]string, 0, len(form)), 0
 	for name := range form {
 		names = append(names, name)
+		fields += len(form[name])
+	}
+	if fields > maxTypedFields {
+		return nil
 	}
 	slices.Sort(names)
 	for _, name := range names {
