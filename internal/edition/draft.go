@@ -291,10 +291,6 @@ func (s *Service) TakeCollection(ctx context.Context, actor account.Account, id 
 		if !ok || e.Has(entry.URI) {
 			continue
 		}
-		// The collection may show an older revision than the desk has accepted since: the edition takes what the collection shows.
-		if l.Revision > 0 {
-			entry.Revision = l.Revision
-		}
 		entry.Note = l.Annotation
 		to := &chapters[at[l.ChapterID]]
 		to.Entries = append(to.Entries, entry)
