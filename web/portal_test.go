@@ -299,6 +299,30 @@ func TestPortalJSON(t *testing.T) {
 	}
 }
 
+// A card says that its practice moved on after the desk accepted it; programs are told both revisions.
+func TestPortalTellsOfChanges(t *testing.T) {
+	t.Parallel()
+	in, own, _ := portal(t)
+	card := func() string {
+		return in.get("/ueberblick", "").text(fmt.Sprintf("article.card:has(a[href='%s'])", practiceURL(own)))
+	}
+	if got := card(); strings.Contains(got, "geändert") || !strings.Contains(got, "Kuratiert") {
+		t.Errorf("as accepted: %q", got)
+	}
+	d := sampleDraft()
+	d.Summary = "Mit Einhausung der Gänge sinkt der Kühlaufwand."
+	_, err := in.Practices.Publish(t.Context(), in.people["member"], own, d)
+	must(t, err)
+	if got := card(); !strings.Contains(got, "seit der Kuratierung geändert") {
+		t.Errorf("changed: %q", got)
+	}
+	var list portalList
+	must(t, json.Unmarshal([]byte(in.get("/ueberblick.json?land=DE-NW", "").body), &list))
+	if len(list.Items) != 1 || list.Items[0].Revision != 2 || list.Items[0].Accepted != 1 {
+		t.Errorf("%+v", list.Items)
+	}
+}
+
 // The guide puts addresses together that lead to what it shows.
 func TestEmbedGuide(t *testing.T) {
 	t.Parallel()
