@@ -293,6 +293,7 @@ func TestReceivedPublications(t *testing.T) {
 		{publication.Filter{Origin: publication.LocalOrigin}, []int64{ours}},
 		{publication.Filter{Text: "Wärmenetze"}, []int64{ours}},
 		{publication.Filter{Text: "Gibtesnicht"}, []int64{}},
+		{publication.Filter{Type: "novel\x00", Origin: "\xff\x00"}, []int64{}}, // what PostgreSQL would refuse
 	} {
 		if diff := cmp.Diff(q.want, h.ids(q.filter), cmpopts.SortSlices(func(a, b int64) bool { return a < b })); diff != "" {
 			t.Errorf("%+v: -want +got\n%s", q.filter, diff)
