@@ -57,7 +57,9 @@ func TestDeskByKeys(t *testing.T) {
 	b.enter(kg, "redaktion")
 	b.everyPage(kg, "editor", []string{"/redaktion", fmt.Sprintf("/redaktion/%d", first.ID), "/redaktion/entscheidungen"})
 
-	press := func(key string) { b.run("press "+key, chromedp.KeyEvent(key)) }
+	press := func(key string) {
+		b.run("press "+key, chromedp.WaitVisible(chromedp.CSS("[data-keys]")), chromedp.KeyEvent(key)) // the list of keys shows that they are listened to
+	}
 	shows := func(what, want string) {
 		t.Helper()
 		within(t, what, func() bool {
