@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -56,8 +55,8 @@ type directoryView struct {
 	Groups              []directoryGroup
 	Total               int
 	Narrowed            bool
-	Coverage            []directoryCoverage // of all Länder, where nothing is searched for
-	Covered             int                 // Länder with a contact
+	Covered             []directoryCoverage // Länder with a contact, where nothing is searched for
+	Uncovered           []string            // those without
 	Pages               pagination
 	CSV, JSON           string
 	Editor              bool
@@ -70,7 +69,7 @@ type directoryGroup struct {
 	Items     []listedView
 }
 
-// directoryCoverage says whether a Land has named a contact.
+// directoryCoverage is a Land that has named contacts.
 type directoryCoverage struct {
 	Name, Href string
 	Count      int
@@ -114,7 +113,7 @@ func (s *Site) showDirectory(w http.ResponseWriter, r *http.Request) error {
 	if view.Groups, err = s.directoryGroups(r, list.Entries); err != nil {
 		return err
 	}
-	if !view.Narrowed && f.Offset == 0 {
+	if !view.Narrowed && f.Offset == 0 && view.Total > 0 {
 		if err := s.addCoverage(r, &view); err != nil {
 			return err
 		}
@@ -208,14 +207,14 @@ func (s *Site) addCoverage(r *http.Request, view *directoryView) error {
 		return fmt.Errorf("directory: %w", err)
 	}
 	for _, region := range organization.Regions {
-		c := directoryCoverage{Name: s.directoryRegion(r, region), Count: counts[region]}
-		if c.Count > 0 {
-			view.Covered++
-			c.Href = directoryPath + "?" + url.Values{"land": {region}, "art": {kindSlug(directory.Contact)}}.Encode()
+		name := s.directoryRegion(r, region)
+		if counts[region] == 0 {
+			view.Uncovered = append(view.Uncovered, name)
+			continue
 		}
-		view.Coverage = append(view.Coverage, c)
+		href := directoryPath + "?" + url.Values{"land": {region}, "art": {kindSlug(directory.Contact)}}.Encode()
+		view.Covered = append(view.Covered, directoryCoverage{Name: name, Href: href, Count: counts[region]})
 	}
-	slices.SortStableFunc(view.Coverage, func(a, b directoryCoverage) int { return cmp.Compare(min(b.Count, 1), min(a.Count, 1)) })
 	return nil
 }
 
