@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -57,6 +58,34 @@ func (s *Site) recoverPanics(next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// plainQuery leaves out of the parameters of an address what is no text: PostgreSQL takes neither NUL nor what is not UTF-8.
+func plainQuery(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.RawQuery, "%") {
+			changed, query := false, url.Values{}
+			for name, values := range r.URL.Query() {
+				for _, value := range append([]string{name}, values...) {
+					changed = changed || plain(value) != value
+				}
+				for _, value := range values {
+					query.Add(plain(name), plain(value))
+				}
+			}
+			if changed {
+				address := *r.URL
+				address.RawQuery = query.Encode()
+				r = r.WithContext(r.Context())
+				r.URL = &address
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func plain(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, ""), "\x00", "")
 }
 
 func (s *Site) limitBody(next http.Handler) http.Handler {

@@ -119,3 +119,24 @@ func TestWhatIsMadeIsLimited(t *testing.T) {
 		}
 	}
 }
+
+// TestAddressesOfNoText: what is no text in an address is left out, on each page that asks the database for it.
+func TestAddressesOfNoText(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	in.publish("editor", nil)
+	for _, path := range []string{
+		"/", "/praxisbeispiele", "/praxisbeispiele.atom", "/ueberblick", "/kennzahlen", "/kennzahlen.json", "/suche", "/mitmachende", "/diskussionen", "/handreichungen",
+		"/verzeichnis", "/sammlungen", "/papier", "/redaktion", "/redaktion/begriffe", "/redaktion/berichte", "/redaktion/entscheidungen",
+	} {
+		for _, text := range []string{"%00", "a%00b", "%ff%fe", "%c3"} {
+			query := ""
+			for _, name := range []string{"q", "art", "herkunft", "ebene", "land", "feld", "ziel", "kennzahl", "stand", "jahr", "sort", "von", "bis", "wer", "x%00"} {
+				query += "&" + name + "=" + text
+			}
+			if a := in.get(path+"?"+query[1:], "editor"); a.StatusCode >= http.StatusInternalServerError {
+				t.Errorf("%s with %s: status %d", path, text, a.StatusCode)
+			}
+		}
+	}
+}

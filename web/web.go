@@ -129,7 +129,7 @@ func (s *Site) Register(r *mux.Router) {
 	r.Handle("/favicon.ico", http.RedirectHandler(s.assets.url("favicon.svg"), http.StatusFound)).Methods(http.MethodGet, http.MethodHead)
 
 	pages := r.NewRoute().Subrouter()
-	pages.Use(s.recoverPanics, s.securityHeaders, compress, s.limitBody, s.visit, s.sameOrigin, s.limitWrites)
+	pages.Use(s.recoverPanics, s.securityHeaders, compress, plainQuery, s.limitBody, s.visit, s.sameOrigin, s.limitWrites)
 	s.routes(pages)
 
 	// Unknown addresses get a page in words too.
