@@ -49,7 +49,7 @@ func (i *instance) lands(title string, revision int, details practice.Practice) 
 func TestDeskByKeys(t *testing.T) {
 	t.Parallel()
 	kg := startInstance(t, "kg", organization.Organization{Name: "Kooperationsgruppe Green-IT", ShortName: "KG Green-IT", Level: organization.LevelVerband, Curates: true})
-	kg.member("redaktion", account.RoleEditor)
+	editor := kg.member("redaktion", account.RoleEditor)
 	first := kg.lands("Serverraum mit Außenluft kühlen", 1, practice.Practice{})
 	second := kg.lands("Serverraum wärmer betreiben", 1, practice.Practice{ReuseOf: first.URI})
 	third := kg.lands("Drucker zentral beschaffen", 1, practice.Practice{})
@@ -68,7 +68,7 @@ func TestDeskByKeys(t *testing.T) {
 		})
 	}
 	tab := func(state string) string {
-		_, page := kg.get("/redaktion?stand="+state, kg.member("redaktion-"+state, account.RoleEditor))
+		_, page := kg.get("/redaktion?stand="+state, editor)
 		return page.Find("ol.desk").Text()
 	}
 	b.open(kg.url("/redaktion"))
