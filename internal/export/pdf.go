@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 // Bounds of what is printed.
 const (
 	printPeriod  = 30 * time.Second
+	slowPeriod   = 10 * time.Minute // until a page that took longer is tried again
 	waitPeriod   = 20 * time.Second // for one's turn; both together stay below what the server gives an answer
 	maxPDF       = 32 << 20         // bytes of a file
 	maxWaiting   = 8                // for their turn
@@ -43,6 +46,9 @@ type Printer struct {
 	period  time.Duration // a browser has to print
 	turn    chan struct{} // held while a browser runs
 	waiting chan struct{}
+
+	mu   sync.Mutex
+	slow map[[sha256.Size]byte]time.Time // pages that took too long, and until when they are not tried again
 }
 
 // FindPrinter looks for a browser among the programs of this machine; nil when there is none. dir keeps the files, it is made
@@ -58,7 +64,7 @@ func FindPrinter(dir string) *Printer {
 
 // NewPrinter prints with a browser that takes the options of Chromium.
 func NewPrinter(browser, dir string) *Printer {
-	return &Printer{browser: browser, dir: dir, period: printPeriod, turn: make(chan struct{}, 1), waiting: make(chan struct{}, maxWaiting)}
+	return &Printer{browser: browser, dir: dir, period: printPeriod, turn: make(chan struct{}, 1), waiting: make(chan struct{}, maxWaiting), slow: map[[sha256.Size]byte]time.Time{}}
 }
 
 // Kept returns the file of a document that was printed before as it is now.
@@ -93,6 +99,9 @@ func (p *Printer) PrintPage(ctx context.Context, page []byte) ([]byte, error) {
 	if pdf, ok := p.kept(page); ok {
 		return pdf, nil
 	}
+	if p.tooSlow(page) {
+		return nil, fault.New(fault.Unavailable, "error.export.failed")
+	}
 	select {
 	case p.waiting <- struct{}{}:
 		defer func() { <-p.waiting }()
@@ -110,16 +119,35 @@ func (p *Printer) PrintPage(ctx context.Context, page []byte) ([]byte, error) {
 	if pdf, ok := p.kept(page); ok { // made while we waited
 		return pdf, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, p.period)
+	within, cancel := context.WithTimeout(ctx, p.period)
 	defer cancel()
-	pdf, err := p.run(ctx, page)
+	pdf, err := p.run(within, page)
 	if err != nil {
+		if ctx.Err() == nil && within.Err() != nil {
+			p.remember(page)
+		}
 		return nil, fault.Wrap(fault.Unavailable, "error.export.failed", fmt.Errorf("export.Print: %w", err))
 	}
 	if err := p.keep(page, pdf); err != nil {
 		return pdf, nil //nolint:nilerr // a disk that is full costs time, not the file
 	}
 	return pdf, nil
+}
+
+// remember keeps a page that took too long from being tried again at once: whoever asks for it again and again would let nobody
+// else print.
+func (p *Printer) remember(page []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	maps.DeleteFunc(p.slow, func(_ [sha256.Size]byte, until time.Time) bool { return now.After(until) })
+	p.slow[sha256.Sum256(page)] = now.Add(slowPeriod)
+}
+
+func (p *Printer) tooSlow(page []byte) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Now().Before(p.slow[sha256.Sum256(page)])
 }
 
 // bounded starts a program that may use at most 1 GiB in each of its processes, and write files of at most 64 MiB.

@@ -216,6 +216,27 @@ func TestPrintFails(t *testing.T) {
 	}
 }
 
+// TestSlowPageIsNotTriedAgain: a page that took too long keeps nobody else waiting; one that failed otherwise may be tried again.
+func TestSlowPageIsNotTriedAgain(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]int{"sleep 300 & wait": 1, "exit 1": 2} {
+		count := filepath.Join(t.TempDir(), "count")
+		p := fakeBrowser(t, "echo x >> "+count+"\n"+script+"\n")
+		if want == 1 {
+			p.period = 3 * time.Second
+		}
+		for range 2 {
+			if _, err := p.Print(t.Context(), titled(1)); !fault.Is(err, fault.Unavailable) {
+				t.Errorf("%s: %v", script, err)
+			}
+		}
+		began, err := os.ReadFile(count)
+		if err != nil || strings.Count(string(began), "x") != want {
+			t.Errorf("%s: tried %q, want %d times: %v", script, began, want, err)
+		}
+	}
+}
+
 // TestSweep: what was looked at longest ago makes room.
 func TestSweep(t *testing.T) {
 	t.Parallel()
