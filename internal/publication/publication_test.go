@@ -1,6 +1,7 @@
 package publication_test
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 
@@ -109,9 +110,15 @@ func TestDocumentHasVersions(t *testing.T) {
 	if again.ID != w.ID {
 		t.Error("two changes of one document are in work")
 	}
-	_, err = h.publications.Publish(h.Ctx, h.other, w.ID, w.Version)
-	h.Want(err, fault.Invalid) // it still has the number of the first
 	second := w.Text
+	second.Summary, second.Files = "Kurz", []publication.FileRef{{ID: pdf.ID}}
+	w = h.save(h.other, w.ID, w.Version, second)
+	_, err = h.publications.Publish(h.Ctx, h.other, w.ID, w.Version)
+	var told *fault.Error
+	if !errors.As(err, &told) || len(told.Fields) != 3 || told.Fields[0].Name != "summary" || told.Fields[1].Name != "files.0.name" || told.Fields[2].Name != "version" {
+		t.Errorf("a short summary, a file without a name and the number of the first version: %+v", told)
+	}
+	second = first
 	newer := h.file(h.other, "leitfaden-2.pdf")
 	second.Version, second.Source, second.Files = "2.0", "## Anlass\n\nEs ist **wärmer**.", []publication.FileRef{{ID: newer.ID, Name: "Leitfaden 2.0"}}
 	if got := h.publish(h.other, h.save(h.other, w.ID, w.Version, second)); got != id {

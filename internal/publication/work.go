@@ -169,91 +169,6 @@ func (s *Service) lockOurs(ctx context.Context, tx *sqlx.Tx, postID int64) (post
 	return p, of, err
 }
 
-// Publish makes what is in work public: a new document, or the next version of one. version is that which the actor saw. Editors;
-// where four eyes are asked for, not who wrote it.
-// Errors: fault.Invalid with fields named like the form, fault.Forbidden, fault.NotFound, fault.Conflict.
-func (s *Service) Publish(ctx context.Context, actor account.Account, id int64, version int) (postID int64, err error) {
-	if err := ours(actor); err != nil {
-		return 0, err
-	}
-	o, err := s.organizations.Get(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("publication.Publish: %w", err)
-	}
-	catalog, err := s.accounts.Catalog(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("publication.Publish: %w", err)
-	}
-	err = s.inTx(ctx, func(tx *sqlx.Tx) error {
-		w, err := workByID(ctx, tx, id)
-		if err == nil && w.PostID != nil {
-			_, _, err = s.lockOurs(ctx, tx, *w.PostID) // always before the draft, so that two do not lock up
-		}
-		if err == nil {
-			w, err = lockWork(ctx, tx, id)
-		}
-		if err != nil {
-			return err // inTx says that it is not there
-		}
-		switch {
-		case w.Version != version:
-			return errStale()
-		// RULE: where four eyes are asked for, there is no way around them.
-		case o.FourEyes && w.AccountID != nil && *w.AccountID == actor.ID:
-			return errFourEyes()
-		}
-		postID, err = s.publish(ctx, tx, catalog, actor, w)
-		return err
-	})
-	return postID, err
-}
-
-func (s *Service) publish(ctx context.Context, tx *sqlx.Tx, catalog, actor account.Account, w Work) (int64, error) {
-	t := w.Text
-	files, err := filesByIDs(ctx, tx, idsOf(t.Files))
-	if err != nil {
-		return 0, fmt.Errorf("publication.Publish: %w", err)
-	}
-	d := Draft{Kind: Document, Type: t.Type, Version: t.Version, Title: t.Title, Summary: t.Summary, Source: t.Source, Language: t.Language, EditorID: actor.ID}
-	for i, ref := range t.Files {
-		if ref.Name == "" {
-			return 0, fault.Fields(fault.Field{Name: fmt.Sprintf("files.%d.name", i), Message: "error.field.required"})
-		}
-		at := slices.IndexFunc(files, func(f Stored) bool { return f.ID == ref.ID })
-		if at < 0 {
-			return 0, errFileUnknown()
-		}
-		d.Files = append(d.Files, File{URL: s.baseURL + files[at].Path(), MediaType: files[at].ContentType, Name: ref.Name, Bytes: files[at].Size})
-	}
-	var p post.Post
-	if w.PostID == nil {
-		p, err = s.PublishIn(ctx, tx, catalog, d)
-	} else {
-		_, before, e := s.lockOurs(ctx, tx, *w.PostID)
-		switch {
-		case e != nil:
-			return 0, e
-		case before.Version == markup.Line(t.Version):
-			return 0, fault.Fields(fault.Field{Name: "version", Message: "error.publication.same_version"})
-		}
-		p, err = s.ReviseIn(ctx, tx, catalog, *w.PostID, d)
-	}
-	if err != nil {
-		return 0, err
-	}
-	of, err := publicationIn(ctx, tx, p.ID)
-	if err != nil {
-		return 0, err
-	}
-	if err := publishFiles(ctx, tx, p.ID, of.Revision, idsOf(t.Files)); err != nil {
-		return 0, fmt.Errorf("publication.Publish: files of %d: %w", p.ID, err)
-	}
-	if err := deleteWork(ctx, tx, w.ID); err != nil {
-		return 0, fmt.Errorf("publication.Publish: draft of %d: %w", p.ID, err)
-	}
-	return p.ID, s.accounts.Audit(ctx, tx, actor, "publication.publish", p.URI, of.Version)
-}
-
 // Discard drops a document in work; what is published of it stays. Editors. A second call changes nothing.
 func (s *Service) Discard(ctx context.Context, actor account.Account, id int64) error {
 	if err := ours(actor); err != nil {
@@ -264,29 +179,6 @@ func (s *Service) Discard(ctx context.Context, actor account.Account, id int64) 
 			return fmt.Errorf("publication.Discard %d: %w", id, err)
 		}
 		return nil
-	})
-}
-
-// Withdraw takes a published document back everywhere. Editors.
-func (s *Service) Withdraw(ctx context.Context, actor account.Account, postID int64) error {
-	if err := ours(actor); err != nil {
-		return err
-	}
-	return s.inTx(ctx, func(tx *sqlx.Tx) error {
-		p, _, err := s.lockOurs(ctx, tx, postID)
-		if fault.Is(err, fault.Gone) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := deleteWorkOf(ctx, tx, postID); err != nil {
-			return fmt.Errorf("publication.Withdraw %d: %w", postID, err)
-		}
-		if err := s.WithdrawIn(ctx, tx, postID); err != nil {
-			return err
-		}
-		return s.accounts.Audit(ctx, tx, actor, "publication.withdraw", p.URI, "")
 	})
 }
 
