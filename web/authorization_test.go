@@ -326,6 +326,11 @@ func TestAuthorization(t *testing.T) {
 	} {
 		rules[template] = lines
 	}
+	for template, lines := range h.editionRules(t) {
+		for _, l := range lines {
+			rules[template] = append(rules[template], rule(l))
+		}
+	}
 	other() // the one whom others follow: other1
 
 	for _, template := range postRoutes(t, h) {
@@ -385,7 +390,7 @@ func postRoutes(t *testing.T, h *house) []string {
 func (h *house) tables(t *testing.T) string {
 	t.Helper()
 	var b strings.Builder
-	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "term_words", "term_uris", "taxonomy_sources", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "collections", "collection_chapters", "collection_entries", "collection_changes", "curated_collections", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations", "imports", "import_rows", "import_keys", "import_mappings"} {
+	for _, table := range []string{"posts", "practices", "practice_terms", "practice_reviews", "practice_log", "terms", "term_words", "term_uris", "taxonomy_sources", "revisions", "follows", "favourites", "boosts", "accounts", "organization", "invitations", "login_links", "passkeys", "curations", "curation_decisions", "collections", "collection_chapters", "collection_entries", "collection_changes", "curated_collections", "editions", "edition_chapters", "edition_entries", "edition_files", "river_job", "oauth_codes", "reports", "poll_votes", "domain_rules", "federation_policy", "hidden_posts", "lanes", "deliveries", "reuses", "assessments", "assessment_invitations", "imports", "import_rows", "import_keys", "import_mappings"} {
 		var rows string
 		must(t, h.db.GetContext(t.Context(), &rows, `SELECT coalesce(string_agg(x::text, E'\n' ORDER BY x::text), '') FROM `+table+` x`))
 		b.WriteString(table + "\n" + rows + "\n")

@@ -21,7 +21,7 @@ const (
 // registerEditions adds the editions of the Best-Practice-Papier: published ones for everybody, those in work for editors.
 func (s *Site) registerEditions(r *mux.Router) {
 	get, post := s.table(r)
-	const number, id = papersPath + "/{number:[0-9]{4}-[0-9]{1,2}}", composingPath + "/{id:[0-9]+}"
+	const number, id = papersPath + "/{number:[0-9-]+}", composingPath + "/{id:[0-9]+}"
 
 	get(papersPath, s.listEditions)
 	get(number+".{format:html|pdf|odt|epub}", s.editionFile)

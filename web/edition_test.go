@@ -12,6 +12,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"github.com/vorbild/vorbild/internal/edition"
 	"github.com/vorbild/vorbild/internal/export"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -300,4 +301,51 @@ func TestEditionSaysWhatIsMissing(t *testing.T) {
 		t.Errorf("its place: %q", got)
 	}
 	in.get(fmt.Sprintf("%s/%d", composingPath, 1), "editor").wants(t, http.StatusNotFound)
+}
+
+// editionRules say who may change editions.
+func (h *house) editionRules(t *testing.T) map[string][]struct {
+	who  allowed
+	path func() string
+	form url.Values
+} {
+	t.Helper()
+	ctx, editor := t.Context(), h.people["editor"]
+	practiceID, err := h.Practices.Publish(ctx, editor, 0, sampleDraft())
+	must(t, err)
+	must(t, h.Curation.Arrived(ctx, practiceID))
+	must(t, h.Curation.Accept(ctx, editor, practiceID))
+	begun := func() edition.Edition {
+		t.Helper()
+		for _, query := range []string{`DELETE FROM editions WHERE state = 'draft'`, `UPDATE organization SET curates = true`} { // another rule says that it does not
+			_, err := h.db.ExecContext(ctx, query)
+			must(t, err)
+		}
+		e, err := h.Editions.Create(ctx, editor, edition.Draft{Title: "Papier", Summary: "Worum es in der Ausgabe geht.", Chapters: []edition.Chapter{{Title: "Kapitel"}}})
+		must(t, err)
+		_, err = h.Editions.Take(ctx, editor, e.ID, 0, []int64{practiceID})
+		must(t, err)
+		return e
+	}
+	draft := func(verb string) func() string { return func() string { return composeURL(begun().ID) + verb } }
+	published := func() string {
+		e := begun()
+		e, err := h.Editions.Publish(ctx, editor, e.ID, 2, (&Site{Deps: h.Deps}).freeze("KG"))
+		must(t, err)
+		return e.Path() + "/pdf"
+	}
+	type rule = struct {
+		who  allowed
+		path func() string
+		form url.Values
+	}
+	const one = composingPath + "/{id:[0-9]+}"
+	return map[string][]rule{
+		composingPath:                        {{editors, func() string { begun(); return composingPath }, nil}},
+		one:                                  {{editors, draft(""), url.Values{"version": {"2"}, "number": {"2031-1"}, "title": {"Anders"}}}},
+		one + "/auswahl":                     {{editors, draft("/auswahl"), url.Values{"chapter": {"0"}, "practice": {strconv.FormatInt(practiceID, 10)}}}},
+		one + "/veroeffentlichen":            {{editors, draft("/veroeffentlichen"), url.Values{"version": {"2"}}}},
+		one + "/verwerfen":                   {{editors, draft("/verwerfen"), nil}},
+		papersPath + "/{number:[0-9-]+}/pdf": {{editors, published, nil}},
+	}
 }
