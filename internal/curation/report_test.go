@@ -76,8 +76,8 @@ func TestReport(t *testing.T) {
 	h.at("2026-03-05 12:00", `UPDATE posts SET withdrawn_at = $1 WHERE id = $2`, gone.ID)
 	h.cameIn(far, "Danach", "2026-04-01 00:30", kiel)
 	// Who reuses something, here and as often as they say it.
-	for i, visibility := range []post.Visibility{post.Public, post.Public, post.Followers} {
-		note := h.Arrives([]account.Account{h.Remote, h.Remote, h.RemoteOther}[i], fmt.Sprint("nachnutzung", i), func(r *post.Received) {
+	for i, visibility := range []post.Visibility{post.Public, post.Public, post.Followers, post.Unlisted} {
+		note := h.Arrives([]account.Account{h.Remote, h.Remote, h.RemoteOther, h.RemoteOther}[i], fmt.Sprint("nachnutzung", i), func(r *post.Received) {
 			r.InReplyToURI, r.Role, r.Visibility = first.URI, post.RoleReuse, visibility
 		})
 		h.at("2026-02-02 12:00", `UPDATE posts SET published_at = $1 WHERE id = $2`, note.ID)
