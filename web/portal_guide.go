@@ -40,7 +40,8 @@ func (s *Site) showEmbed(w http.ResponseWriter, r *http.Request) error {
 		fragmentView: shown, Path: r.URL.Path, Level: strings.ToLower(e.Filter.Level), Region: strings.ToUpper(e.Filter.Region),
 		Fragment: s.Config.BaseURL + address(fragmentPath, e.query()), JSON: s.Config.BaseURL + address(portalJSONPath, e.listed()), Feed: s.Config.BaseURL + address(portalFeedPath, e.listed()),
 	}
-	view.Include = "curl --fail --silent --show-error --output praxisbeispiele.html '" + strings.ReplaceAll(view.Fragment, "'", "%27") + "'"
+	// In an address, quotes are escaped.
+	view.Include = "curl --fail --silent --show-error --output praxisbeispiele.html '" + view.Fragment + "'"
 	// The preview stands below a heading of this page, whatever the address says.
 	view.Open, view.Close = heading(3)
 	view.OpenItem, view.CloseItem = heading(4)

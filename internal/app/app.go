@@ -109,8 +109,8 @@ type App struct {
 
 // New opens and migrates the database, the private cluster first where no database is configured, and makes the actors
 // every instance has. Nothing runs yet; Close releases what New opened.
-func New(ctx context.Context, cfg config.Config, log *slog.Logger) (a *App, err error) {
-	a = &App{Config: cfg, log: log}
+func New(ctx context.Context, cfg config.Config, log *slog.Logger) (_ *App, err error) {
+	a := &App{Config: cfg, log: log}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.Close())
