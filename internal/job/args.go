@@ -350,9 +350,10 @@ type PrintEdition struct {
 // Kind implements river.JobArgs.
 func (PrintEdition) Kind() string { return "edition.print" }
 
-// InsertOpts implements river.JobArgsWithInsertOpts.
+// InsertOpts implements river.JobArgsWithInsertOpts. Eleven attempts last a quarter of an hour: longer than the printer refuses a page
+// that took it too long once.
 func (PrintEdition) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 4, UniqueOpts: uniqueWhileWaiting}
+	return river.InsertOpts{MaxAttempts: 11, UniqueOpts: uniqueWhileWaiting}
 }
 
 // Queues and how many jobs of each one process works at a time.
