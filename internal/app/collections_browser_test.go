@@ -76,7 +76,7 @@ func TestCollectionsInTheBrowser(t *testing.T) {
 	must(err)
 	must(kg.Curation.SaveEntry(ctx, editor, id, ids[0], curation.EntryDraft{ChapterID: arranged.Chapters[len(arranged.Chapters)-1].ID, Annotation: "Lohnt sich.", Featured: true}))
 	b.open(kg.url(place))
-	press(fmt.Sprintf("form[action$='/%d/hoch'] button", ids[2]), "#beispiele li")
+	press(fmt.Sprintf("form[action$='/%d/hoch'] button", ids[1]), "#beispiele li")
 	eval[int](b, "open all", `document.querySelectorAll("main details").forEach(d => d.open = true), 0`)
 	looks("arranged")
 	press("form[action$='/veroeffentlichen'] button", "form[action$='/zuruecknehmen']")
