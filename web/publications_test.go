@@ -145,6 +145,9 @@ func TestDocumentsAreWrittenAndRead(t *testing.T) {
 	if strings.Contains(in.get(publicationsPath, "").body, "Abwärme") {
 		t.Error("it is still listed")
 	}
+	if log := in.get("/verwaltung/protokoll", "admin").text("main"); !strings.Contains(log, "Handreichung veröffentlicht") || !strings.Contains(log, "Handreichung zurückgezogen") || strings.Contains(log, "audit.") {
+		t.Errorf("the administration's log: %q", log)
+	}
 }
 
 // publishDocumentWithout is publishDocument without a file.
