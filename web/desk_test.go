@@ -64,6 +64,9 @@ func TestDecisionsCanBeCited(t *testing.T) {
 	if text := in.get(accepted, "").Find("main").Text(); !strings.Contains(text, "Diese Entscheidung wurde zurückgenommen.") {
 		t.Errorf("what was taken back does not say so: %s", text)
 	}
+	if text := in.get(at, "editor").Find("#protokoll ~ .log").Text(); !strings.Contains(text, "Entscheidung zurückgenommen") || !strings.Contains(text, "Zugewiesen") {
+		t.Errorf("the log says %s", text)
+	}
 	p, err := in.Posts.Get(t.Context(), id)
 	must(t, err)
 	must(t, in.Posts.ReceiveDelete(t.Context(), p.URI))
@@ -138,6 +141,9 @@ func TestDeskFilters(t *testing.T) {
 			t.Errorf("%s: no way back to all", query)
 		}
 		checkPage(t, query, page)
+		if text := page.Find("main").Text(); strings.Contains(text, "desk.") {
+			t.Errorf("%s: words are missing in %s", query, text)
+		}
 	}
 }
 
