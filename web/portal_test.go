@@ -223,6 +223,9 @@ func TestPortalFragment(t *testing.T) {
 			t.Errorf("%s: %d entries under %d %s: %s", path, a.Find("li").Length(), a.Find(want.heading).Length(), want.heading, a.body)
 		}
 	}
+	if e := embeddingOf(url.Values{"anzahl": {"51"}}); e.Count != embedMost || e.Filter.Limit != embedMost {
+		t.Errorf("as many as %d", e.Count)
+	}
 	head := in.ask(httptest.NewRequest(http.MethodHead, houseURL+"/ueberblick.fragment.html", nil), "", nil)
 	if head.StatusCode != http.StatusOK || head.body != "" || head.Header.Get("ETag") == "" {
 		t.Errorf("HEAD: %d %q", head.StatusCode, head.body)
