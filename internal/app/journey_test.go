@@ -248,6 +248,9 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		fmt.Sprintf("/verwaltung/meldungen/%d", person.ID), fmt.Sprintf("/verwaltung/meldungen/%d", received), "/@werbung@fern.example/melden",
 		fmt.Sprintf("/beitraege/%d/melden", strange.ID), fmt.Sprintf("/verwaltung/konten/%d", guest.ID), fmt.Sprintf("/verwaltung/konten/%d/schliessen", guest.ID)}
 
+	listed := kg.listed(administrator)
+	public = append(public, listed...)
+	internal = append(internal, "/redaktion/verzeichnis", strings.Replace(listed[1], "/", "/redaktion/", 1), "/redaktion/verzeichnis/neu?art=netzwerk", "/redaktion/verzeichnis/neu?art=ansprechperson")
 	internal = append(internal, kg.laned(administrator)...)
 	internal = append(internal, kg.worldly(administrator)...)
 
