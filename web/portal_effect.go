@@ -27,6 +27,9 @@ type effectView struct {
 	Compare string // where all of them stand
 }
 
+// Silent is how many of those that were looked at do not say it.
+func (v effectView) Silent() int { return v.Of - v.Practices - v.Repeated }
+
 // effectPart is a field and what its practices save.
 type effectPart struct {
 	Name, Href    string
