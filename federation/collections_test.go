@@ -168,6 +168,10 @@ func TestNamedCollections(t *testing.T) {
 	reads(t, reader)
 	shelved(t, reader, kg, "rechenzentren", "Betrieb: ? withdrawn", "Betrieb: Lübeck: alle Server aus (Lohnt\nsich) *")
 
+	if n := kg.Count(`SELECT count(*) FROM activities WHERE type = 'Remove' AND object_uri = $1`, husum.URI); n != 2 {
+		t.Errorf("kg told %d times that it left, want once of what it accepted and once of the collection", n)
+	}
+
 	// Taken back, it is no page any more, here or there.
 	must(t, kg.Curation.UnpublishCollection(ctx, kg.Editor, id))
 	shelved(t, reader, kg, "rechenzentren")
@@ -335,7 +339,7 @@ func TestHostileNamedCollections(t *testing.T) {
 	}
 	kept, err := reader.Curation.Elsewhere(t.Context(), reader.Editor)
 	must(t, err)
-	if len(kept) != 1 || kept[0].Slug != "gut" {
+	if len(kept) != 1 || kept[0].Slug != "gut" || kept[0].Name != "Gut" {
 		t.Errorf("kept %+v", kept)
 	}
 	shelved(t, reader, kg, "gut", "Kiel: Abwärme")
