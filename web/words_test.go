@@ -24,8 +24,11 @@ func TestDomainKeys(t *testing.T) {
 	bundle, err := i18n.Load(locales.FS)
 	must(t, err)
 	keys := map[string]string{}
-	for _, decision := range []string{curation.Accept, curation.Decline, curation.Reopen, curation.Feature, curation.Unfeature, curation.Annotate} {
-		keys["audit.curation."+decision] = "curation"
+	for _, decision := range []string{
+		curation.Accept, curation.Decline, curation.Reopen, curation.Feature, curation.Unfeature, curation.Annotate, curation.ProposeAccept, curation.ProposeDecline,
+		curation.Later, curation.Question, curation.Assign, curation.Group, curation.Ungroup, curation.Lead, curation.Notice, curation.Undo,
+	} {
+		keys["audit.curation."+decision], keys["desk.decision."+decision] = "curation", "desk"
 	}
 	for _, dir := range []string{"../internal", "../federation"} {
 		must(t, fs.WalkDir(os.DirFS(dir), ".", func(name string, _ fs.DirEntry, err error) error {
