@@ -8,14 +8,12 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"github.com/vorbild/vorbild/internal/follow"
 )
 
 // followedCatalogs are the groups of other servers that one of our groups follows.
-const followedCatalogs = `
-	SELECT f.target_id FROM follows f
-	JOIN accounts r ON r.id = f.account_id AND r.domain IS NULL AND r.kind = 'group'
-	JOIN accounts t ON t.id = f.target_id AND t.domain IS NOT NULL AND t.kind = 'group' AND t.state = 'active'
-	WHERE f.state = 'accepted' AND f.undone_at IS NULL`
+const followedCatalogs = follow.FollowedGroups
 
 // keepCurators forgets whom none of our groups follows any more, with what we keep of them, and takes up who is new.
 func keepCurators(ctx context.Context, q sqlx.ExtContext, now time.Time) error {
