@@ -21,6 +21,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 )
 
 // who may send a form: every role from one upwards, or a list.
@@ -110,6 +111,22 @@ func TestAuthorization(t *testing.T) {
 			e.Kind, e.Name, e.Summary = directory.Committee, fmt.Sprint("AG ", fresh), "Stimmt ab."
 		})
 	}
+	newWork := func() int64 {
+		t.Helper()
+		fresh++
+		w, err := h.Publications.Save(ctx, h.people["editor"], 0, 0, publication.Text{
+			Title: fmt.Sprint("Leitfaden ", fresh), Summary: "Wie ein Rechenzentrum ein Wärmenetz speist.", Source: "Zuerst messen.", Language: "de", Type: "guide", Version: "1.0",
+		})
+		must(t, err)
+		return w.ID
+	}
+	newPublication := func() int64 {
+		t.Helper()
+		id, err := h.Publications.Publish(ctx, h.people["editor"], newWork(), 1)
+		must(t, err)
+		return id
+	}
+	work := form("action", "save", "draft", "1", "title", "Leitfaden", "summary", "Wie ein Rechenzentrum ein Wärmenetz speist.", "source", "Zuerst messen.", "language", "de", "type", "guide", "version", "1.0")
 	react := func(who allowed, verb string) rule { return rule{who, at("/beitraege/%d/"+verb, byMember), nil} }
 	liste, err := h.Accounts.Receive(ctx, remote(account.Person, "liste", "vitako.example"))
 	must(t, err)
@@ -225,10 +242,16 @@ func TestAuthorization(t *testing.T) {
 		"/praxisbeispiele/{id:[0-9]+}/bewerten":                                             {{allowed{"moderator", "admin"}, at("/praxisbeispiele/%d/bewerten", shared), form("status", "critical", "progress", "begun", "horizon", fmt.Sprint(h.Assessments.Year()), "source", "Darum.")}},
 		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen":                                   {{editors, at("/praxisbeispiele/%d/bewertung-einladen", shared), form("account", "guest")}},
 		"/praxisbeispiele/{id:[0-9]+}/bewertung-einladen/{invitation:[0-9]+}/zurueckziehen": {{editors, at("/praxisbeispiele/%d/bewertung-einladen/1/zurueckziehen", shared), nil}},
-		"/sprache":                           {{everyone, fixed("/sprache"), form("sprache", "en")}},
-		"/vorschau":                          {{accounts, fixed("/vorschau"), form("source", "*a*")}},
-		"/redaktion/verzeichnis/neu":         {{editors, fixed("/redaktion/verzeichnis/neu"), form("kind", "committee", "name", "AG", "summary", "Stimmt ab.", "level", "land", "region", "DE-SH")}},
-		"/redaktion/verzeichnis/{id:[0-9]+}": {{editors, at("/redaktion/verzeichnis/%d", newListed), form("kind", "committee", "name", "AG neu", "summary", "Stimmt ab.", "level", "land", "region", "DE-SH", "revision", "1")}},
+		"/sprache":                      {{everyone, fixed("/sprache"), form("sprache", "en")}},
+		"/vorschau":                     {{accounts, fixed("/vorschau"), form("source", "*a*")}},
+		"/redaktion/handreichungen/neu": {{editors, fixed("/redaktion/handreichungen/neu"), work}},
+		"/redaktion/handreichungen/{id:[0-9]+}/bearbeiten":                           {{editors, at("/redaktion/handreichungen/%d/bearbeiten", newWork), work}},
+		"/redaktion/handreichungen/{id:[0-9]+}/veroeffentlichen":                     {{editors, at("/redaktion/handreichungen/%d/veroeffentlichen", newWork), form("draft", "1")}},
+		"/redaktion/handreichungen/{id:[0-9]+}/verwerfen":                            {{editors, at("/redaktion/handreichungen/%d/verwerfen", newWork), form("draft", "1")}},
+		"/handreichungen/{id:[0-9]+}/aendern":                                        {{editors, at("/handreichungen/%d/aendern", newPublication), nil}},
+		"/handreichungen/{id:[0-9]+}/zurueckziehen":                                  {{editors, at("/handreichungen/%d/zurueckziehen", newPublication), nil}},
+		"/redaktion/verzeichnis/neu":                                                 {{editors, fixed("/redaktion/verzeichnis/neu"), form("kind", "committee", "name", "AG", "summary", "Stimmt ab.", "level", "land", "region", "DE-SH")}},
+		"/redaktion/verzeichnis/{id:[0-9]+}":                                         {{editors, at("/redaktion/verzeichnis/%d", newListed), form("kind", "committee", "name", "AG neu", "summary", "Stimmt ab.", "level", "land", "region", "DE-SH", "revision", "1")}},
 		"/redaktion/verzeichnis/{id:[0-9]+}/bestaetigen":                             {{editors, at("/redaktion/verzeichnis/%d/bestaetigen", newListed), nil}},
 		"/redaktion/verzeichnis/{id:[0-9]+}/entfernen":                               {{editors, at("/redaktion/verzeichnis/%d/entfernen", newListed), nil}},
 		"/redaktion/begriffe":                                                        {{editors, fixed("/redaktion/begriffe"), form("scheme", "goal", "name", "Ziel", "notation", "Z9")}},
