@@ -47,7 +47,7 @@ func benchDeliver(b *testing.B, w delivering) {
 	if out, err := exec.Command("go", "build", "-o", binary, "../../cmd/vorbild").CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
 	}
-	var rate, signed, signatureCPU, committed, serverCPU, databaseCPU, ownCPU, peak, page float64
+	var rate, signed, signatureCPU, committed, serverCPU, databaseCPU, ownCPU, peak, after, page float64
 	for range b.N {
 		b.StopTimer()
 		boxes := startLetterboxes(b, w.delay, false)
@@ -88,7 +88,7 @@ func benchDeliver(b *testing.B, w delivering) {
 		serverCPU += cpuOf(b, p.cmd.Process.Pid) - server
 		databaseCPU += databaseCPUOf(b, conn) - database
 		ownCPU += cpuOf(b, os.Getpid()) - own
-		peak = max(peak, peakMemory(b, p.cmd.Process.Pid))
+		peak, after = max(peak, memory(b, p.cmd.Process.Pid, "VmHWM")), max(after, memory(b, p.cmd.Process.Pid, "VmRSS"))
 		p.end()
 	}
 	n := float64(b.N)
@@ -105,6 +105,7 @@ func benchDeliver(b *testing.B, w delivering) {
 	b.ReportMetric(databaseCPU/n/float64(total)*1e6, "database-µs/delivery")
 	b.ReportMetric(ownCPU/n/float64(total)*1e6, "hosts-µs/delivery")
 	b.ReportMetric(peak, "peak-MiB")
+	b.ReportMetric(after, "after-MiB")
 	b.ReportMetric(page, "page-p95-ms")
 	b.ReportMetric(0, "ns/op")
 }
