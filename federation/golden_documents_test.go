@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -52,7 +53,11 @@ func nameOf(t *testing.T, body []byte) string {
 	}
 	if len(d.Object) == 0 || d.Object[0] != '{' {
 		if d.Target != "" {
-			name += "_" + d.Target[strings.LastIndexByte(d.Target, '/')+1:]
+			slug := d.Target[strings.LastIndexByte(d.Target, '/')+1:]
+			if _, err := strconv.Atoi(slug); err == nil {
+				slug = "collection"
+			}
+			name += "_" + slug
 		}
 		return name
 	}
@@ -61,7 +66,7 @@ func nameOf(t *testing.T, body []byte) string {
 		return name + "_" + nameOf(t, d.Object)
 	}
 	name += "_" + strings.ToLower(o.Type)
-	if o.Type == "Note" && o.Role != "" {
+	if o.Type == "Note" && o.Role != "" || o.Type == "Article" && o.Role != "BestPractice" {
 		name += "_" + strings.ToLower(o.Role)
 	}
 	if d.Type != "Create" {
@@ -108,6 +113,8 @@ func (w *everything) served() (list []said) {
 		{"curated", "/g/praxis/collections/" + curation.Curated}, {"curated_page", "/g/praxis/collections/" + curation.Curated + "?page=true"},
 		{"taxonomy", "/g/praxis/collections/fields"}, {"taxonomy_page", "/g/praxis/collections/fields?page=1"}, {"term", path(field(o, "Rechenzentrum").URI)},
 		{"directory", "/g/praxis/collections/verzeichnis"}, {"directory_page", "/g/praxis/collections/verzeichnis?page=1"}, {"committee", path(w.committee.URI)},
+		{"collections", "/g/praxis/collections"}, {"collection", fmt.Sprintf("/g/praxis/collections/%d", w.collection)}, {"collection_page", fmt.Sprintf("/g/praxis/collections/%d?page=1", w.collection)},
+		{"document", path(w.document.URI)},
 		{"article", path(w.practice.URI)}, {"note", path(w.thread.URI)}, {"question", path(w.asked.URI)},
 		{"replies", path(w.practice.URI) + "/replies"}, {"likes", path(w.thread.URI) + "/likes"}, {"shares", path(w.thread.URI) + "/shares"}, {"thread", path(w.practice.ContextURI)},
 		{"tombstone", path(w.deleted.URI)}, {"tombstone_of_an_actor", "/u/gone"}, {"stamp", path(stamp)},

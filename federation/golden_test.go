@@ -19,6 +19,7 @@ import (
 	ft "github.com/vorbild/vorbild/federation/federationtest"
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/assessment"
+	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/directory"
 	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/media"
@@ -26,6 +27,7 @@ import (
 	"github.com/vorbild/vorbild/internal/poll"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
+	"github.com/vorbild/vorbild/internal/publication"
 	"github.com/vorbild/vorbild/internal/reuse"
 )
 
@@ -83,6 +85,8 @@ type everything struct {
 	ours, peer    *ft.Instance
 	practice      post.Post
 	committee     directory.Entry
+	collection    int64
+	document      post.Post
 	thread, asked post.Post
 	deleted       post.Post
 }
@@ -226,12 +230,57 @@ func (w *everything) curates() {
 	w.must(o.Curation.Annotate(ctx, o.Editor, theirs.ID, "Gut übertragbar."))
 	w.must(o.Curation.Feature(ctx, o.Editor, theirs.ID, true))
 	w.settle()
+	w.collects(theirs)
+	w.publishes()
 	w.must(o.Curation.Feature(ctx, o.Editor, theirs.ID, false))
 	w.must(o.Curation.Decline(ctx, o.Editor, theirs.ID, "Es ist überholt."))
 
 	w.committee = lists(o, listed("AG Nachhaltige IT"))
 	w.must(o.Directory.Remove(ctx, o.Editor, lists(o, listed("AG Papierloses Büro")).ID))
 	_, err := o.DB.Exec(`UPDATE directory_entries SET confirmed_at = '2026-11-20'`)
+	w.must(err)
+	w.settle()
+}
+
+// collects arranges practices of the neighbor's in a collection that others see; the first will leave it.
+func (w *everything) collects(first post.Post) {
+	ctx, o := w.t.Context(), w.ours
+	second := o.Has(w.peer.Publish("Lüftung erneuern").URI)
+	o.Eventually("accepted", func() string {
+		if err := o.Curation.Accept(ctx, o.Editor, second.ID); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
+	var err error
+	w.collection, err = o.Curation.CreateCollection(ctx, o.Editor, curation.CollectionDraft{Name: "Strom sparen", Introduction: "Was sich bewährt hat: zwei Beispiele."})
+	w.must(err)
+	w.must(o.Curation.SaveChapter(ctx, o.Editor, w.collection, curation.Chapter{Name: "Kühlung & Lüftung", Introduction: "Luft statt Strom."}))
+	c, err := o.Curation.Arranged(ctx, o.Editor, w.collection)
+	w.must(err)
+	w.must(o.Curation.AddEntries(ctx, o.Editor, w.collection, []int64{first.ID, second.ID}, c.Chapters[0].ID))
+	w.must(o.Curation.SaveEntry(ctx, o.Editor, w.collection, second.ID, curation.EntryDraft{ChapterID: c.Chapters[0].ID, Annotation: "Gut übertragbar.", Featured: true}))
+	w.must(o.Curation.PublishCollection(ctx, o.Editor, w.collection))
+	w.settle()
+}
+
+// publishes lets our catalogue publish a document, and change it.
+func (w *everything) publishes() {
+	ctx, o := w.t.Context(), w.ours
+	text := publication.Text{Title: "Leitfaden: Abwärme", Summary: "Wie ein Rechenzentrum heizt.", Source: "Zuerst *messen*.", Language: "de", Type: "guide", Version: "1.0"}
+	work, err := o.Publications.Save(ctx, o.Editor, 0, 0, text)
+	w.must(err)
+	id, err := o.Publications.Publish(ctx, o.Editor, work.ID, work.Version)
+	w.must(err)
+	w.document, err = o.Posts.Get(ctx, id)
+	w.must(err)
+	w.settle()
+	work, err = o.Publications.Change(ctx, o.Editor, id)
+	w.must(err)
+	text.Version = "1.1"
+	work, err = o.Publications.Save(ctx, o.Editor, work.ID, work.Version, text)
+	w.must(err)
+	_, err = o.Publications.Publish(ctx, o.Editor, work.ID, work.Version)
 	w.must(err)
 	w.settle()
 }
