@@ -209,11 +209,17 @@ func TestCollectionPages(t *testing.T) {
 	id := arranges(t, kg, "Alle", chapters, practices...)
 	path := strings.TrimPrefix(kg.Catalog().URI, kg.Config.BaseURL) + "/collections"
 	accept := "application/activity+json"
-	for _, address := range []string{path, fmt.Sprintf("%s/%d", path, id)} {
-		if status, _, _ := kg.Get(address, accept); status != http.StatusNotFound {
-			t.Errorf("%s of a draft: %d", address, status)
-		}
+	if status, _, _ := kg.Get(fmt.Sprintf("%s/%d", path, id), accept); status != http.StatusNotFound {
+		t.Errorf("a draft: %d", status)
 	}
+	if _, _, index := kg.Get(path, accept); index["totalItems"] != float64(0) || len(index["orderedItems"].([]any)) != 0 {
+		t.Errorf("the list names a draft: %v", index)
+	}
+	curates(t, kg, false)
+	if status, _, _ := kg.Get(path, accept); status != http.StatusNotFound {
+		t.Errorf("the list of who does not curate: %d", status)
+	}
+	curates(t, kg, true)
 	must(t, kg.Curation.PublishCollection(ctx, kg.Editor, id))
 	_, _, index := kg.Get(path, accept)
 	one := fmt.Sprintf("%s%s/%d", kg.Config.BaseURL, path, id)

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -18,7 +19,7 @@ func collectionID(catalog account.Account, c curation.Collection) string {
 	return vocab.CollectionURI(catalog.URI, strconv.FormatInt(c.ID, 10))
 }
 
-// collections lists the named collections of the catalogue. Without any, or where nothing is curated, there is no such list.
+// collections lists the named collections of the catalogue. Where nothing is curated, there is no such list.
 func (p *Publisher) collections(w http.ResponseWriter, r *http.Request) error {
 	a, err := p.local(r)
 	if err != nil {
@@ -27,12 +28,12 @@ func (p *Publisher) collections(w http.ResponseWriter, r *http.Request) error {
 	if a.Username != account.CatalogUsername {
 		return notFound("collections of %s", a.Username)
 	}
+	if curates, err := p.Curation.Curates(r.Context()); err != nil || !curates {
+		return cmp.Or(err, notFound("nothing is curated"))
+	}
 	list, err := p.Curation.Collections(r.Context())
 	if err != nil {
 		return err
-	}
-	if len(list) == 0 {
-		return notFound("no collections")
 	}
 	ids := make([]string, len(list))
 	for i, c := range list {

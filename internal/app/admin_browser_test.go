@@ -35,50 +35,46 @@ func TestModerationInTheBrowser(t *testing.T) {
 			b.barriers(fmt.Sprintf("%s (%d px)", name, width))
 			b.fits(name, width)
 		}
-		press := func(button, shown string) {
-			t.Helper()
-			b.run("press "+button, chromedp.Click(chromedp.CSS("main "+button)), chromedp.WaitVisible(chromedp.CSS("main "+shown)))
-		}
 		const list = "boese.example,silence\nunter.boese.example,noop\nfern.example,suspend,false,false,Werbung\nneu.example,suspend\n*.falsch.example"
 		b.open(kg.url("/verwaltung/regeln/import"))
 		b.run("list", fill("list", list))
-		press("form button[type=submit]", "#vorschau")
+		b.press("form button[type=submit]", "#vorschau")
 		if got := b.text("main"); !strings.Contains(got, "Bisher: gesperrt, keine Meldungen. Künftig: eingeschränkt, keine Meldungen.") {
 			t.Errorf("preview: %s", got)
 		}
 		looks("preview of a list")
-		press("button[value=edit]", "#f-list")
+		b.press("button[value=edit]", "#f-list")
 		if got := eval[string](b, "list", `document.querySelector("#f-list").value`); got != list {
 			t.Errorf("the list comes back as %q", got)
 		}
 		eval[int](b, "too much", `document.querySelector("#f-list").value = "a".repeat(2 << 20), 0`)
-		press("form button[type=submit]", "#f-list-error")
+		b.press("form button[type=submit]", "#f-list-error")
 		looks("list that is too large")
 
 		b.open(kg.url("/verwaltung/regeln/regel"))
 		b.run("rule", fill("domain", "boese.example"))
-		press("form button[type=submit]", "#f-domain-error")
+		b.press("form button[type=submit]", "#f-domain-error")
 		looks("second rule for a domain")
 		b.run("rule", fill("domain", "schlimm.example"), chromedp.Click(chromedp.CSS("#f-severity-2")), chromedp.Click(chromedp.CSS("#f-purge")))
-		press("form button[type=submit]", "input[name=action][value=confirm] ~ p button")
+		b.press("form button[type=submit]", "input[name=action][value=confirm] ~ p button")
 		looks("question before data is removed")
-		press("button[value=edit]", "#f-domain")
+		b.press("button[value=edit]", "#f-domain")
 		if !eval[bool](b, "kept", `document.querySelector("#f-domain").value === "schlimm.example" && document.querySelector("#f-purge").checked && document.querySelector("#f-severity-2").checked`) {
 			t.Error("what was chosen is lost")
 		}
 
 		b.open(kg.url("/@werbung@fern.example"))
 		b.run("moderate", chromedp.Click(chromedp.CSS("details:has(#f-massnahme-grund) summary")), fill("reason", "Werbung"))
-		press("button[value=sperren]", "#f-reason")
+		b.press("button[value=sperren]", "#f-reason")
 		if got := eval[string](b, "reason", `document.querySelector("#f-reason").value`); got != "Werbung" {
 			t.Errorf("the reason comes back as %q", got)
 		}
 		looks("question before an account is suspended")
 
 		b.open(kg.url(fmt.Sprintf("/beitraege/%d/ausblenden?weiter=/verwaltung/meldungen", strange.ID)))
-		press("form button[type=submit]", "#f-reason-error")
+		b.press("form button[type=submit]", "#f-reason-error")
 		looks("hiding without a reason")
-		press("form a.kern-btn", "h1")
+		b.press("form a.kern-btn", "h1")
 		b.waitPath("/verwaltung/meldungen")
 
 		b.open(kg.url(lanes[len(lanes)-1]))

@@ -3,6 +3,7 @@ package app_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -134,6 +135,15 @@ func ask[T any](b *browser, what string, f func(ctx context.Context) (T, error))
 func (b *browser) open(url string) {
 	b.t.Helper()
 	b.run("open "+url, chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS("main")))
+}
+
+// press clicks what leads to another page, also to one with the same address, and waits until that shows something.
+func (b *browser) press(what, shown string) {
+	b.t.Helper()
+	eval[int](b, "mark the page", `document.documentElement.dataset.left = "", 0`)
+	b.run("find "+what, chromedp.WaitVisible(chromedp.CSS("main "+what)))
+	eval[int](b, "press "+what, fmt.Sprintf("document.querySelector(%q).click(), 0", "main "+what)) // where it is, however the page scrolls
+	b.run("after "+what, chromedp.WaitVisible(chromedp.CSS("html:not([data-left]) main "+shown)))
 }
 
 // waitPath waits until the path of the shown address matches a regular expression.

@@ -47,26 +47,22 @@ func TestCollectionsInTheBrowser(t *testing.T) {
 			b.fits(name, width)
 		}
 	}
-	press := func(what, shown string) {
-		t.Helper()
-		b.run("press "+what, chromedp.Click(chromedp.CSS("main "+what)), chromedp.WaitVisible(chromedp.CSS("main "+shown)))
-	}
 	b.open(kg.url("/redaktion/sammlungen"))
 	looks("nothing arranged")
 	b.run("name", chromedp.SetValue(chromedp.CSS("#f-name"), "Kühle Räume"))
-	press("form[action='/redaktion/sammlungen'] button", "#beispiele")
+	b.press("form[action='/redaktion/sammlungen'] button", "#beispiele")
 	looks("an empty collection")
 	place := b.waitPath(`^/redaktion/sammlungen/\d+$`)
 
-	press("a[href$='/aufnehmen']", "#f-chapter")
+	b.press("a[href$='/aufnehmen']", "#f-chapter")
 	looks("choose")
-	press("form[method=post] button", ".error-summary")
+	b.press("form[method=post] button", ".error-summary")
 	looks("nothing chosen")
 	for _, id := range ids {
 		b.run("tick", chromedp.Click(chromedp.CSS(fmt.Sprintf("label[for='f-post-%d']", id))))
 	}
-	press("form[method=post] button", "#beispiele li")
-	press("form[action$='/gliedern'] button", "#beispiele li")
+	b.press("form[method=post] button", "#beispiele li")
+	b.press("form[action$='/gliedern'] button", "#beispiele li")
 	var id int64
 	if _, err := fmt.Sscanf(place, "/redaktion/sammlungen/%d", &id); err != nil {
 		t.Fatal(err)
@@ -76,10 +72,10 @@ func TestCollectionsInTheBrowser(t *testing.T) {
 	must(err)
 	must(kg.Curation.SaveEntry(ctx, editor, id, ids[0], curation.EntryDraft{ChapterID: arranged.Chapters[len(arranged.Chapters)-1].ID, Annotation: "Lohnt sich.", Featured: true}))
 	b.open(kg.url(place))
-	press(fmt.Sprintf("form[action$='/%d/hoch'] button", ids[1]), "#beispiele li")
+	b.press(fmt.Sprintf("form[action$='/%d/hoch'] button", ids[1]), "#beispiele li")
 	eval[int](b, "open all", `document.querySelectorAll("main details").forEach(d => d.open = true), 0`)
 	looks("arranged")
-	press("form[action$='/veroeffentlichen'] button", "form[action$='/zuruecknehmen']")
+	b.press("form[action$='/veroeffentlichen'] button", "form[action$='/zuruecknehmen']")
 
 	// Its source moves on, and another one withdraws.
 	if _, err := kg.Practices.Publish(ctx, editor, ids[1], draft("Kühlung: Gänge ganz einhausen")); err != nil {
@@ -91,7 +87,7 @@ func TestCollectionsInTheBrowser(t *testing.T) {
 	if text := b.text("main"); !strings.Contains(text, "Seit der Aufnahme geändert.") || !strings.Contains(text, "Die Quelle hat es zurückgezogen.") || !strings.Contains(text, "Lohnt sich.") {
 		t.Errorf("the page says: %s", text)
 	}
-	press(".collected__note a", ".diff")
+	b.press(".collected__note a", ".diff")
 	looks("what changed")
 	for _, path := range []string{"/sammlungen", place, fmt.Sprintf("%s/beispiele/%d/entfernen", place, ids[2]), fmt.Sprintf("%s/beispiele/%d/entfernen", place, ids[0]), place + "/loeschen"} {
 		b.open(kg.url(path))
@@ -109,8 +105,8 @@ func TestCollectionsInTheBrowser(t *testing.T) {
 	}))
 	b.open(sh.url("/redaktion/sammlungen"))
 	looks("offered")
-	press("form[action$='/zeigen'] button", "form[action$='/nicht-zeigen']")
-	press("section[aria-labelledby=andere] li a", "h1")
+	b.press("form[action$='/zeigen'] button", "form[action$='/nicht-zeigen']")
+	b.press("section[aria-labelledby=andere] li a", "h1")
 	looks("of another")
 	if text := b.text("main"); !strings.Contains(text, "Änderungen dort erscheinen auch hier.") {
 		t.Errorf("the page says: %s", text)

@@ -41,10 +41,6 @@ func TestDocumentsInTheBrowser(t *testing.T) {
 			b.fits(name, width)
 		}
 	}
-	press := func(what, shown string) {
-		t.Helper()
-		b.run("press "+what, chromedp.Click(chromedp.CSS("main "+what)), chromedp.WaitVisible(chromedp.CSS("main "+shown)))
-	}
 	b.open(sh.url("/handreichungen"))
 	looks("no documents")
 	b.open(sh.url("/redaktion/handreichungen"))
@@ -52,19 +48,19 @@ func TestDocumentsInTheBrowser(t *testing.T) {
 	b.open(sh.url("/redaktion/handreichungen/neu"))
 	looks("a new document")
 	b.run("write", fill("title", "Leitfaden zum Messen"), fill("source", "## Warum\n\nWer misst, findet."))
-	press("button[value=preview]:not(.kern-sr-only)", "form[action$='/veroeffentlichen']")
-	press("form[action$='/veroeffentlichen'] button", "#f-summary-error")
+	b.press("button[value=preview]:not(.kern-sr-only)", "form[action$='/veroeffentlichen']")
+	b.press("form[action$='/veroeffentlichen'] button", "#f-summary-error")
 	looks("a document with gaps")
 	b.run("complete", fill("summary", "Wie eine Verwaltung anfängt zu messen."), chromedp.SetValue(chromedp.CSS("#f-type"), "guide"),
 		fill("upload_name", "Checkliste als Text"), chromedp.SetUploadFiles(chromedp.CSS("#f-upload"), []string{name}))
-	press("button[value=add-file]", "#f-files-0-name")
+	b.press("button[value=add-file]", "#f-files-0-name")
 	looks("a document with a file")
-	press("button[value=preview]:not(.kern-sr-only)", "form[action$='/veroeffentlichen']")
+	b.press("button[value=preview]:not(.kern-sr-only)", "form[action$='/veroeffentlichen']")
 	looks("preview")
 	b.open(sh.url("/redaktion/handreichungen"))
 	looks("a document in work")
-	press(".rows .kern-title a", "form[action$='/veroeffentlichen']")
-	press("form[action$='/veroeffentlichen'] button", "article.practice")
+	b.press(".rows .kern-title a", "form[action$='/veroeffentlichen']")
+	b.press("form[action$='/veroeffentlichen'] button", "article.practice")
 	page := b.waitPath(`^/handreichungen/\d+$`)
 	looks("a document")
 	if text := b.text("article"); !strings.Contains(text, "Checkliste als Text") || !strings.Contains(text, "Handlungsleitfaden") {
@@ -72,11 +68,11 @@ func TestDocumentsInTheBrowser(t *testing.T) {
 	}
 
 	// The next version.
-	press("form[action$='/aendern'] button", "#f-version")
+	b.press("form[action$='/aendern'] button", "#f-version")
 	b.run("write", fill("version", "2.0"), fill("source", "## Warum\n\nWer misst, findet und spart."))
-	press("button[value=preview]:not(.kern-sr-only)", ".diff")
+	b.press("button[value=preview]:not(.kern-sr-only)", ".diff")
 	looks("preview of a version")
-	press("form[action$='/veroeffentlichen'] button", "article.practice")
+	b.press("form[action$='/veroeffentlichen'] button", "article.practice")
 	b.open(sh.url(page + "/verlauf"))
 	looks("versions")
 	b.open(sh.url(page + "/zurueckziehen"))
@@ -88,7 +84,7 @@ func TestDocumentsInTheBrowser(t *testing.T) {
 		return strings.Contains(b.text("main"), "Version 2.0")
 	})
 	looks("the list at the KG")
-	press(".rows h3 a", "article.practice")
+	b.press(".rows h3 a", "article.practice")
 	looks("a document of another instance")
 	if text := b.text("article"); !strings.Contains(text, "findet und spart") || !strings.Contains(text, "Checkliste als Text") || !strings.Contains(text, "@praxis@sh.") {
 		t.Errorf("at the KG: %s", text)

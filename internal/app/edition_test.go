@@ -70,14 +70,9 @@ func TestEditionInTheBrowser(t *testing.T) {
 		b.run("find "+selector, chromedp.WaitVisible(chromedp.CSS("main "+selector)))
 		eval[int](b, "press "+selector, fmt.Sprintf("document.querySelector(%q).click(), 0", "main "+selector))
 	}
-	press := func(selector, shown string) {
-		t.Helper()
-		click(selector)
-		b.run("after "+selector, chromedp.WaitVisible(chromedp.CSS("main "+shown)))
-	}
 	b.everyPage(kg, "editor", []string{"/papier", "/redaktion/papier"})
 	b.open(kg.url("/redaktion/papier"))
-	press("form[action='/redaktion/papier'] button", "form[data-editor]")
+	b.press("form[action='/redaktion/papier'] button", "form[data-editor]")
 	place := b.waitPath(`^/redaktion/papier/\d+$`)
 	b.run("text", fill("summary", "Was das Land tut, damit seine Rechenzentren weniger Strom brauchen."), fill("foreword", "Zum **Nachmachen**."))
 	for n, chapter := range []struct {
@@ -86,12 +81,12 @@ func TestEditionInTheBrowser(t *testing.T) {
 		to    int
 	}{{"Kühlen", 0, 3}, {"Auslasten", 3, 6}, {"Messen", 6, 8}} {
 		b.run("chapter", fill("new_chapter", chapter.title))
-		press("button[value='add-chapter']", fmt.Sprintf("#kapitel-%d", n+1))
-		press(fmt.Sprintf("button[value='pick.%d']", n), ".paper-picks")
+		b.press("button[value='add-chapter']", fmt.Sprintf("#kapitel-%d", n+1))
+		b.press(fmt.Sprintf("button[value='pick.%d']", n), ".paper-picks")
 		for _, id := range ours[chapter.from:chapter.to] {
 			click(fmt.Sprintf("#p-%d", id))
 		}
-		press("form[method=post] button[type=submit]", fmt.Sprintf("#kapitel-%d .paper-row", n+1))
+		b.press("form[method=post] button[type=submit]", fmt.Sprintf("#kapitel-%d .paper-row", n+1))
 	}
 	if n := b.count(".paper-row"); n != 8 {
 		t.Fatalf("the edition has %d practices", n)
@@ -100,7 +95,7 @@ func TestEditionInTheBrowser(t *testing.T) {
 	b.open(kg.url(place + "/vorschau"))
 	b.barriers("the preview")
 	b.open(kg.url(place + "/veroeffentlichen"))
-	press("form[action$='/veroeffentlichen'] button", ".paper__checksum")
+	b.press("form[action$='/veroeffentlichen'] button", ".paper__checksum")
 	paper := b.waitPath(`^/papier/\d{4}-\d$`)
 
 	var files []publication.File
@@ -150,10 +145,10 @@ func TestEditionInTheBrowser(t *testing.T) {
 		t.Error("the frozen edition has changed")
 	}
 	b.open(kg.url("/redaktion/papier"))
-	press("form[action='/redaktion/papier'] button", "form[data-editor]")
+	b.press("form[action='/redaktion/papier'] button", "form[data-editor]")
 	next := b.waitPath(`^/redaktion/papier/\d+$`)
 	b.run("chapter", fill("new_chapter", "Wieder"))
-	press("button[value='add-chapter']", "#kapitel-1")
+	b.press("button[value='add-chapter']", "#kapitel-1")
 	b.open(kg.url(next + "/auswahl"))
 	if n := b.count(".paper-picks input"); n != 7 {
 		t.Errorf("%d practices are offered to the next edition, want the 7 that are left", n)

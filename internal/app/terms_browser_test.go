@@ -67,10 +67,6 @@ func TestTermsInTheBrowser(t *testing.T) {
 			b.fits(name, width)
 		}
 	}
-	press := func(what, shown string) {
-		t.Helper()
-		b.run("press "+what, chromedp.Click(chromedp.CSS("main "+what)), chromedp.WaitVisible(chromedp.CSS("main "+shown)))
-	}
 	const terms = "/redaktion/begriffe"
 	b.open(sh.url(terms))
 	eval[int](b, "open all", `document.querySelectorAll("main details").forEach(d => d.open = true), 0`)
@@ -80,37 +76,37 @@ func TestTermsInTheBrowser(t *testing.T) {
 	harbors := fmt.Sprintf("#begriff-%d", id(sh, "Häfen"))
 	b.open(sh.url(terms))
 	b.run("open", chromedp.Click(chromedp.CSS(harbors+" summary")))
-	press(harbors+" form[action$='/hoch'] button", harbors)
+	b.press(harbors+" form[action$='/hoch'] button", harbors)
 	if got := eval[string](b, "order", `[...document.querySelectorAll("#field > .stack > details summary")].map(s => s.innerText.trim()).slice(-3).join("|")`); !strings.HasPrefix(got, "Häfen") {
 		t.Errorf("the last ones are %q", got)
 	}
 	b.open(fmt.Sprintf("%s/%d/zusammenfuehren", sh.url(terms), id(sh, "Häfen")))
 	looks("merge")
-	press("form button[type=submit]", ".kern-error")
+	b.press("form button[type=submit]", ".kern-error")
 	looks("merge with nothing")
 	b.run("choose", chromedp.SetValue(chromedp.CSS("#f-into"), fmt.Sprint(id(sh, "Küste"))))
-	press("form button[type=submit]", ".kern-list")
+	b.press("form button[type=submit]", ".kern-list")
 	looks("merge?")
 	if text := b.text("main"); !strings.Contains(text, "1 Praxisbeispiel dieser Instanz") {
 		t.Errorf("the question: %s", text)
 	}
-	press("form button[type=submit]", "#field")
+	b.press("form button[type=submit]", "#field")
 
 	// The KG's.
 	b.run("address", chromedp.SetValue(chromedp.CSS("#f-q"), "nirgends.localhost"))
-	press("form[action$='/uebernehmen'] button", "#f-q-error")
+	b.press("form[action$='/uebernehmen'] button", "#f-q-error")
 	looks("an address that does not exist")
 	kgURL, err := url.Parse(kg.url("/"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.run("address", chromedp.SetValue(chromedp.CSS("#f-q"), kgURL.Host))
-	press("form[action$='/uebernehmen'] button", "form .kern-btn--tertiary")
+	b.press("form[action$='/uebernehmen'] button", "form .kern-btn--tertiary")
 	looks("preview")
 	if text := b.text("main"); !strings.Contains(text, "„Software“ geht auf in „Organisation“ (1 Praxisbeispiel)") || !strings.Contains(text, "Künstliche Intelligenz") {
 		t.Errorf("the preview: %s", text)
 	}
-	press("form button[type=submit]", "#uebernehmen")
+	b.press("form button[type=submit]", "#uebernehmen")
 	eval[int](b, "open all", `document.querySelectorAll("main details").forEach(d => d.open = true), 0`)
 	looks("followed")
 	if text := b.text("#field"); !strings.Contains(text, "Diese Liste wird von "+kgURL.Host+" übernommen.") || !strings.Contains(strings.Join(strings.Fields(text), " "), "Küste eigener 1 Praxisbeispiel") {
@@ -122,7 +118,7 @@ func TestTermsInTheBrowser(t *testing.T) {
 	}
 	b.open(sh.url(terms + "/field/freigeben"))
 	looks("release?")
-	press("form button[type=submit]", "#field")
+	b.press("form button[type=submit]", "#field")
 	if n := b.count("#field .panel"); n != 0 {
 		t.Error("still followed")
 	}
