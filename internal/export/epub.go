@@ -1,8 +1,6 @@
 package export
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -22,34 +20,13 @@ type EPUBWords struct {
 // headings of level 2 need IDs.
 func EPUB(d Document, words EPUBWords) ([]byte, error) {
 	book := newBook(d)
-	var buf bytes.Buffer
-	z := zip.NewWriter(&buf)
-	// The type stands first and uncompressed (OCF 4.3), so that programs know the file by its first bytes.
-	f, err := z.CreateHeader(&zip.FileHeader{Name: "mimetype", Method: zip.Store})
-	if err == nil {
-		_, err = f.Write([]byte(EPUBType))
-	}
-	parts := []struct{ name, content string }{
+	parts := []part{
 		{"META-INF/container.xml", epubContainer}, {"EPUB/package.opf", book.packageFile(words)}, {"EPUB/nav.xhtml", book.nav(words)}, {"EPUB/book.css", epubStyle},
 	}
 	for _, c := range book.files {
-		parts = append(parts, struct{ name, content string }{"EPUB/" + c.name, c.content})
+		parts = append(parts, part{"EPUB/" + c.name, c.content})
 	}
-	for _, part := range parts {
-		if err != nil {
-			break
-		}
-		if f, err = z.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate}); err == nil {
-			_, err = f.Write([]byte(part.content))
-		}
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("export.EPUB: %w", err)
-	}
-	return buf.Bytes(), nil
+	return pack(EPUBType, parts)
 }
 
 const (

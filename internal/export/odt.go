@@ -1,8 +1,6 @@
 package export
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -12,30 +10,9 @@ import (
 // ODT writes an OpenDocument text (ISO/IEC 26300) with headings, lists and tables that are marked as such, its language and
 // its metadata.
 func ODT(d Document) ([]byte, error) {
-	var buf bytes.Buffer
-	z := zip.NewWriter(&buf)
-	// The type stands first and uncompressed, so that programs know the file by its first bytes.
-	f, err := z.CreateHeader(&zip.FileHeader{Name: "mimetype", Method: zip.Store})
-	if err == nil {
-		_, err = f.Write([]byte(ODTType))
-	}
-	for _, part := range []struct{ name, content string }{
+	return pack(ODTType, []part{
 		{"META-INF/manifest.xml", odtManifest}, {"meta.xml", odtMeta(d)}, {"styles.xml", odtStyles(d)}, {"content.xml", odtContent(d)},
-	} {
-		if err != nil {
-			break
-		}
-		if f, err = z.CreateHeader(&zip.FileHeader{Name: part.name, Method: zip.Deflate}); err == nil {
-			_, err = f.Write([]byte(part.content))
-		}
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err != nil {
-		return nil, fmt.Errorf("export.ODT: %w", err)
-	}
-	return buf.Bytes(), nil
+	})
 }
 
 // ODTType is the media type of an OpenDocument text.
