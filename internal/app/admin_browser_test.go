@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -20,14 +19,8 @@ func TestModerationInTheBrowser(t *testing.T) {
 	kg.member("verwaltung", account.RoleAdmin)
 	strange := kg.ruled()
 	lanes := kg.laned(mustByUsername(t, kg, "verwaltung"))
-	link, err := kg.Auth.LoginLink(t.Context(), account.Operator(), mustByUsername(t, kg, "verwaltung").ID, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
 	b := startBrowser(t)
-	b.open(kg.url("/anmeldelink/" + link))
-	b.run("use the link", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
-	b.waitPath("/einstellungen")
+	b.enter(kg, "verwaltung")
 	for _, width := range []int64{1280, 390} {
 		b.run("resize", chromedp.EmulateViewport(width, 900))
 		looks := func(name string) {
@@ -55,7 +48,7 @@ func TestModerationInTheBrowser(t *testing.T) {
 		b.run("rule", fill("domain", "boese.example"))
 		b.press("form button[type=submit]", "#f-domain-error")
 		looks("second rule for a domain")
-		b.run("rule", fill("domain", "schlimm.example"), chromedp.Click(chromedp.CSS("#f-severity-2")), chromedp.Click(chromedp.CSS("#f-purge")))
+		b.run("rule", fill("domain", "schlimm.example"), click("#f-severity-2"), click("#f-purge"))
 		b.press("form button[type=submit]", "input[name=action][value=confirm] ~ p button")
 		looks("question before data is removed")
 		b.press("button[value=edit]", "#f-domain")
@@ -64,7 +57,7 @@ func TestModerationInTheBrowser(t *testing.T) {
 		}
 
 		b.open(kg.url("/@werbung@fern.example"))
-		b.run("moderate", chromedp.Click(chromedp.CSS("details:has(#f-massnahme-grund) summary")), fill("reason", "Werbung"))
+		b.run("moderate", click("details:has(#f-massnahme-grund) summary"), fill("reason", "Werbung"))
 		b.press("button[value=sperren]", "#f-reason")
 		if got := eval[string](b, "reason", `document.querySelector("#f-reason").value`); got != "Werbung" {
 			t.Errorf("the reason comes back as %q", got)

@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,20 +12,6 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
-
-// press clicks the button or link in main that says just this.
-func press(label string) step {
-	script := fmt.Sprintf(`[...document.querySelectorAll("main a, main button:not([aria-hidden])")].find(b => b.textContent.trim() === %q).click()`, label)
-	return func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Evaluate[any](script)(ctx, tab)
-		return chromedp.Void{}, err
-	}
-}
-
-// tick chooses a radio button or a box by its name and value.
-func tick(name, value string) step {
-	return chromedp.Click(chromedp.CSS(fmt.Sprintf(`[name='%s'][value='%s']`, name, value)))
-}
 
 // A city reuses what a Land published, makes a practice of its own of it, and assesses the Land's on its invitation; the Land, the
 // city and a third instance show the same.
@@ -91,7 +76,7 @@ func TestReuseAndAssessmentInTheBrowser(t *testing.T) {
 	// A practice of its own, which says where it comes from; then the reuse names it.
 	b.run("begin", press("Daraus ein eigenes Praxisbeispiel machen"))
 	b.waitPath("/bearbeiten$")
-	b.run("complete", fill("title", "Serverräume in Kiel wärmer betreiben"), fill("summary", "Zwei Grad mehr, ohne einen Ausfall."), chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=publish]")))
+	b.run("complete", fill("title", "Serverräume in Kiel wärmer betreiben"), fill("summary", "Zwei Grad mehr, ohne einen Ausfall."), click("button.kern-btn[name=action][value=publish]"))
 	own := b.waitPath(`^/praxisbeispiele/\d+$`)
 	if text := b.text("#nachnutzung"); !strings.Contains(text, "Entstanden aus Serverräume wärmer betreiben") {
 		t.Errorf("the own practice says %s", text)

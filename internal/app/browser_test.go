@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"regexp"
@@ -104,8 +103,6 @@ func (b *browser) popup(what string, open step) *browser {
 	return p
 }
 
-type step = chromedp.Action[chromedp.Void]
-
 func (b *browser) run(what string, steps ...step) {
 	b.t.Helper()
 	ask(b, what, func(ctx context.Context) (chromedp.Void, error) { return chromedp.Void{}, chromedp.Do(ctx, steps...) })
@@ -141,8 +138,7 @@ func (b *browser) open(url string) {
 func (b *browser) press(what, shown string) {
 	b.t.Helper()
 	eval[int](b, "mark the page", `document.documentElement.dataset.left = "", 0`)
-	b.run("find "+what, chromedp.WaitVisible(chromedp.CSS("main "+what)))
-	eval[int](b, "press "+what, fmt.Sprintf("document.querySelector(%q).click(), 0", "main "+what)) // where it is, however the page scrolls
+	b.run("press "+what, click("main "+what))
 	b.run("after "+what, chromedp.WaitVisible(chromedp.CSS("html:not([data-left]) main "+shown)))
 }
 

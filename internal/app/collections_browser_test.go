@@ -59,7 +59,7 @@ func TestCollectionsInTheBrowser(t *testing.T) {
 	b.press("form[method=post] button", ".error-summary")
 	looks("nothing chosen")
 	for _, id := range ids {
-		b.run("tick", chromedp.Click(chromedp.CSS(fmt.Sprintf("label[for='f-post-%d']", id))))
+		b.run("tick", click(fmt.Sprintf("label[for='f-post-%d']", id)))
 	}
 	b.press("form[method=post] button", "#beispiele li")
 	b.press("form[action$='/gliedern'] button", "#beispiele li")

@@ -88,12 +88,12 @@ func TestDeskByKeys(t *testing.T) {
 	press("j")
 	press("f")
 	b.run("type a question", chromedp.KeyEvent("Jeder Buchstabe ist hier nur ein Buchstabe: adjkuflh?"))
-	b.run("ask", chromedp.Click(chromedp.CSS("[data-open=f][open] button[type=submit]")))
+	b.run("ask", click("[data-open=f][open] button[type=submit]"))
 	shows("asked", "Die Frage ist gestellt.")
 	press("j")
 	press("d")
 	b.run("type a reason", chromedp.KeyEvent("Ohne Bezug zu Green-IT."))
-	b.run("decline", chromedp.Click(chromedp.CSS("[data-open=d][open] button[type=submit]")))
+	b.run("decline", click("[data-open=d][open] button[type=submit]"))
 	shows("declined", "Zuletzt: Abgelehnt, Drucker zentral beschaffen")
 	for state, p := range map[string]post.Post{"accepted": first, "asked": second, "declined": third} {
 		if got := tab(state); !strings.Contains(got, p.Title) {
@@ -103,8 +103,8 @@ func TestDeskByKeys(t *testing.T) {
 
 	// Who is disturbed by the keys switches them off, for good.
 	b.open(kg.url("/redaktion?stand=asked"))
-	b.run("open the list", chromedp.Click(chromedp.CSS("[data-keys] > summary")))
-	b.run("keys off", chromedp.Click(chromedp.CSS("[data-keys-off]")))
+	b.run("open the list", click("[data-keys] > summary"))
+	b.run("keys off", click("[data-keys-off]"))
 	b.open(kg.url("/redaktion?stand=asked"))
 	press("j")
 	press("a")
@@ -120,9 +120,9 @@ func TestDeskByKeys(t *testing.T) {
 			t.Errorf("the changed one does not show %q:\n%s", want, text)
 		}
 	}
-	b.run("group", chromedp.Click(chromedp.CSS("form[action$='/gruppieren'] button")))
+	b.run("group", click("form[action$='/gruppieren'] button"))
 	shows("grouped", "Diese Praxisbeispiele gehören zusammen")
-	b.run("to the decision", chromedp.Click(chromedp.CSS("#protokoll ~ .log li:last-child a")))
+	b.run("to the decision", click("#protokoll ~ .log li:last-child a"))
 	decision := b.waitPath(`^/redaktion/entscheidungen/\d+$`)
 	if text := b.text("main"); !strings.Contains(text, "So zitieren Sie") || !strings.Contains(text, kg.url(decision)) {
 		t.Errorf("the decision:\n%s", text)
@@ -146,12 +146,12 @@ func TestDeskWithoutScripts(t *testing.T) {
 		return err
 	}))
 	b.open(kg.url("/redaktion"))
-	b.run("accept", chromedp.Click(chromedp.CSS("form[action$='/annehmen'] button")), chromedp.WaitVisible(chromedp.CSS(".desk__last button")))
+	b.run("accept", click("form[action$='/annehmen'] button"), chromedp.WaitVisible(chromedp.CSS(".desk__last button")))
 	if text := b.text("main"); !strings.Contains(text, "Annahme vorgeschlagen") || !strings.Contains(strings.Join(strings.Fields(text), " "), "Zweite Stimme 1") {
 		t.Errorf("where two decide, one proposes:\n%s", text)
 	}
-	b.run("undo", chromedp.Click(chromedp.CSS(".desk__last button")), chromedp.WaitVisible(chromedp.CSS("form[action$='/annehmen'] button")))
-	b.run("later", chromedp.Click(chromedp.CSS("[data-open=l] > summary")), chromedp.Click(chromedp.CSS("[data-open=l] button")), chromedp.WaitVisible(chromedp.CSS(".empty")))
+	b.run("undo", click(".desk__last button"), chromedp.WaitVisible(chromedp.CSS("form[action$='/annehmen'] button")))
+	b.run("later", click("[data-open=l] > summary"), click("[data-open=l] button"), chromedp.WaitVisible(chromedp.CSS(".empty")))
 	b.open(kg.url("/redaktion?stand=postponed"))
 	if text := b.text("main"); !strings.Contains(text, p.Title) || !strings.Contains(text, "zurückgestellt bis") {
 		t.Errorf("put aside:\n%s", text)

@@ -13,8 +13,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/organization"
 	"github.com/vorbild/vorbild/internal/post"
@@ -64,12 +62,6 @@ func TestEditionInTheBrowser(t *testing.T) {
 
 	b := startBrowser(t)
 	b.enter(kg, "redaktion")
-	// The page scrolls to where something was added, so a button is pressed where it is and not where it was seen.
-	click := func(selector string) {
-		t.Helper()
-		b.run("find "+selector, chromedp.WaitVisible(chromedp.CSS("main "+selector)))
-		eval[int](b, "press "+selector, fmt.Sprintf("document.querySelector(%q).click(), 0", "main "+selector))
-	}
 	b.everyPage(kg, "editor", []string{"/papier", "/redaktion/papier"})
 	b.open(kg.url("/redaktion/papier"))
 	b.press("form[action='/redaktion/papier'] button", "form[data-editor]")
@@ -84,7 +76,7 @@ func TestEditionInTheBrowser(t *testing.T) {
 		b.press("button[value='add-chapter']", fmt.Sprintf("#kapitel-%d", n+1))
 		b.press(fmt.Sprintf("button[value='pick.%d']", n), ".paper-picks")
 		for _, id := range ours[chapter.from:chapter.to] {
-			click(fmt.Sprintf("#p-%d", id))
+			b.run("tick", click(fmt.Sprintf("#p-%d", id)))
 		}
 		b.press("form[method=post] button[type=submit]", fmt.Sprintf("#kapitel-%d .paper-row", n+1))
 	}

@@ -64,32 +64,32 @@ func TestExchange(t *testing.T) {
 		t.Errorf("the short form takes %.1f minutes", effort)
 	}
 	writer.run("write the short form", steps...)
-	writer.run("give to approval", chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=ask]")))
+	writer.run("give to approval", click("button.kern-btn[name=action][value=ask]"))
 	review := writer.waitPath(`^/redaktion/pruefung/\d+$`)
 
 	editor := at(vitako, "redaktion")
 	editor.open(vitako.url(review))
-	editor.run("approve", chromedp.Click(chromedp.CSS("form[action$='/freigeben'] button")))
+	editor.run("approve", click("form[action$='/freigeben'] button"))
 	id := strings.TrimPrefix(editor.waitPath(`^/praxisbeispiele/\d+$`), "/praxisbeispiele/")
 	uri := vitako.url("/practices/" + id)
 
 	reuser := at(sh, "rechenzentrum")
 	there := sh.pageOf(uri)
 	reuser.open(sh.url(there + "/nachnutzen"))
-	reuser.run("reuse", chromedp.Click(chromedp.CSS("input[name=state][value=implementing]")), fill("source", "Wir sind bei 23 °C. Zuerst war der Doppelboden abzudichten."),
-		chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=save]")))
+	reuser.run("reuse", click("input[name=state][value=implementing]"), fill("source", "Wir sind bei 23 °C. Zuerst war der Doppelboden abzudichten."),
+		click("button.kern-btn[name=action][value=save]"))
 	reuser.waitPath("^" + there + "$")
 
 	inviter := at(kg, "redaktion")
 	there = kg.pageOf(uri)
 	inviter.open(kg.url(there + "/bewertung-einladen"))
-	inviter.run("invite", fill("account", "rechenzentrum"), chromedp.Click(chromedp.CSS("main form button.kern-btn--primary")))
+	inviter.run("invite", fill("account", "rechenzentrum"), click("main form button.kern-btn--primary"))
 	inviter.waitText("rechenzentrum")
 	expert := at(kg, "rechenzentrum")
 	expert.open(kg.url(there + "/bewerten"))
-	expert.run("assess", chromedp.Click(chromedp.CSS("input[name=status][value=attention]")), chromedp.Click(chromedp.CSS("input[name=progress][value=advanced]")),
-		chromedp.Click(chromedp.CSS("input[name=urgent]")), fill("source", "Ohne Messung am Geräteeinlass ist das Anheben nicht zu verantworten."),
-		chromedp.Click(chromedp.CSS("main form.form button.kern-btn--primary")))
+	expert.run("assess", click("input[name=status][value=attention]"), click("input[name=progress][value=advanced]"),
+		click("input[name=urgent]"), fill("source", "Ohne Messung am Geräteeinlass ist das Anheben nicht zu verantworten."),
+		click("main form.form button.kern-btn--primary"))
 	expert.waitPath("^" + there + "$")
 
 	want := []string{

@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"syscall"
 	"testing"
 	"time"
 
@@ -55,7 +54,6 @@ func startFedify(t testing.TB, firstKnock string) *fedify {
 	cmd := node(t, "peer.mjs")
 	cmd.Env = append(cmd.Env, "FIRST_KNOCK="+firstKnock)
 	cmd.Stderr = testWriter{t}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -68,7 +66,7 @@ func startFedify(t testing.TB, firstKnock string) *fedify {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = stdin.Close() // it ends with that
+		_ = stdin.Close() // it ends with that, also when we are killed
 		_ = cmd.Wait()
 	})
 	f := &fedify{t: t}

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -65,7 +64,7 @@ func TestFinding(t *testing.T) {
 	if got := b.text("#ergebnisse"); got != "2 Praxisbeispiele" {
 		t.Errorf("Kühlung finds %q: the compounds, too", got)
 	}
-	b.run("narrow", chromedp.Click(chromedp.CSS(".facet a[href*='stand=begun']")), chromedp.WaitVisible(chromedp.CSS(".chip[href*='q=']")))
+	b.run("narrow", click(".facet a[href*='stand=begun']"), chromedp.WaitVisible(chromedp.CSS(".chip[href*='q=']")))
 	if got := b.text("main"); !strings.Contains(got, "Rechenzentrumskühlung mit Außenluft") || strings.Contains(got, "Serverraumtemperatur anheben") {
 		t.Errorf("narrowed to %s", got)
 	}
@@ -77,21 +76,15 @@ func TestFinding(t *testing.T) {
 		"/suche?q=K%C3%BChlung", "/suche?q=K%C3%BChlung&art=beitraege", "/suche?q=stelle&art=konten", warm}
 	b.everyPage(sh, "visitor", pages)
 
-	link, err := sh.Auth.LoginLink(t.Context(), account.Operator(), mustByUsername(t, sh, "klima").ID, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
 	b.run("wide", chromedp.EmulateViewport(1280, 900))
-	b.open(sh.url("/anmeldelink/" + link))
-	b.run("use the link", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
-	b.waitPath("/einstellungen")
+	b.enter(sh, "klima")
 	b.open(sh.url("/praxisbeispiele?q=K%C3%BChlung&ebene=kommune"))
-	b.run("keep it", chromedp.Click(chromedp.CSS(".results__keep a")))
+	b.run("keep it", click(".results__keep a"))
 	b.waitPath("/bereich/suchen")
 	b.barriers("a search to keep")
-	b.run("no name", chromedp.Clear(chromedp.CSS("#f-name")), chromedp.Click(chromedp.CSS("main form button[type=submit]")), chromedp.WaitVisible(chromedp.CSS("#f-name-error")))
+	b.run("no name", chromedp.Clear(chromedp.CSS("#f-name")), click("main form button[type=submit]"), chromedp.WaitVisible(chromedp.CSS("#f-name-error")))
 	b.barriers("a search without a name")
-	b.run("a name", fill("name", "Kühlung in Kommunen"), chromedp.Click(chromedp.CSS("main form button[type=submit]")), chromedp.WaitVisible(chromedp.CSS(".flash")))
+	b.run("a name", fill("name", "Kühlung in Kommunen"), click("main form button[type=submit]"), chromedp.WaitVisible(chromedp.CSS(".flash")))
 	if got := b.text("main"); !strings.Contains(got, "Kühlung in Kommunen") || !strings.Contains(got, "Kommune") {
 		t.Errorf("kept is %s", got)
 	}

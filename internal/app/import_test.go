@@ -40,20 +40,20 @@ func TestImportInTheBrowser(t *testing.T) {
 	}
 
 	b.open(sh.url("/bereich/entwuerfe"))
-	b.run("go to the import", chromedp.Click(chromedp.CSS("main a[href='/praxisbeispiele/importieren']")))
+	b.run("go to the import", click("main a[href='/praxisbeispiele/importieren']"))
 	b.waitPath(`^/praxisbeispiele/importieren$`)
 	look("import")
-	b.run("upload", chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{file}), chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	b.run("upload", chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{file}), click("main form button[type=submit]"))
 	mapping := b.waitPath(`^/praxisbeispiele/importieren/\d+/zuordnung$`)
 	place := strings.TrimSuffix(mapping, "/zuordnung")
 	look("mapping")
-	b.run("accept", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	b.run("accept", click("main form button[type=submit]"))
 	b.waitPath(place + "/vorschau$")
 	look("preview")
 	if text := strings.ReplaceAll(b.text("main"), "\u00a0", " "); !strings.Contains(text, "Strom: 1.250,5 MWh/a → 1.100 MWh/a") || !strings.Contains(text, "Zeile 242 · Ebene") {
 		t.Errorf("the preview says %.1500s", text)
 	}
-	b.run("begin", chromedp.Click(chromedp.CSS("main form[action$='/vorschau'] button")))
+	b.run("begin", click("main form[action$='/vorschau'] button"))
 	b.waitPath(place + "$")
 	b.waitText("Das ist aus der Tabelle geworden") // the page finds out by itself
 	look("result")

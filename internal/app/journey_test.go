@@ -55,14 +55,14 @@ func TestJourney(t *testing.T) {
 	b.open(sh.url("/einladung/" + invitation))
 	b.barriers("invitation")
 	b.run("register", fill("username", "green-it"), fill("display_name", "Green-IT-Stelle"), fill("name", "Dienstrechner"),
-		chromedp.Click(chromedp.CSS("[data-passkey-start]")))
+		click("[data-passkey-start]"))
 	b.waitPath("/bereich")
 	eval[int](b, "log out", `document.querySelector("form[action='/abmelden']").submit(), 0`)
 	b.waitPath("/$")
 	b.open(sh.url("/bereich"))
 	b.waitPath("/anmelden")
 	b.barriers("login")
-	b.run("log in", chromedp.Click(chromedp.CSS("[data-passkey-start]")))
+	b.run("log in", click("[data-passkey-start]"))
 	b.waitPath("/bereich")
 	if resp, _ := sh.get("/einladung/"+invitation, ""); resp.StatusCode != http.StatusNotFound {
 		t.Errorf("a used invitation answers %s", resp.Status)
@@ -71,7 +71,7 @@ func TestJourney(t *testing.T) {
 	// Publishing: a mistake first, which keeps what was typed; then complete.
 	b.open(sh.url("/praxisbeispiele/neu"))
 	b.barriers("form")
-	b.run("publish with gaps", fill("title", "Serverräume wärmer betreiben"), chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=publish]")))
+	b.run("publish with gaps", fill("title", "Serverräume wärmer betreiben"), click("button.kern-btn[name=action][value=publish]"))
 	b.run("error summary", chromedp.WaitVisible(chromedp.CSS(".error-summary")))
 	b.barriers("form with mistakes")
 	if title := eval[string](b, "kept", `document.querySelector("[name=title]").value`); title != "Serverräume wärmer betreiben" {
@@ -83,7 +83,7 @@ func TestJourney(t *testing.T) {
 		chromedp.SetValue(chromedp.CSS("[name='figures.0.quantity']"), "electricity"),
 		chromedp.SetValue(chromedp.CSS("[name='figures.0.unit']"), "MW.h/a"),
 		fill("figures.0.before", "120,5"), fill("figures.0.after", "70"),
-		chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=publish]")))
+		click("button.kern-btn[name=action][value=publish]"))
 	path := b.waitPath(`^/praxisbeispiele/\d+$`)
 	uri := sh.url("/practices/" + strings.TrimPrefix(path, "/praxisbeispiele/"))
 	b.barriers("own practice")
@@ -120,12 +120,12 @@ func TestJourney(t *testing.T) {
 	}
 	b.open(kg.url("/anmeldelink/" + link))
 	b.barriers("login link")
-	b.run("use the link", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	b.run("use the link", click("main form button[type=submit]"))
 	b.waitPath("/einstellungen/zugangsschluessel")
 	b.barriers("passkeys")
 	b.open(kg.url("/redaktion"))
 	b.barriers("desk")
-	b.run("accept", chromedp.Click(chromedp.CSS("form[action$='/annehmen'] button")))
+	b.run("accept", click("form[action$='/annehmen'] button"))
 	b.waitPath("/redaktion")
 	b.open(kg.url("/ueberblick"))
 	b.barriers("overview")
@@ -144,7 +144,7 @@ func TestJourney(t *testing.T) {
 
 	// A change at the origin is visible at the KG, as a change since the curation; so is the withdrawal.
 	b.open(sh.url(path + "/bearbeiten"))
-	b.run("change", fill("title", "Serverräume deutlich wärmer betreiben"), chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=publish]")))
+	b.run("change", fill("title", "Serverräume deutlich wärmer betreiben"), click("button.kern-btn[name=action][value=publish]"))
 	b.waitPath(path + "$")
 	within(t, "the KG shows the change", func() bool {
 		_, page := kg.get("/redaktion?stand=changed", editors[kg])
@@ -154,7 +154,7 @@ func TestJourney(t *testing.T) {
 	b.barriers("history")
 	b.open(sh.url(path + "/zurueckziehen"))
 	b.barriers("withdraw")
-	b.run("withdraw", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	b.run("withdraw", click("main form button[type=submit]"))
 	within(t, "the withdrawal reaches everyone", func() bool {
 		return !slices.ContainsFunc(everyone, func(i *instance) bool {
 			_, page := i.get("/praxisbeispiele", "")
@@ -164,15 +164,6 @@ func TestJourney(t *testing.T) {
 	})
 	if resp, _ := sh.get(path, ""); resp.StatusCode != http.StatusGone {
 		t.Errorf("the withdrawn practice answers %s at its origin", resp.Status)
-	}
-}
-
-// fill replaces what stands in a field and tells the page so, as typing does.
-func fill(name, text string) step {
-	script := fmt.Sprintf(`{const field = document.querySelector("[name='%s']"); field.focus(); field.value = %q; field.dispatchEvent(new Event("input", {bubbles: true}))}`, name, text)
-	return func(ctx context.Context, tab *chromedp.Target) (chromedp.Void, error) {
-		_, err := chromedp.Evaluate[any](script)(ctx, tab)
-		return chromedp.Void{}, err
 	}
 }
 
@@ -261,10 +252,10 @@ func TestNoBarriersAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.open(kg.url("/anmeldelink/" + link))
-	b.run("use the link", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	b.run("use the link", click("main form button[type=submit]"))
 	b.waitPath("/einstellungen")
 	b.open(kg.url(asks))
-	b.run("allow", chromedp.Click(chromedp.CSS("[value=erlauben]")), chromedp.WaitVisible(chromedp.CSS("#code")))
+	b.run("allow", click("[value=erlauben]"), chromedp.WaitVisible(chromedp.CSS("#code")))
 	b.barriers("code")
 	if _, _, err := kg.OAuth.Exchange(t.Context(), oauth.TokenRequest{
 		GrantType: "authorization_code", ClientID: program.ClientID, ClientSecret: secret, RedirectURI: oauth.OutOfBand,

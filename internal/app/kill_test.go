@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"syscall"
@@ -66,6 +67,7 @@ func profile(name string) (stop func()) {
 type program struct {
 	*instance
 	cmd    *exec.Cmd
+	gone   chan struct{}
 	listen int    // where it listens when that is not the port of its address
 	binary string // the real program instead of the test binary
 }
@@ -100,7 +102,20 @@ func (p *program) start() {
 		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=10", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if err := p.cmd.Start(); err != nil {
+	cmd, started, gone := p.cmd, make(chan error), make(chan struct{})
+	p.gone = gone
+	go func() {
+		// The kernel kills the child with the thread that started it, so that thread stays as long as the child.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+		close(gone)
+	}()
+	if err := <-started; err != nil {
 		p.t.Fatal(err)
 	}
 	within(p.t, p.slug+" listens", func() bool {
@@ -115,12 +130,12 @@ func (p *program) start() {
 // end stops the program as an operator does.
 func (p *program) end() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	_ = p.cmd.Wait()
+	<-p.gone
 }
 
 func (p *program) kill() {
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait()
+	<-p.gone
 }
 
 // tryPost sends a form that may meet a dead process; it reports whether the server said it was done.

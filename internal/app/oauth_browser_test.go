@@ -60,10 +60,10 @@ func TestWebClientLogsIn(t *testing.T) {
 	}
 	b := startBrowser(t)
 	b.open(sh.url("/einladung/" + invitation))
-	b.run("register", fill("username", "green-it"), fill("display_name", "Green-IT-Stelle"), fill("name", "Dienstrechner"), chromedp.Click(chromedp.CSS("[data-passkey-start]")))
+	b.run("register", fill("username", "green-it"), fill("display_name", "Green-IT-Stelle"), fill("name", "Dienstrechner"), click("[data-passkey-start]"))
 	b.waitPath("/bereich")
 	b.open(sh.url("/@rechenzentrum"))
-	b.run("follow", chromedp.Click(chromedp.CSS("form[action='/@rechenzentrum/folgen'] button")))
+	b.run("follow", click("form[action='/@rechenzentrum/folgen'] button"))
 	b.waitPath("/@rechenzentrum")
 	eval[int](b, "log out", `document.querySelector("form[action='/abmelden']").submit(), 0`)
 	b.waitPath("/$")
@@ -84,12 +84,12 @@ func TestWebClientLogsIn(t *testing.T) {
 	within(t, "the client registers", func() bool { seen(); return eval[bool](b, "ready", `!document.querySelector("#login").disabled`) })
 
 	// Not logged in: the passkey first, then the page, in the language the client asks for until someone is known. No.
-	p := b.popup("open the authorization", chromedp.Click(chromedp.CSS("#login")))
+	p := b.popup("open the authorization", click("#login"))
 	p.waitPath("^/anmelden$")
 	if got := eval[string](p, "language", "document.documentElement.lang"); got != "en" {
 		t.Errorf("the login speaks %q", got)
 	}
-	p.run("log in", chromedp.Click(chromedp.CSS("[data-passkey-start]")))
+	p.run("log in", click("[data-passkey-start]"))
 	p.waitPath("^/oauth/authorize$")
 	for _, want := range []string{"A client", strings.TrimPrefix(origin, "http://"), "Green-IT-Stelle", "@green-it@" + sh.Config.Domain()} {
 		if text := p.text("main"); !strings.Contains(text, want) {
@@ -101,7 +101,7 @@ func TestWebClientLogsIn(t *testing.T) {
 	within(t, "the client hears the no", func() bool { return seen().Refused == "access_denied" })
 
 	// Yes.
-	p = b.popup("open the authorization again", chromedp.Click(chromedp.CSS("#login")))
+	p = b.popup("open the authorization again", click("#login"))
 	p.waitPath("^/oauth/authorize$")
 	eval[int](p, "allow", `document.querySelector("[value=erlauben]").click(), 0`)
 	within(t, "the client reads the home timeline", func() bool { return len(seen().Home) > 0 })
@@ -141,7 +141,7 @@ func TestWebClientLogsIn(t *testing.T) {
 	if status := home(); status != http.StatusOK {
 		t.Errorf("with access the home timeline answers %d", status)
 	}
-	b.run("withdraw", chromedp.Click(chromedp.CSS("form[action$='/entziehen'] button")), chromedp.WaitVisible(chromedp.CSS("main .empty")))
+	b.run("withdraw", click("form[action$='/entziehen'] button"), chromedp.WaitVisible(chromedp.CSS("main .empty")))
 	if status := home(); status != http.StatusUnauthorized {
 		t.Errorf("without access the home timeline answers %d", status)
 	}

@@ -26,7 +26,7 @@ func TestReviewInTheBrowser(t *testing.T) {
 	author.enter(sh, "klimaschutz")
 	editor.enter(sh, "redaktion")
 	button := func(value string) step {
-		return chromedp.Click(chromedp.CSS("button.kern-btn[name=action][value=" + value + "]"))
+		return click("button.kern-btn[name=action][value=" + value + "]")
 	}
 
 	author.open(sh.url("/praxisbeispiele/neu"))
@@ -45,8 +45,8 @@ func TestReviewInTheBrowser(t *testing.T) {
 	}
 	editor.everyPage(sh, "editor", []string{"/redaktion/pruefung", review, "/bereich/entwuerfe"})
 	editor.open(sh.url(review))
-	editor.run("return", chromedp.Click(chromedp.CSS("details.reveal > summary")), fill("reason", "Bitte nennen Sie die Quelle der Zahlen."),
-		chromedp.Click(chromedp.CSS("form[action$='/zurueckgeben'] button")))
+	editor.run("return", click("details.reveal > summary"), fill("reason", "Bitte nennen Sie die Quelle der Zahlen."),
+		click("form[action$='/zurueckgeben'] button"))
 	editor.waitText("zurückgegeben")
 
 	author.open(sh.url(review))
@@ -66,7 +66,7 @@ func TestReviewInTheBrowser(t *testing.T) {
 	if stored, _, err := sh.Practices.DraftOf(t.Context(), mustByUsername(t, sh, "klimaschutz"), idIn(t, review)); err != nil || stored.Title != "Serverräume wärmer betreiben" {
 		t.Errorf("the second window wrote over the first: %q, %v", stored.Title, err)
 	}
-	second.run("compare", chromedp.Click(chromedp.CSS("[data-conflict-actions] button")), chromedp.WaitVisible(chromedp.CSS("[value=merge]")))
+	second.run("compare", click("[data-conflict-actions] button"), chromedp.WaitVisible(chromedp.CSS("[value=merge]")))
 	if marked := second.text(".diff"); !strings.Contains(marked, "Quelle: Leittechnik.") || !strings.Contains(marked, "deutlich") {
 		t.Errorf("the conflict shows %q", marked)
 	}
@@ -81,7 +81,7 @@ func TestReviewInTheBrowser(t *testing.T) {
 	second.waitPath(review)
 
 	editor.open(sh.url(review))
-	editor.run("approve", chromedp.Click(chromedp.CSS("form[action$='/freigeben'] button")))
+	editor.run("approve", click("form[action$='/freigeben'] button"))
 	path := editor.waitPath(`^/praxisbeispiele/\d+$`)
 	_, page := sh.get(path, "")
 	if text := page.Find("main").Text(); !strings.Contains(text, "Serverräume deutlich wärmer betreiben") || !strings.Contains(text, "Quelle: Leittechnik.") {
@@ -118,7 +118,7 @@ func (b *browser) enter(i *instance, username string) {
 		b.t.Fatal(err)
 	}
 	b.open(i.url("/anmeldelink/" + link))
-	b.run("use the link", chromedp.Click(chromedp.CSS("main form button[type=submit]")))
+	b.run("use the link", click("main form button[type=submit]"))
 	b.waitPath("/einstellungen")
 }
 

@@ -18,9 +18,6 @@ import (
 	"github.com/vorbild/vorbild/internal/organization"
 )
 
-// click presses what a selector names, wherever on the page it is.
-func click(selector string) step { return chromedp.Click(chromedp.CSS(selector)) }
-
 // A member writes in the short form, which fits one screen, folds out the long one, adds rows without leaving the page, hangs an
 // image on it and publishes; another instance shows all of it, and the image through itself.
 func TestLongFormInTheBrowser(t *testing.T) {

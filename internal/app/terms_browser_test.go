@@ -75,7 +75,7 @@ func TestTermsInTheBrowser(t *testing.T) {
 	// Our own: in another order, and two of them one.
 	harbors := fmt.Sprintf("#begriff-%d", id(sh, "Häfen"))
 	b.open(sh.url(terms))
-	b.run("open", chromedp.Click(chromedp.CSS(harbors+" summary")))
+	b.run("open", click(harbors+" summary"))
 	b.press(harbors+" form[action$='/hoch'] button", harbors)
 	if got := eval[string](b, "order", `[...document.querySelectorAll("#field > .stack > details summary")].map(s => s.innerText.trim()).slice(-3).join("|")`); !strings.HasPrefix(got, "Häfen") {
 		t.Errorf("the last ones are %q", got)
