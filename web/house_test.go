@@ -17,6 +17,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/config"
@@ -27,7 +28,6 @@ import (
 	"github.com/vorbild/vorbild/internal/event"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/imports"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/job/jobtest"
@@ -81,11 +81,11 @@ func newHouse(t *testing.T) *house {
 	cfg := config.Config{BaseURL: houseURL}
 	h.jobs = job.New(h.db, log)
 	renderer := markup.New()
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	must(t, err)
 	h.Deps = Deps{Config: cfg, I18n: bundle, Log: log, Version: "1.2.3"}
 	h.Organizations = organization.New(h.db)
-	h.Accounts = account.New(h.db, h.Organizations, h.jobs, houseURL, cfg.Domain())
+	h.Accounts = accounttest.New(t, h.db, h.Organizations, h.jobs, houseURL, cfg.Domain())
 	h.Auth, err = auth.New(h.db, h.Accounts, houseURL, "Test")
 	must(t, err)
 	h.OAuth = oauth.New(h.db, h.Accounts, h.Auth, houseURL)

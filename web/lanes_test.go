@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -176,7 +175,7 @@ func TestDeliveriesInWords(t *testing.T) {
 // TestLaneError: what the network and other servers say is told in words, and never as what it is not.
 func TestLaneError(t *testing.T) {
 	t.Parallel()
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	must(t, err)
 	l := bundle.For("de")
 	for text, want := range map[string]string{

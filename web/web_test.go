@@ -13,7 +13,6 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/practice"
 	"github.com/vorbild/vorbild/web/locales"
 )
@@ -21,7 +20,7 @@ import (
 // TestTemplateKeys finds words that templates ask for and a language lacks.
 func TestTemplateKeys(t *testing.T) {
 	t.Parallel()
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	must(t, err)
 	assets, err := loadAssets(staticFiles, "static")
 	must(t, err)
@@ -62,7 +61,7 @@ func keysOf(source string) map[string]bool {
 // TestGoKeys does the same for words that handlers ask for.
 func TestGoKeys(t *testing.T) {
 	t.Parallel()
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	must(t, err)
 	for _, file := range goFiles(t) {
 		for key := range keysOf(file.source) {

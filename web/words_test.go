@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/vorbild/vorbild/internal/curation"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/web/locales"
 )
 
@@ -21,7 +20,7 @@ var (
 // TestDomainKeys finds refusals and log entries of the domain and the federation that a language has no words for.
 func TestDomainKeys(t *testing.T) {
 	t.Parallel()
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	must(t, err)
 	keys := map[string]string{}
 	for _, decision := range []string{

@@ -28,6 +28,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/wellknown"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/assessment"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/curation"
@@ -173,7 +174,7 @@ func (i *Instance) wire() {
 	i.jobs = job.New(i.DB, i.Log)
 	i.organizations = organization.New(i.DB)
 	i.Peers = peer.New(i.DB, nil)
-	i.Accounts = account.New(i.DB, i.organizations, i.jobs, base, domain)
+	i.Accounts = accounttest.New(i.T, i.DB, i.organizations, i.jobs, base, domain)
 	i.Follows = follow.New(i.DB, i.Accounts, i.jobs, base, nil)
 	i.Posts = post.New(i.DB, i.Accounts, i.jobs, renderer, base)
 	i.Practices = practice.New(i.DB, i.organizations, i.Accounts, i.Posts, i.jobs, renderer, base)

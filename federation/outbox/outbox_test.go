@@ -17,6 +17,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -93,7 +94,7 @@ func newHouse(t *testing.T) *house {
 		t.Fatal(err)
 	}
 	organizations := organization.New(d)
-	accounts := account.New(d, organizations, q, base, "sh.example")
+	accounts := accounttest.New(t, d, organizations, q, base, "sh.example")
 	follows := follow.New(d, accounts, q, base, nil)
 	posts := post.New(d, accounts, q, renderer, base)
 	practices := practice.New(d, organizations, accounts, posts, q, renderer, base)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/change"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
@@ -64,7 +65,7 @@ func benchClient(b *testing.B) *Client {
 	ended := make(chan struct{})
 	go func() { defer close(ended); hub.Run(ctx) }()
 	b.Cleanup(func() { cancel(); <-ended })
-	accounts := account.New(db, organization.New(db), job.New(db, log), ourBase, ourDomain)
+	accounts := accounttest.New(b, db, organization.New(db), job.New(db, log), ourBase, ourDomain)
 	if err := accounts.Bootstrap(b.Context(), "SH", "land", "DE-SH"); err != nil {
 		b.Fatal(err)
 	}

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/job"
@@ -38,7 +38,7 @@ func newClient(t *testing.T) *Client {
 	t.Helper()
 	db := dbtest.New(t)
 	log := slog.New(slog.DiscardHandler)
-	accounts := account.New(db, organization.New(db), job.New(db, log), ourBase, ourDomain)
+	accounts := accounttest.New(t, db, organization.New(db), job.New(db, log), ourBase, ourDomain)
 	if err := accounts.Bootstrap(t.Context(), "SH", "land", "DE-SH"); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/job"
@@ -36,7 +37,7 @@ func newInstance(t *testing.T) (*mux.Router, *account.Service, *sqlx.DB) {
 	t.Helper()
 	db := dbtest.New(t)
 	log := slog.New(slog.DiscardHandler)
-	accounts := account.New(db, organization.New(db), job.New(db, log), base, domain)
+	accounts := accounttest.New(t, db, organization.New(db), job.New(db, log), base, domain)
 	if err := accounts.Bootstrap(t.Context(), "SH", "land", "DE-SH"); err != nil {
 		t.Fatal(err)
 	}

@@ -88,7 +88,7 @@ func (s *Service) Draft(ctx context.Context, id int64, username, displayName str
 	if !role.Valid() {
 		return Draft{}, fault.Fields(fault.Field{Name: "role", Message: "error.account.role"})
 	}
-	key, err := newKeyPair()
+	key, err := s.newKeyPair()
 	if err != nil {
 		return Draft{}, fmt.Errorf("account.Draft %q: %w", username, err)
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
@@ -41,7 +42,7 @@ func newHouse(t *testing.T) house {
 	t.Helper()
 	conn := dbtest.New(t)
 	organizations := organization.New(conn)
-	return house{account.New(conn, organizations, job.New(conn, slog.New(slog.DiscardHandler)), baseURL, domain), conn, organizations}
+	return house{accounttest.New(t, conn, organizations, job.New(conn, slog.New(slog.DiscardHandler)), baseURL, domain), conn, organizations}
 }
 
 func (h house) person(t *testing.T, username string, role account.Role) account.Account {
@@ -169,7 +170,7 @@ func TestBootstrap(t *testing.T) {
 	}
 
 	// The same database under another base URL is a mistake of the operator.
-	moved := account.New(h.db, h.organizations, job.New(h.db, slog.New(slog.DiscardHandler)), "http://other.localhost", "other.localhost")
+	moved := accounttest.New(t, h.db, h.organizations, job.New(h.db, slog.New(slog.DiscardHandler)), "http://other.localhost", "other.localhost")
 	if err := moved.Bootstrap(ctx, "SH", "land", "DE-SH"); err == nil || !strings.Contains(err.Error(), "belongs to") {
 		t.Errorf("Bootstrap with another base URL: %v", err)
 	}

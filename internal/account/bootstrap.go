@@ -21,7 +21,7 @@ func (s *Service) Bootstrap(ctx context.Context, name, level, region string) err
 	for i, a := range actors {
 		_, err := s.ByUsername(ctx, a.Username)
 		if fault.Is(err, fault.NotFound) {
-			keys[i], err = newKeyPair()
+			keys[i], err = s.newKeyPair()
 		}
 		if err != nil {
 			return fmt.Errorf("account.Bootstrap: %w", err)

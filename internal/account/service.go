@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"crypto/rsa"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -21,6 +22,7 @@ type Service struct {
 	organizations *organization.Service
 	jobs          *job.Queue
 	markup        *markup.Renderer
+	generateKey   func() (*rsa.PrivateKey, error)
 	baseURL       string // https://sh.example, no slash at the end
 	domain        string // host[:port] of baseURL
 	forumID       atomic.Int64
@@ -34,7 +36,7 @@ type Service struct {
 // New returns the service. baseURL has no slash at its end, domain is its host[:port].
 func New(db *sqlx.DB, organizations *organization.Service, jobs *job.Queue, baseURL, domain string) *Service {
 	return &Service{
-		db: db, organizations: organizations, jobs: jobs, markup: markup.New(),
+		db: db, organizations: organizations, jobs: jobs, markup: markup.New(), generateKey: generateKey,
 		baseURL: strings.TrimRight(baseURL, "/"), domain: strings.ToLower(domain),
 	}
 }

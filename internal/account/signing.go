@@ -47,7 +47,7 @@ func (s *Service) SigningKeys(ctx context.Context, id int64) (SigningKeys, error
 // once, because someone else may have it: then servers that do not ask for a key again refuse us until they do.
 // The operator's command asks; no role does.
 func (s *Service) RotateKey(ctx context.Context, id int64, forget bool) error {
-	pair, err := newKeyPair()
+	pair, err := s.newKeyPair()
 	if err != nil {
 		return fmt.Errorf("account.RotateKey %d: %w", id, err)
 	}

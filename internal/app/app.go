@@ -199,7 +199,7 @@ func (a *App) wire(ctx context.Context) error {
 	if err := a.Media.Proxy(ctx, a.transport, int64(a.Config.MediaCacheMB)<<20); err != nil {
 		return err
 	}
-	if a.messages, err = i18n.Load(locales.FS); err != nil {
+	if a.messages, err = locales.Load(); err != nil {
 		return err
 	}
 	a.federation, err = federation.New(federation.Deps{

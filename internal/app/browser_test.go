@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/target"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
@@ -163,11 +164,33 @@ func (b *browser) text(selector chromedp.CSS) string {
 	return ask(b, "text", func(ctx context.Context) (string, error) { return chromedp.Run(ctx, chromedp.Text(selector)) })
 }
 
-// barriers runs axe-core on the page that is shown and fails on every violation of its rules, best practices included.
-func (b *browser) barriers(name string) {
+// look lets the browser be that wide and prefer that scheme.
+func (b *browser) look(width int64, scheme string) {
 	b.t.Helper()
-	eval[int](b, "load axe on "+name, b.axe+"\n;0")
-	raw := eval[string](b, "axe on "+name, `axe.run(document, {resultTypes: ["violations"]}).then(r => JSON.stringify(r.violations))`)
+	b.run("resize", chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
+		})
+		return err
+	}))
+}
+
+// barriers runs axe-core on the page that is shown and fails on every violation of its rules, best practices included; with
+// tags only of the rules that have one of these.
+func (b *browser) barriers(name string, tags ...string) {
+	b.t.Helper()
+	options := map[string]any{"resultTypes": []string{"violations"}}
+	if len(tags) > 0 {
+		options["runOnly"] = tags
+	}
+	chosen, err := json.Marshal(options)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if !eval[bool](b, "axe", `"axe" in window`) {
+		eval[int](b, "load axe on "+name, b.axe+"\n;0")
+	}
+	raw := eval[string](b, "axe on "+name, `axe.run(document, `+string(chosen)+`).then(r => JSON.stringify(r.violations))`)
 	var violations []struct {
 		ID, Help string
 		Nodes    []struct{ HTML, FailureSummary string }

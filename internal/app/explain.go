@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/vorbild/vorbild/internal/fault"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/web/locales"
 )
 
@@ -16,7 +15,7 @@ func Explain(err error) string {
 	if !errors.As(err, &known) || known.Kind == fault.Internal {
 		return err.Error()
 	}
-	messages, loadErr := i18n.Load(locales.FS)
+	messages, loadErr := locales.Load()
 	if loadErr != nil {
 		return err.Error()
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/app"
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
@@ -67,6 +68,7 @@ func (i *instance) run(listener net.Listener) {
 		i.t.Fatal(err)
 	}
 	i.App = a
+	a.Accounts.KeysBy(accounttest.Keys(i.t))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- a.ServeOn(ctx, listener) }()

@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -12,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"github.com/mattn/go-mastodon"
 
@@ -290,29 +287,23 @@ func (i *instance) fromClient(token string) (pages [2]string) {
 	return pages
 }
 
+// everyPage searches the pages for barriers, wide and narrow, and their colours also in the dark: nothing else changes there.
 func (b *browser) everyPage(i *instance, who string, paths []string) {
 	b.t.Helper()
-	for _, view := range []struct {
-		width  int64
-		scheme string
-	}{{1280, "light"}, {390, "light"}, {1280, "dark"}} {
-		b.run("resize", chromedp.EmulateViewport(view.width, 900), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-			_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-				Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: view.scheme}},
-			})
-			return err
-		}))
-		for _, path := range paths {
-			b.open(i.url(path))
-			b.barriers(fmt.Sprintf("%s %s (%d px, %s)", who, path, view.width, view.scheme))
-			b.fits(path, view.width)
-			if view.width == 390 {
-				b.run("narrow", chromedp.EmulateViewport(320, 900)) // 400 % of 1280
-				b.fits(path, 320)
-				b.run("as before", chromedp.EmulateViewport(view.width, 900))
-			}
-		}
+	for _, path := range paths {
+		b.look(1280, "light")
+		b.open(i.url(path))
+		b.barriers(who + " " + path)
+		b.fits(path, 1280)
+		b.look(1280, "dark")
+		b.barriers(who+" "+path+" in the dark", "cat.color")
+		b.look(390, "light")
+		b.barriers(who + " " + path + " on a phone")
+		b.fits(path, 390)
+		b.look(320, "light") // 400 % of 1280
+		b.fits(path, 320)
 	}
+	b.look(1280, "light")
 }
 
 // fits checks that the page is read without scrolling sideways.

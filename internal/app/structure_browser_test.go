@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"image"
 	"image/png"
 	"net/http"
@@ -10,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -97,15 +94,4 @@ func TestLongFormInTheBrowser(t *testing.T) {
 	if href := page.Find("section[aria-labelledby=anhaenge] a").AttrOr("href", ""); !strings.HasPrefix(href, sh.url(path+"/anlagen/")) {
 		t.Errorf("the file is linked as %q", href)
 	}
-}
-
-// look lets the browser be that wide and prefer that scheme.
-func (b *browser) look(width int64, scheme string) {
-	b.t.Helper()
-	b.run("resize", chromedp.EmulateViewport(width, 900), chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
-			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}},
-		})
-		return err
-	}))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
@@ -36,7 +37,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	conn := dbtest.New(t)
-	accounts := account.New(conn, organization.New(conn), job.New(conn, slog.New(slog.DiscardHandler)), testBaseURL, testDomain)
+	accounts := accounttest.New(t, conn, organization.New(conn), job.New(conn, slog.New(slog.DiscardHandler)), testBaseURL, testDomain)
 	s, err := New(conn, accounts, testBaseURL, "Schleswig-Holstein")
 	if err != nil {
 		t.Fatal(err)

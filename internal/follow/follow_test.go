@@ -12,6 +12,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/follow"
@@ -34,7 +35,7 @@ func newFixture(t *testing.T) fixture {
 	t.Helper()
 	conn := dbtest.New(t)
 	jobs := job.New(conn, slog.New(slog.DiscardHandler))
-	accounts := account.New(conn, organization.New(conn), jobs, baseURL, domain)
+	accounts := accounttest.New(t, conn, organization.New(conn), jobs, baseURL, domain)
 	return fixture{follow.New(conn, accounts, jobs, baseURL, []string{"bund.example", " *.Trusted.example"}), conn, accounts}
 }
 

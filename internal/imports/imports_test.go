@@ -15,6 +15,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/job"
@@ -39,7 +40,7 @@ func newHouse(t *testing.T) *house {
 	db := dbtest.New(t)
 	jobs := job.New(db, slog.New(slog.DiscardHandler))
 	organizations := organization.New(db)
-	accounts := account.New(db, organizations, jobs, baseURL, "sh.localhost:8402")
+	accounts := accounttest.New(t, db, organizations, jobs, baseURL, "sh.localhost:8402")
 	renderer := markup.New()
 	posts := post.New(db, accounts, jobs, renderer, baseURL)
 	practices := practice.New(db, organizations, accounts, posts, jobs, renderer, baseURL)
@@ -223,7 +224,7 @@ func TestLostRole(t *testing.T) {
 	must(t, h.Begin(t.Context(), h.member, id, nil))
 	_, err := h.db.ExecContext(t.Context(), `UPDATE accounts SET role = 'guest' WHERE id = $1`, h.member.ID)
 	must(t, err)
-	h.accounts = account.New(h.db, nil, nil, baseURL, "sh.localhost:8402") // remembers nothing
+	h.accounts = accounttest.New(t, h.db, nil, nil, baseURL, "sh.localhost:8402") // remembers nothing
 	must(t, h.Work(t.Context(), id))
 	i, err := importByID(t.Context(), h.db, id)
 	must(t, err)

@@ -28,7 +28,6 @@ import (
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/filter"
 	"github.com/vorbild/vorbild/internal/follow"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/job/jobtest"
 	"github.com/vorbild/vorbild/internal/list"
@@ -75,7 +74,7 @@ func newHouse(t testing.TB) *house {
 	g := posttest.New(t)
 	h := &house{t: t, ground: g, db: g.DB, jobs: g.Queue, people: map[string]account.Account{}, tokens: map[string]string{}}
 	cfg := config.Config{BaseURL: posttest.Base, DataDir: t.TempDir()}
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	h.must(err)
 	h.Deps = Deps{
 		Config: cfg, I18n: bundle, Version: "1.2.3", Organizations: g.Organizations, Accounts: g.Accounts, Posts: g.Posts,

@@ -14,6 +14,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/auth"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -41,7 +42,7 @@ type fixture struct {
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
 	conn := dbtest.New(t)
-	accounts := account.New(conn, organization.New(conn), job.New(conn, slog.New(slog.DiscardHandler)), testBase, "sh.localhost:8402")
+	accounts := accounttest.New(t, conn, organization.New(conn), job.New(conn, slog.New(slog.DiscardHandler)), testBase, "sh.localhost:8402")
 	tokens, err := auth.New(conn, accounts, testBase, "Test")
 	f := &fixture{Service: New(conn, accounts, tokens, testBase), t: t, db: conn}
 	f.must(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -37,7 +38,7 @@ func newHouse(t *testing.T) *house {
 	t.Parallel()
 	conn := dbtest.New(t)
 	jobs := job.New(conn, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	accounts := account.New(conn, organization.New(conn), jobs, base, "sh.example")
+	accounts := accounttest.New(t, conn, organization.New(conn), jobs, base, "sh.example")
 	h := &house{T: t, ctx: t.Context(), db: conn, accounts: accounts, posts: New(conn, accounts, jobs, markup.New(), base)}
 	h.forum = h.account("forum", "", account.Group, "")
 	h.catalog = h.account("praxis", "", account.Group, "")

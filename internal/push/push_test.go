@@ -32,7 +32,6 @@ import (
 	"github.com/vorbild/vorbild/internal/config"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/follow"
-	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/media"
 	"github.com/vorbild/vorbild/internal/notification"
@@ -57,7 +56,7 @@ func newHouse(t *testing.T) *house {
 	h := &house{House: base}
 	h.notifications = notification.New(base.DB, base.Accounts, follow.New(base.DB, base.Accounts, base.Queue, posttest.Base, nil), base.Posts)
 	h.push = push.New(base.DB, base.Accounts, h.notifications, base.Queue)
-	bundle, err := i18n.Load(locales.FS)
+	bundle, err := locales.Load()
 	h.Must(err)
 	pictures := media.New(base.DB, base.Accounts, base.Posts, base.Queue, t.TempDir(), posttest.Base)
 	client := transport.New(base.DB, base.Accounts, peer.New(base.DB, nil), config.Config{BaseURL: posttest.Base, PrivateHosts: []string{"*.localhost"}}, slog.New(slog.DiscardHandler))

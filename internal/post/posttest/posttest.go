@@ -13,6 +13,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/account/accounttest"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -50,7 +51,7 @@ func New(t testing.TB) *House {
 	conn := dbtest.New(t)
 	h := &House{TB: t, Ctx: t.Context(), DB: conn, Markup: markup.New(), Organizations: organization.New(conn)}
 	h.Queue = job.New(conn, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	h.Accounts = account.New(conn, h.Organizations, h.Queue, Base, "sh.example")
+	h.Accounts = accounttest.New(t, conn, h.Organizations, h.Queue, Base, "sh.example")
 	h.Posts = post.New(conn, h.Accounts, h.Queue, h.Markup, Base)
 	h.Must(h.Organizations.Save(h.Ctx, organization.Organization{
 		Name: "Land Schleswig-Holstein", ShortName: "SH", Level: organization.LevelLand, Region: "DE-SH", Website: "https://www.schleswig-holstein.de",
