@@ -17,8 +17,10 @@ build:
 	@echo "building $(BIN) (the first time takes a minute or two)"
 	@$(GO) build -trimpath -ldflags "-s -w -X github.com/vorbild/vorbild/internal/app.release=$(RELEASE)" -o $(BIN) ./cmd/vorbild
 
+# One package after the other, in it some tests side by side: many wait for something most of the time.
+PARALLEL ?= 4
 test: postgres browser poppler axe clients fedify check
-	$(GO) test -p 1 -timeout 30m ./...
+	$(GO) test -p 1 -parallel $(PARALLEL) -timeout 30m ./...
 	@$(MAKE) --no-print-directory fuzz
 
 # Every fuzz target for a moment; what is found stays in testdata/fuzz as a seed. Longer: make fuzz FUZZTIME=5m

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -170,12 +171,11 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	stop := make(chan struct{})
-	killed := make(chan int)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	var kills atomic.Int64
 	go func() {
-		kills := 0
-		defer func() { killed <- kills }()
-		for victims := []*program{from, to}; ; kills++ {
+		defer close(stopped)
+		for victims := []*program{from, to}; ; kills.Add(1) {
 			select {
 			case <-stop:
 				return
@@ -187,19 +187,21 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 	}()
 	var promised []string
-	for n := range 40 {
-		title := fmt.Sprintf("Beitrag Nummer %d", n)
+	tried := 0
+	for deadline := time.Now().Add(time.Minute); tried < 40 || kills.Load() < 2 || len(promised) < 5; tried++ {
+		if time.Now().After(deadline) {
+			t.Errorf("too little happened in a minute: %d kills, %d of %d posts confirmed", kills.Load(), len(promised), tried)
+			break
+		}
+		title := fmt.Sprintf("Beitrag Nummer %d", tried)
 		if from.tryPost("/beitraege", token, url.Values{"title": {title}, "source": {"Text zu " + title}, "visibility": {"public"}}) {
 			promised = append(promised, title)
 		}
 		time.Sleep(30 * time.Millisecond)
 	}
 	close(stop)
-	kills := <-killed
-	t.Logf("%d of 40 posts confirmed, %d kills", len(promised), kills)
-	if kills < 2 || len(promised) < 5 {
-		t.Fatalf("too little happened: %d kills, %d confirmed posts", kills, len(promised))
-	}
+	<-stopped
+	t.Logf("%d of %d posts confirmed, %d kills", len(promised), tried, kills.Load())
 
 	published := titles(t, senderDB, `SELECT title FROM posts WHERE local AND state = 'published' ORDER BY title`)
 	have := map[string]bool{}
