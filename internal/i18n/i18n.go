@@ -28,7 +28,6 @@ func Load(fsys fs.FS) (*Bundle, error) {
 		tags[i] = language.Make(l.code)
 	}
 	messages := i18n.NewBundle(tags[0])
-	messages.RegisterUnmarshalFunc("json", json.Unmarshal)
 
 	b := &Bundle{matcher: language.NewMatcher(tags)}
 	for i, l := range languages {
@@ -37,11 +36,13 @@ func Load(fsys fs.FS) (*Bundle, error) {
 			return nil, fmt.Errorf("i18n.Load: %w", err)
 		}
 		b.localizers = append(b.localizers, &Localizer{language: &languages[i], plain: plain, messages: i18n.NewLocalizer(messages, l.code)})
+		b.localizers[i].german = b.localizers[0].plain
 	}
 	return b, nil
 }
 
-// load adds the files of one language to messages and returns those messages that are plain text.
+// load adds those messages of one language to messages that have placeholders or plurals, and returns the others: plain text,
+// most of all, would cost half a kilobyte each there.
 func load(messages *i18n.Bundle, fsys fs.FS, code string) (plain map[string]string, err error) {
 	files, err := fs.Glob(fsys, "*."+code+".json")
 	if err != nil {
@@ -54,7 +55,11 @@ func load(messages *i18n.Bundle, fsys fs.FS, code string) (plain map[string]stri
 	origin := make(map[string]string)
 	var errs []error
 	for _, name := range files {
-		file, err := messages.LoadMessageFileFS(fsys, name)
+		content, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		file, err := i18n.ParseMessageFileBytes(content, name, map[string]i18n.UnmarshalFunc{"json": json.Unmarshal})
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			continue
@@ -71,6 +76,8 @@ func load(messages *i18n.Bundle, fsys fs.FS, code string) (plain map[string]stri
 			}
 			if m.One == "" && !strings.Contains(m.Other, "{{") {
 				plain[m.ID] = m.Other
+			} else if err := messages.AddMessages(file.Tag, m); err != nil {
+				errs = append(errs, fmt.Errorf("%s: key %q: %w", name, m.ID, err))
 			}
 		}
 	}
@@ -104,7 +111,8 @@ func (b *Bundle) For(prefs ...string) *Localizer {
 type Localizer struct {
 	language *speech
 	plain    map[string]string // messages without placeholders, most of a page
-	messages *i18n.Localizer
+	german   map[string]string // the same in German, for what plain lacks
+	messages *i18n.Localizer   // the others, in both languages
 }
 
 // Lang is "de" or "en".
@@ -131,6 +139,9 @@ func (l *Localizer) T(key string, args ...any) string {
 	}
 	// With an error there may still be a text: the German one, or the one without plural.
 	if text, err := l.messages.Localize(&config); err == nil || text != "" {
+		return text
+	}
+	if text, ok := l.german[key]; ok {
 		return text
 	}
 	return key

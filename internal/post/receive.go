@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/jmoiron/sqlx"
 
@@ -334,9 +336,21 @@ func (s *Service) Tidy(ctx context.Context) error {
 
 var (
 	roleName = regexp.MustCompile(`^[A-Za-z]{0,40}$`)
-	tagName  = regexp.MustCompile(`^[\p{L}\p{M}\p{N}_]{1,100}$`)
 	hasTags  = regexp.MustCompile(`</?[A-Za-z]|&[A-Za-z#]`)
 )
+
+// maxTagName is the longest hashtag we take, in characters.
+const maxTagName = 100
+
+// isTagName reports whether a hashtag is one word. As a regular expression with its bound it took 3 MB.
+func isTagName(name string) bool {
+	if n := utf8.RuneCountInString(name); n == 0 || n > maxTagName {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && !unicode.In(r, unicode.L, unicode.M, unicode.N)
+	})
+}
 
 // received makes a post of what a peer says, believing as little as possible.
 func (s *Service) received(r Received, now time.Time) (Post, []string, error) {
@@ -386,7 +400,7 @@ func (s *Service) received(r Received, now time.Time) (Post, []string, error) {
 	var tags []string
 	for _, t := range r.Tags {
 		t = strings.TrimPrefix(strings.TrimSpace(t), "#")
-		if tagName.MatchString(t) && len(tags) < maxTags && !slices.Contains(tags, t) {
+		if isTagName(t) && len(tags) < maxTags && !slices.Contains(tags, t) {
 			tags = append(tags, t)
 		}
 	}
