@@ -10,6 +10,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/vorbild/vorbild/internal/job/jobtest"
 	"github.com/vorbild/vorbild/internal/post"
 	"github.com/vorbild/vorbild/internal/practice"
 )
@@ -41,7 +42,7 @@ func TestDecisionsCanBeCited(t *testing.T) {
 		in.get(assigned, who).wants(t, http.StatusNotFound)
 		page := in.get(accepted, who).wants(t, http.StatusOK)
 		text := strings.Join(strings.Fields(page.Find("main").Text()), " ")
-		for _, want := range []string{fmt.Sprintf("Entscheidung 2/%d", time.Now().Year()), "Angenommen", "Server bündeln", "Fassung 1", houseURL + accepted} {
+		for _, want := range []string{fmt.Sprintf("Entscheidung 2/%d", in.Assessments.Year()), "Angenommen", "Server bündeln", "Fassung 1", houseURL + accepted} {
 			if !strings.Contains(text, want) {
 				t.Errorf("%q reads no %q: %s", who, want, text)
 			}
@@ -179,5 +180,29 @@ func TestVersionsOfOthersAreCompared(t *testing.T) {
 	in.get(practiceURL(id)+".odt?fassung=9", "").wants(t, http.StatusNotFound)
 	if got := in.get("/redaktion?stand=changed", "editor").Find(".desk__link").Text(); got != "Server und Speicher bündeln" {
 		t.Errorf("changed: %q", got)
+	}
+}
+
+// TestAssignedEditorIsTold: who was given a practice reads so among the notifications, and gets from there to where it is decided.
+func TestAssignedEditorIsTold(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	id := in.publish("member", func(d *practice.Draft) { d.Title = "Server bündeln" })
+	must(t, in.Curation.Arrived(t.Context(), id))
+	at := fmt.Sprintf("/redaktion/%d", id)
+	in.post(at+"/zuweisen", "editor", url.Values{"editor": {fmt.Sprint(in.people["admin"].ID)}}).wants(t, http.StatusSeeOther)
+	in.work(t)
+	jobtest.Wait(t, in.db)
+	list := in.get("/bereich/mitteilungen", "admin").wants(t, http.StatusOK)
+	checkPage(t, "notifications", list)
+	row := list.Find("main .row:contains('Server bündeln')")
+	if text := row.Text(); !strings.Contains(text, "Stelle editor hat Ihnen dieses Praxisbeispiel in der Redaktion zugewiesen") || !strings.Contains(text, "neu") {
+		t.Errorf("the line: %s", text)
+	}
+	if n := row.Find("a[href='" + at + "']").Length(); n != 2 {
+		t.Errorf("%d links lead to the desk: %s", n, row.Text())
+	}
+	if text := in.get("/bereich/mitteilungen", "editor").Find("main .rows").Text(); strings.Contains(text, "zugewiesen") {
+		t.Errorf("who assigned it hears of it: %s", text)
 	}
 }

@@ -44,6 +44,7 @@ func (v notificationView) Elsewhere() bool {
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
 	"saved_search": true, "status": true, "reuse": true, "assessment": true, "invited": true, "poll": true, "update": true, "report": true, "moved": true,
+	"assigned": true,
 }
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.
@@ -115,6 +116,8 @@ func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 			v.Search = names[*item.PostID].Name
 		}
 		switch {
+		case item.Kind == notification.Assigned:
+			v.Href = fmt.Sprintf("/redaktion/%d", item.Post.Post.ID)
 		case item.Post != nil:
 			v.Href = fmt.Sprintf("/beitraege/%d", item.Post.Post.ID)
 		case item.ReportID != nil:

@@ -119,6 +119,9 @@ func (v *verdict) settle(ctx context.Context, was entry, d Decision) error {
 			return err
 		}
 	}
+	if d.EditorID != nil && *d.EditorID != v.actor.ID {
+		return v.jobs.Enqueue(ctx, v.tx, job.Notify{Event: job.NotifyAssigned, ID: d.ID})
+	}
 	return nil
 }
 

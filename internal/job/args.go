@@ -207,6 +207,7 @@ const (
 	NotifyPoll      NotifyEvent = "poll"      // ID: posts.id; a poll has closed
 	NotifyReport    NotifyEvent = "report"    // ID: reports.id; for the moderators
 	NotifyInvited   NotifyEvent = "invited"   // ID: assessment_invitations.id, of one of ours
+	NotifyAssigned  NotifyEvent = "assigned"  // ID: curation_decisions.id, which gave a practice on the desk to one of the editors
 	NotifyMoved     NotifyEvent = "moved"     // ID: follows.id, of the follow that ended because its target moved
 	NotifyReview    NotifyEvent = "review"    // ID: practice_log.id; what was said and decided before a practice is published
 	NotifySearch    NotifyEvent = "search"    // ID: saved_search_hits.id

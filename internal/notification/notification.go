@@ -36,17 +36,18 @@ const (
 	Report        = "report"       // for moderators
 	Review        = "review"       // of a practice before it is published: asked for, commented, decided, waited for
 	SavedSearch   = "saved_search" // something new fits a search the reader saved
+	Assigned      = "assigned"     // an editor was given a practice on the desk to look after
 	Moved         = "moved"        // whom the reader follows is found elsewhere now, and followed there
 )
 
 // Kinds lists them all; Groupable those of which many are read as one.
 var (
-	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, SavedSearch, Moved}
+	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, SavedSearch, Assigned, Moved}
 	Groupable = []string{Favourite, Boost, Follow}
 )
 
-// Types are the names by which programs know the kinds; they have none for Moved, Review, Invited
-// and SavedSearch, which only our pages show.
+// Types are the names by which programs know the kinds; they have none for Moved, Review, Invited,
+// Assigned and SavedSearch, which only our pages show.
 var Types = map[string]string{
 	Mention: "mention", Reply: "mention", Follow: "follow", FollowRequest: "follow_request", Favourite: "favourite", Boost: "reblog",
 	Curated: "reblog", Status: "status", Poll: "poll", Reuse: "mention", Assessment: "mention", Update: "update", Report: "admin.report",

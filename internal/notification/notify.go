@@ -34,6 +34,8 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 		err = s.notifyReport(ctx, n.ID)
 	case job.NotifyInvited:
 		err = s.notifyInvited(ctx, n.ID)
+	case job.NotifyAssigned:
+		err = s.notifyAssigned(ctx, n.ID)
 	case job.NotifySearch:
 		err = s.notifySearch(ctx, n.ID)
 	case job.NotifyReview:
@@ -173,6 +175,25 @@ func (s *Service) notifyInvited(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.tell(ctx, map[int64]bool{by: true}, invited, Notification{Kind: Invited, FromAccountID: by}, &p)
+}
+
+// notifyAssigned tells an editor that a practice was given to them, and takes back what they were told of it when they had it before.
+func (s *Service) notifyAssigned(ctx context.Context, id int64) error {
+	a, err := assignmentOf(ctx, s.db, id)
+	if db.IsNotFound(err) {
+		return nil // taken back, or given to somebody else since
+	}
+	if err != nil {
+		return err
+	}
+	p, err := s.posts.Get(ctx, a.PostID)
+	if err != nil || p.State != post.StatePublished {
+		return err
+	}
+	if err := removeBefore(ctx, s.db, a.EditorID, p.ID, Assigned, a.At); err != nil {
+		return err
+	}
+	return s.tell(ctx, map[int64]bool{a.ByID: true}, a.EditorID, Notification{Kind: Assigned, FromAccountID: a.ByID}, &p)
 }
 
 // reportedBy is who a report comes from, 0 when their account is gone. For another server's report our own instance stands: nobody

@@ -32,10 +32,10 @@ func removeRequests(ctx context.Context, db sqlx.ExtContext, accountID, fromID i
 	return err
 }
 
-// removeUpdates drops what an account was told of edits of a post before the latest.
-func removeUpdates(ctx context.Context, db sqlx.ExtContext, accountID, postID int64, before time.Time) error {
+// removeBefore drops what an account was told of a post before what it is told now.
+func removeBefore(ctx context.Context, db sqlx.ExtContext, accountID, postID int64, kind string, before time.Time) error {
 	_, err := db.ExecContext(ctx, `
-		DELETE FROM notifications WHERE account_id = $1 AND post_id = $2 AND kind = 'update' AND created_at < $3`, accountID, postID, before)
+		DELETE FROM notifications WHERE account_id = $1 AND post_id = $2 AND kind = $3 AND created_at < $4`, accountID, postID, kind, before)
 	return err
 }
 
@@ -48,14 +48,16 @@ func shown(n string) string { return `(` + about(n) + ` AND ` + from(n) + `)` }
 func about(n string) string {
 	return `(` + n + `.post_id IS NULL OR (
 		SELECT true FROM posts p WHERE p.id = ` + n + `.post_id AND ` + post.VisibleTo("p", "$1") + `
-			AND NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = $1 AND t.thread_id = p.thread_id)))`
+			AND (` + n + `.kind = 'assigned' OR NOT EXISTS (SELECT 1 FROM thread_mutes t WHERE t.account_id = $1 AND t.thread_id = p.thread_id))))`
 }
 
 // from is the second half. Nobody's report is missed because a moderator would rather not hear of them, nor what people of one
-// house decide about a text.
+// house decide about a text or give each other to do.
 func from(n string) string {
 	return `CASE WHEN ` + n + `.kind = 'report'
 		THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = $1 AND r.role IN ('moderator', 'admin'))
+		WHEN ` + n + `.kind = 'assigned'
+		THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = $1 AND r.role IN ('editor', 'moderator', 'admin'))
 		ELSE ` + n + `.kind = 'review' OR ` + account.Told(n+".from_account_id", "$1") + ` END`
 }
 

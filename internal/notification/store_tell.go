@@ -105,6 +105,23 @@ func reviewers(ctx context.Context, db sqlx.ExtContext, postID, logID int64) ([]
 				WHERE o.post_id = $1 AND o.id < $2 AND o.event IN ('published', 'changed', 'approved'))`, postID, logID)
 }
 
+// assignment is a practice on the desk that was given to an editor.
+type assignment struct {
+	PostID   int64     `db:"post_id"`
+	EditorID int64     `db:"editor_id"`
+	ByID     int64     `db:"account_id"`
+	At       time.Time `db:"created_at"`
+}
+
+// assignmentOf reads the decision that gave a practice to an editor; sql.ErrNoRows unless they still have it.
+func assignmentOf(ctx context.Context, db sqlx.ExtContext, decisionID int64) (a assignment, err error) {
+	err = sqlx.GetContext(ctx, db, &a, `
+		SELECT d.post_id, d.editor_id, d.account_id, d.created_at
+		FROM curation_decisions d JOIN curations c ON c.post_id = d.post_id AND c.editor_id = d.editor_id
+		WHERE d.id = $1 AND d.account_id IS NOT NULL AND NOT d.undone`, decisionID)
+	return a, err
+}
+
 // invitation is who is invited by whom to assess which practice that we know.
 func invitation(ctx context.Context, db sqlx.ExtContext, id int64) (invited, by, practiceID int64, err error) {
 	err = db.QueryRowxContext(ctx, `

@@ -70,7 +70,7 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, n Notification, from a
 	if err != nil {
 		return fmt.Errorf("notification: standing of %d and %d: %w", n.AccountID, n.FromAccountID, err)
 	}
-	if !st.Heard && n.Kind != Report && n.Kind != Review {
+	if !st.Heard && n.Kind != Report && n.Kind != Review && n.Kind != Assigned {
 		return nil
 	}
 	policy, err := policyIn(ctx, tx, n.AccountID)
@@ -84,7 +84,7 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, n Notification, from a
 		n.Filtered = true
 	}
 	if n.Kind == Update {
-		if err := removeUpdates(ctx, tx, n.AccountID, about.ID, *about.EditedAt); err != nil {
+		if err := removeBefore(ctx, tx, n.AccountID, about.ID, Update, *about.EditedAt); err != nil {
 			return fmt.Errorf("notification: updates of %d: %w", n.AccountID, err)
 		}
 	}
