@@ -112,7 +112,7 @@ func TestSecureMode(t *testing.T) {
 	}
 	for _, address := range paths {
 		status, header, _ := ask(t, address, b, nil)
-		if status != http.StatusOK || header.Get("Cache-Control") != "private, max-age=180" || header.Get("Vary") != "Accept, Signature" {
+		if status != http.StatusOK || header.Get("Cache-Control") != "private, no-cache" || header.Get("Vary") != "Accept, Signature" {
 			t.Errorf("signed %s: %d %v", address, status, header)
 		}
 		if status, _, _ := ask(t, address, bad, nil); status != http.StatusForbidden {
@@ -144,7 +144,7 @@ func TestSecureMode(t *testing.T) {
 			if (keys == "@context generator id inbox preferredUsername publicKey type") != wantStub {
 				t.Errorf("%s: %s", address, keys)
 			}
-			if public := header.Get("Cache-Control") == "public, max-age=180"; public == stub {
+			if public := header.Get("Cache-Control") == "public, no-cache"; public == stub {
 				t.Errorf("%s: %v", address, header)
 			}
 		}
@@ -294,7 +294,7 @@ func TestOpenModeAsksNobody(t *testing.T) {
 	status, header, _ := ask(t, practice.URI, b, func(r *http.Request) {
 		r.Header.Set("Signature", strings.Replace(r.Header.Get("Signature"), "actor", "actor2", 1))
 	})
-	if status != http.StatusOK || header.Get("Cache-Control") != "public, max-age=180" || header.Get("Vary") != "Accept" {
+	if status != http.StatusOK || header.Get("Cache-Control") != "public, no-cache" || header.Get("Vary") != "Accept" {
 		t.Errorf("%d %v", status, header)
 	}
 	if a.Count(`SELECT count(*) FROM accounts WHERE domain IS NOT NULL`) != 0 {

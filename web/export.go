@@ -43,9 +43,8 @@ type file struct {
 	mediaType string
 	name      string // under which a browser keeps it; "" where it is read in place
 	body      []byte
-	modified  time.Time     // the zero time where more than that decides
 	public    bool          // anyone may read and keep it
-	fresh     time.Duration // for how long without asking again
+	fresh     time.Duration // for how long without asking again; 0 for all that somebody may withdraw
 	canonical string        // page that says the same
 }
 
@@ -75,7 +74,7 @@ func (s *Site) sendFile(w http.ResponseWriter, r *http.Request, f file) {
 	// A part of a file and gzip do not go together.
 	r = r.Clone(r.Context())
 	r.Header.Del("Range")
-	http.ServeContent(w, r, "", f.modified, bytes.NewReader(f.body))
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(f.body))
 }
 
 // exportFile sends a practice in one of the formats that need no other program.

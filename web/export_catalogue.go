@@ -62,6 +62,6 @@ func (s *Site) showCatalogue(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("catalogue: %w", err)
 	}
 	// Without Last-Modified: what was taken away makes a page older, not newer.
-	s.sendFile(w, r, file{mediaType: export.LDType, body: body, public: true, fresh: feedPeriod})
+	s.sendFile(w, r, file{mediaType: export.LDType, body: body, public: true})
 	return nil
 }

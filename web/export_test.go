@@ -104,7 +104,7 @@ func TestExportVisibility(t *testing.T) {
 					t.Errorf("%s as %q shows %q", path, who, secret)
 				}
 			}
-			if got := a.Header.Get("Cache-Control"); got != "public, max-age=300" {
+			if got := a.Header.Get("Cache-Control"); got != "no-cache" {
 				t.Errorf("%s as %q: Cache-Control %q", path, who, got)
 			}
 		}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/export"
@@ -16,12 +15,12 @@ import (
 	"github.com/vorbild/vorbild/internal/practice"
 )
 
+// feedLength is how many entries a feed has.
+//
 // Feeds show what a visitor sees, whoever asks, and are in German as most of what is written here: so one answer is right for
-// everybody and may be kept.
-const (
-	feedLength = 30 // entries
-	feedPeriod = 5 * time.Minute
-)
+// everybody. It may be kept, but is asked for anew each time: what was withdrawn since is shown no more. They do not say when they
+// were last modified: what leaves a feed makes it no newer.
+const feedLength = 30
 
 // feedLink leads to the feed of what a page shows.
 type feedLink struct{ Title, Href string }
@@ -166,6 +165,6 @@ func (s *Site) sendFeed(w http.ResponseWriter, r *http.Request, feed export.Feed
 	if err != nil {
 		return err
 	}
-	s.sendFile(w, r, file{mediaType: export.AtomType, body: body, modified: feed.Updated(), public: public, fresh: feedPeriod})
+	s.sendFile(w, r, file{mediaType: export.AtomType, body: body, public: public})
 	return nil
 }

@@ -201,7 +201,7 @@ func (s *Site) portalFragment(w http.ResponseWriter, r *http.Request) error {
 func (s *Site) sendEmbedded(w http.ResponseWriter, r *http.Request, f file) {
 	w.Header().Set("Access-Control-Allow-Origin", "*")
 	w.Header().Set("X-Robots-Tag", "noindex")
-	f.public, f.fresh = true, feedPeriod
+	f.public = true
 	s.sendFile(w, r, f)
 }
 

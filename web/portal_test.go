@@ -203,7 +203,7 @@ func TestPortalFragment(t *testing.T) {
 		if got := a.text("section"); !strings.Contains(got, "Herkunft: sh.example") || !strings.Contains(got, "2.110 Megawattstunden pro Jahr weniger (aus 2 Praxisbeispielen mit Zahlen; 1 Nachnutzung nicht doppelt gezählt)") || strings.Contains(got, "Wartet noch") || strings.Contains(got, "Unter uns") {
 			t.Errorf("as %q: %s", who, got)
 		}
-		if h := a.Header; h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Cache-Control") != "public, max-age=300" || h.Get("X-Robots-Tag") != "noindex" || h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Set-Cookie") != "" ||
+		if h := a.Header; h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Cache-Control") != "no-cache" || h.Get("X-Robots-Tag") != "noindex" || h.Get("Content-Type") != "text/html; charset=utf-8" || h.Get("Set-Cookie") != "" ||
 			h.Get("Link") != "<"+houseURL+`/ueberblick>; rel="canonical"` {
 			t.Errorf("as %q: %v", who, h)
 		}

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"mime"
@@ -58,19 +60,30 @@ func (s *Site) showPracticeFile(w http.ResponseWriter, r *http.Request) error {
 	if mux.Vars(r)["name"] == practice.PreviewName && f.PreviewFile != "" {
 		stored = f.PreviewFile
 	}
+	if err := s.sendStored(w, r, stored, name, f.ContentType, f.Position != nil && p.Visibility == post.Public); err != nil {
+		return fmt.Errorf("file %d of practice %d: %w", fileID, id, err)
+	}
+	return nil
+}
+
+// sendStored sends an uploaded file to be saved under a name. One that everybody may read is kept by who read it, and asked for anew
+// each time: what it belongs to may have been withdrawn. Its content never changes, so asking is cheap.
+func (s *Site) sendStored(w http.ResponseWriter, r *http.Request, stored, name, contentType string, open bool) error {
 	content, err := s.Media.OpenDocument(stored)
 	if err != nil {
-		return fmt.Errorf("file %d of practice %d: %w", fileID, id, err)
+		return err
 	}
 	defer content.Close() //nolint:errcheck // only read
 	h := w.Header()
-	h.Set("Content-Type", f.ContentType)
+	h.Set("Content-Type", contentType)
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Cache-Control", "private, no-store")
-	if f.Position != nil && p.Visibility == post.Public && currentAccount(r) == nil {
-		h.Set("Cache-Control", "public, max-age=3600") // until it is withdrawn
+	if open && currentAccount(r) == nil {
+		sum := sha256.Sum256([]byte(stored)) // the name itself is nobody's business
+		h.Set("ETag", `"`+base64.RawURLEncoding.EncodeToString(sum[:12])+`"`)
+		h.Set("Cache-Control", "no-cache")
 	}
 	http.ServeContent(w, r, "", time.Time{}, content)
 	return nil

@@ -2,10 +2,8 @@ package web
 
 import (
 	"fmt"
-	"mime"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -252,20 +250,8 @@ func (s *Site) showPublicationFile(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return fmt.Errorf("file %d of a publication: %w", id, err)
 	}
-	content, err := s.Media.OpenDocument(f.File)
-	if err != nil {
+	if err := s.sendStored(w, r, f.File, f.Name, f.ContentType, open); err != nil {
 		return fmt.Errorf("file %d of a publication: %w", id, err)
 	}
-	defer content.Close() //nolint:errcheck // only read
-	h := w.Header()
-	h.Set("Content-Type", f.ContentType)
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "private, no-store")
-	if open && currentAccount(r) == nil {
-		h.Set("Cache-Control", "public, max-age=3600") // until it is withdrawn
-	}
-	http.ServeContent(w, r, "", time.Time{}, content)
 	return nil
 }

@@ -25,11 +25,12 @@ type access struct {
 	caching string
 }
 
-// What caches may do with a document.
+// What caches may do with a document: keep it and ask each time whether it is still so. Whoever hears of a withdrawal and comes to
+// see must not be shown what was there before, by no proxy either.
 const (
-	everyone   = "public, max-age=180"
-	readerOnly = "private, max-age=180" // secure mode: others have to show who they are first
-	nobody     = "private, no-store"    // not for everyone, whatever the mode
+	everyone   = "public, no-cache"
+	readerOnly = "private, no-cache" // secure mode: others have to show who they are first
+	nobody     = "private, no-store" // not for everyone, whatever the mode
 )
 
 type accessKey struct{}
