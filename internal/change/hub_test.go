@@ -13,7 +13,7 @@ import (
 	"github.com/vorbild/vorbild/internal/db/dbtest"
 )
 
-const patience = 15 * time.Second
+const patience = time.Minute
 
 // run starts a hub on a database and waits until it hears.
 func run(t *testing.T, conn *sqlx.DB) *change.Hub {

@@ -46,7 +46,7 @@ type Queue struct {
 	workers *river.Workers
 	beside  []func(ctx context.Context, s *Session) error
 
-	watchEvery time.Duration
+	watchEvery, pollEvery time.Duration
 
 	mu          sync.Mutex // guards running
 	running     *running
@@ -55,7 +55,7 @@ type Queue struct {
 
 // New returns a queue on db, whose River tables must exist (db.Migrate makes them).
 func New(db *sqlx.DB, log *slog.Logger) *Queue {
-	q := &Queue{db: db, log: log, driver: newDriver(db), workers: river.NewWorkers(), watchEvery: watchInterval}
+	q := &Queue{db: db, log: log, driver: newDriver(db), workers: river.NewWorkers(), watchEvery: watchInterval, pollEvery: pollInterval}
 	insert, err := river.NewClient(q.driver, &river.Config{Logger: riverLog(log), FetchCooldown: announcePause})
 	if err != nil {
 		panic(fmt.Sprintf("job.New: %v", err)) // the configuration above is a constant

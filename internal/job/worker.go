@@ -142,7 +142,7 @@ func (q *Queue) open(ctx context.Context) (_ *worker, err error) {
 		Queues:                      workersPerQueue,
 		Workers:                     q.workers,
 		FetchCooldown:               fetchPause,
-		FetchPollInterval:           pollInterval,
+		FetchPollInterval:           w.q.pollEvery,
 		JobTimeout:                  jobTimeout,
 		RescueStuckJobsAfter:        2 * jobTimeout, // the second net: the slots catch what a dead process held
 		CompletedJobRetentionPeriod: keepDone,

@@ -453,10 +453,12 @@ func TestFewAreReadAtOnce(t *testing.T) {
 			done <- err
 		}()
 	}
-	time.Sleep(300 * time.Millisecond) // long enough for all to begin if they may
 	reading := 0
-	for i := range all {
-		reading += len(began[i])
+	for deadline := time.Now().Add(time.Minute); reading == 0 && time.Now().Before(deadline); {
+		time.Sleep(300 * time.Millisecond) // long enough for all to begin if they may
+		for i := range all {
+			reading += len(began[i])
+		}
 	}
 	if reading == 0 || reading > 2 {
 		t.Errorf("%d files are read at once", reading)

@@ -12,7 +12,7 @@ import (
 )
 
 // patience is how long a test waits for its jobs; only a broken test needs it.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // Run starts q, whose workers are registered, and stops it when the test ends.
 func Run(t testing.TB, q *job.Queue) {
@@ -21,7 +21,7 @@ func Run(t testing.TB, q *job.Queue) {
 		t.Fatalf("jobtest: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		if err := q.Stop(ctx); err != nil {
 			t.Errorf("jobtest: %v", err)
