@@ -9,6 +9,7 @@ type confirmView struct {
 	Points                      []string // what will happen, one by one
 	Fields                      []hiddenField
 	AsksReason                  bool
+	NeedsReason                 bool // it is not optional
 	Reason                      string
 	ReasonHint                  string // key; "" for the log of the administration
 	Errors                      formErrors

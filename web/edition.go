@@ -3,12 +3,14 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/edition"
 	"github.com/vorbild/vorbild/internal/export"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -28,6 +30,8 @@ func (s *Site) registerEditions(r *mux.Router) {
 	get(number, s.showEdition)
 	get(number+"/stand", s.editionProgress)
 	post(number+"/pdf", s.retryEdition)
+	get(number+"/zurueckziehen", s.confirmWithdrawEdition)
+	post(number+"/zurueckziehen", s.withdrawEdition)
 
 	get(composingPath, s.listEditionDrafts)
 	post(composingPath, s.createEdition)
@@ -42,10 +46,11 @@ func (s *Site) registerEditions(r *mux.Router) {
 	post(id+"/verwerfen", s.discardEdition)
 }
 
-// editionsView is the list of published editions.
+// editionsView is the list of editions that were published.
 type editionsView struct {
 	Editions []edition.Edition
-	Composes bool // the reader may work on the next one
+	Newest   string // number of the newest that can be read; "" where there is none
+	Composes bool   // the reader may work on the next one
 }
 
 func (s *Site) listEditions(w http.ResponseWriter, r *http.Request) error {
@@ -54,11 +59,17 @@ func (s *Site) listEditions(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	view := editionsView{Editions: list}
+	if i := slices.IndexFunc(list, readable); i >= 0 {
+		view.Newest = list[i].Number
+	}
 	if view.Composes, err = s.composes(r); err != nil {
 		return err
 	}
 	return s.render(w, r, http.StatusOK, "editions", page{Title: s.t(r, "editions.title"), Description: s.t(r, "editions.lead"), Nav: "editions", Data: view})
 }
+
+// readable reports whether an edition that was published was not withdrawn.
+func readable(e edition.Edition) bool { return !e.Withdrawn() }
 
 // composes reports whether the reader may work on editions here.
 func (s *Site) composes(r *http.Request) (bool, error) {
@@ -82,6 +93,7 @@ type editionView struct {
 	Made     int             // files that are there or will not be, of Of
 	Of       int
 	Retries  bool // the reader may have the PDF made again
+	MayTake  bool // the reader may take the edition back
 	Size     int  // practices
 }
 
@@ -92,6 +104,9 @@ type editionFileView struct {
 
 func (s *Site) showEdition(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.Editions.ByNumber(r.Context(), pathText(r, "number"))
+	if fault.Is(err, fault.Gone) {
+		return s.renderGoneEdition(w, r, e)
+	}
 	if err != nil {
 		return err
 	}
@@ -114,6 +129,8 @@ func (s *Site) showEdition(w http.ResponseWriter, r *http.Request) error {
 		view.Files = append(view.Files, editionFileView{File: f, Href: e.Path() + "." + f.Format, Weight: fileSize(l, f.Size)})
 		view.Retries = view.Retries || f.State == edition.Failed || f.State == edition.Missing
 	}
+	reader := currentAccount(r)
+	view.MayTake = reader != nil && reader.Able(account.RoleEditor)
 	if view.Retries {
 		if view.Retries, err = s.composes(r); err != nil {
 			return err
@@ -170,6 +187,11 @@ func (s *Site) editionFile(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		f.mediaType = edition.File{Format: format}.MediaType()
 		f.body, err = s.Editions.Content(r.Context(), number, format)
+	}
+	if fault.Is(err, fault.NotFound) {
+		if e, err := s.Editions.ByNumber(r.Context(), number); fault.Is(err, fault.Gone) {
+			return s.renderGoneEdition(w, r, e)
+		}
 	}
 	if err != nil {
 		return err

@@ -159,6 +159,69 @@ func TestEditionFromFirstWordToPaper(t *testing.T) {
 	}
 }
 
+// TestEditionTakenBack: an editor withdraws an edition with a reason. Its addresses say so, nothing of it can be had any more, lists mark it,
+// and the next edition takes its place as the newest, not its number.
+func TestEditionTakenBack(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	in.work(t)
+	ids := in.accepted("Wärmere Serverräume", "Freie Kühlung")
+	paper := in.published(in.composed(ids...))
+	checksum := in.get(paper, "").text(".paper__checksum")
+	if link := `a[href="` + paper + `/zurueckziehen"]`; in.get(paper, "member").Find(link).Length() != 0 || in.get(paper, "editor").Find(link).Length() != 1 {
+		t.Error("who may take the edition back is not who sees how")
+	}
+	ask := in.get(paper+"/zurueckziehen", "editor").wants(t, http.StatusOK)
+	if ask.Find("input[name=reason][required]").Length() != 1 || !strings.Contains(ask.text("main"), paper) {
+		t.Errorf("the question: %s", ask.text("main"))
+	}
+	for reason, want := range map[string]string{"": "warum", "kurz": "mindestens 10", strings.Repeat("x", 501): "500"} {
+		refused := in.post(paper+"/zurueckziehen", "editor", url.Values{"reason": {reason}}).wants(t, http.StatusUnprocessableEntity)
+		if got := refused.text("#f-reason-error"); !strings.Contains(got, want) || refused.Find("#f-reason").AttrOr("value", "") != reason {
+			t.Errorf("%q is refused with %q", reason, got)
+		}
+	}
+	in.get(paper+".html", "").wants(t, http.StatusOK)
+
+	const reason = "Das Landgericht Kiel hat es angeordnet."
+	for range 2 { // a second click
+		in.post(paper+"/zurueckziehen", "editor", url.Values{"reason": {reason}}).leadsTo(t, "/papier")
+	}
+	for _, address := range []string{paper, paper + ".html", paper + ".odt", paper + ".epub", paper + ".pdf", paper + "/zurueckziehen"} {
+		who := ""
+		if strings.HasSuffix(address, "/zurueckziehen") {
+			who = "editor"
+		}
+		gone := in.get(address, who).wants(t, http.StatusGone)
+		for _, want := range []string{reason, checksum, strings.TrimPrefix(paper, "/papier/"), "Erschienen am"} {
+			if !strings.Contains(gone.text("main"), want) {
+				t.Errorf("%s does not say %q", address, want)
+			}
+		}
+		if gone.Find("meta[name=robots][content=noindex]").Length() != 1 || strings.Contains(gone.body, "Wärmere Serverräume") {
+			t.Errorf("%s can be found, or has the text still", address)
+		}
+	}
+	in.get(paper+"/stand", "").wants(t, http.StatusGone)
+	if got := in.get("/papier", "").text(".paper-list"); !strings.Contains(got, "Zurückgezogen") || strings.Contains(got, "Neueste") {
+		t.Errorf("list: %q", got)
+	}
+	if got := in.get("/redaktion/papier", "editor").text("[aria-labelledby=erschienen]"); !strings.Contains(got, "zurückgezogen am") {
+		t.Errorf("list of editors: %q", got)
+	}
+	if got := in.get("/ueberblick", "").Find(`a[href="` + paper + `"]`).Length(); got != 0 {
+		t.Error("the overview leads to it")
+	}
+	next := in.published(in.composed(ids...))
+	if next == paper {
+		t.Error("the number is given again")
+	}
+	first := in.get("/papier", "").Find(".paper-list li").First().Text()
+	if !strings.Contains(first, strings.TrimPrefix(next, "/papier/")) || !strings.Contains(first, "Neueste") {
+		t.Errorf("the newest: %q", first)
+	}
+}
+
 // TestEditionNextOne: what a source withdrew stands in the next edition only as a place, and is offered no more.
 func TestEditionNextOne(t *testing.T) {
 	t.Parallel()
@@ -328,24 +391,27 @@ func (h *house) editionRules(t *testing.T) map[string][]struct {
 		return e
 	}
 	draft := func(verb string) func() string { return func() string { return composeURL(begun().ID) + verb } }
-	published := func() string {
-		e := begun()
-		e, err := h.Editions.Publish(ctx, editor, e.ID, 2, (&Site{Deps: h.Deps}).freeze("KG"))
-		must(t, err)
-		return e.Path() + "/pdf"
+	published := func(verb string) func() string {
+		return func() string {
+			t.Helper()
+			e, err := h.Editions.Publish(ctx, editor, begun().ID, 2, (&Site{Deps: h.Deps}).freeze("KG"))
+			must(t, err)
+			return e.Path() + verb
+		}
 	}
 	type rule = struct {
 		who  allowed
 		path func() string
 		form url.Values
 	}
-	const one = composingPath + "/{id:[0-9]+}"
+	const one, paper = composingPath + "/{id:[0-9]+}", papersPath + "/{number:[0-9-]+}"
 	return map[string][]rule{
-		composingPath:                        {{editors, func() string { begun(); return composingPath }, nil}},
-		one:                                  {{editors, draft(""), url.Values{"version": {"2"}, "number": {"2031-1"}, "title": {"Anders"}}}},
-		one + "/auswahl":                     {{editors, draft("/auswahl"), url.Values{"chapter": {"0"}, "practice": {strconv.FormatInt(practiceID, 10)}}}},
-		one + "/veroeffentlichen":            {{editors, draft("/veroeffentlichen"), url.Values{"version": {"2"}}}},
-		one + "/verwerfen":                   {{editors, draft("/verwerfen"), nil}},
-		papersPath + "/{number:[0-9-]+}/pdf": {{editors, published, nil}},
+		composingPath:             {{editors, func() string { begun(); return composingPath }, nil}},
+		one:                       {{editors, draft(""), url.Values{"version": {"2"}, "number": {"2031-1"}, "title": {"Anders"}}}},
+		one + "/auswahl":          {{editors, draft("/auswahl"), url.Values{"chapter": {"0"}, "practice": {strconv.FormatInt(practiceID, 10)}}}},
+		one + "/veroeffentlichen": {{editors, draft("/veroeffentlichen"), url.Values{"version": {"2"}}}},
+		one + "/verwerfen":        {{editors, draft("/verwerfen"), nil}},
+		paper + "/pdf":            {{editors, published("/pdf"), nil}},
+		paper + "/zurueckziehen":  {{editors, published("/zurueckziehen"), url.Values{"reason": {"Ein Gericht hat es angeordnet."}}}},
 	}
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/vorbild/vorbild/internal/edition"
 )
@@ -26,12 +27,13 @@ func (s *Site) curatedWorks(r *http.Request) (*curatedView, error) {
 	if err != nil {
 		return nil, fmt.Errorf("aggregate: collections: %w", err)
 	}
-	if len(editions)+len(collections) == 0 {
+	newest := slices.IndexFunc(editions, readable)
+	if newest < 0 && len(collections) == 0 {
 		return nil, nil
 	}
 	v := &curatedView{}
-	if len(editions) > 0 {
-		v.Edition = &editions[0]
+	if newest >= 0 {
+		v.Edition = &editions[newest]
 	}
 	for _, c := range collections[:min(len(collections), curatedCollections)] {
 		v.Collections = append(v.Collections, collectionLink{c, collectionHref(c)})

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -160,6 +161,29 @@ func TestPaper(t *testing.T) {
 	_, page = kg.get(second+".html", "")
 	if shown := page.Find("body").Text(); strings.Contains(shown, titles[withdrawn]) || !strings.Contains(shown, titles[0]) {
 		t.Error("the next edition does not follow")
+	}
+
+	// The first one is taken back, and who heard of it drops it.
+	number := strings.TrimPrefix(paper, "/papier/")
+	heardOf := func() (string, bool) {
+		_, page := bund.get("/handreichungen?art=edition", "")
+		link := page.Find("main a[href^='/handreichungen/']").FilterFunction(func(_ int, a *goquery.Selection) bool {
+			return strings.Contains(a.Closest("li").Text(), "Version "+number)
+		})
+		return link.AttrOr("href", ""), link.Length() > 0
+	}
+	copied, ok := heardOf()
+	if !ok {
+		t.Fatalf("edition %s is not listed elsewhere", number)
+	}
+	kg.post(paper+"/zurueckziehen", editor[kg], url.Values{"reason": {"Ein Gericht hat es angeordnet."}})
+	within(t, "who heard of the edition drops it", func() bool {
+		_, listed := heardOf()
+		resp, _ := bund.get(copied, "")
+		return !listed && resp.StatusCode == http.StatusGone
+	})
+	if resp, page := kg.get(paper+".html", ""); resp.StatusCode != http.StatusGone || !strings.Contains(page.Find("main").Text(), "Ein Gericht hat es angeordnet.") {
+		t.Errorf("the edition that was taken back answers %s", resp.Status)
 	}
 }
 

@@ -122,7 +122,7 @@ func (s *Service) Create(ctx context.Context, actor account.Account, d Draft) (E
 		if drafts >= maxDrafts {
 			return fault.New(fault.Limited, "error.edition.too_many")
 		}
-		d.Number = nextNumber(now.Year(), numbers)
+		d.Number = nextNumber(curation.Today(now).Year(), numbers)
 		d = d.tidied()
 		if err := d.Check(); err != nil {
 			return err

@@ -38,9 +38,11 @@ type Edition struct {
 	Version     int        `db:"version"` // of the draft, from 1
 	UpdatedByID *int64     `db:"updated_by_id"`
 	UpdatedAt   time.Time  `db:"updated_at"`
-	PublishedAt *time.Time `db:"published_at"` // nil while it is a draft
-	Checksum    string     `db:"checksum"`     // SHA-256 of the frozen page, in hexadecimal digits
-	PostID      *int64     `db:"post_id"`      // the post by which followers were told, once they were
+	PublishedAt *time.Time `db:"published_at"`     // nil while it is a draft
+	Checksum    string     `db:"checksum"`         // SHA-256 of the frozen page, in hexadecimal digits
+	PostID      *int64     `db:"post_id"`          // the post by which followers were told, once they were
+	WithdrawnAt *time.Time `db:"withdrawn_at"`     // nil unless it was taken back after it was published
+	Reason      string     `db:"withdrawn_reason"` // why it was, in words for everybody
 	Chapters    []Chapter  `db:"-"`
 	Files       []File     `db:"-"` // of a published one
 }
@@ -65,6 +67,9 @@ type Entry struct {
 
 // Published reports whether the edition is frozen.
 func (e Edition) Published() bool { return e.PublishedAt != nil }
+
+// Withdrawn reports whether the edition was taken back: of its text nothing is left.
+func (e Edition) Withdrawn() bool { return e.WithdrawnAt != nil }
 
 // Size is how many practices it has.
 func (e Edition) Size() (n int) {
@@ -129,7 +134,7 @@ func (s *Service) mayCompose(ctx context.Context, actor account.Account) error {
 	return nil
 }
 
-// List returns the published editions, newest first, without their chapters.
+// List returns the editions that were published, newest first, without their chapters; those that were withdrawn too.
 func (s *Service) List(ctx context.Context) ([]Edition, error) {
 	list, err := editions(ctx, s.db, true)
 	if err != nil {
@@ -150,9 +155,13 @@ func (s *Service) Drafts(ctx context.Context, actor account.Account) ([]Edition,
 	return list, nil
 }
 
-// ByNumber returns a published edition with its chapters and files. fault.NotFound.
+// ByNumber returns a published edition with its chapters and files. fault.NotFound; fault.Gone for one that was withdrawn, together
+// with what is left of it.
 func (s *Service) ByNumber(ctx context.Context, number string) (Edition, error) {
 	e, err := editionByNumber(ctx, s.db, number)
+	if err == nil && e.Withdrawn() {
+		return e, errGone()
+	}
 	if err == nil {
 		err = s.fill(ctx, &e)
 	}
@@ -197,6 +206,8 @@ func (s *Service) fill(ctx context.Context, e *Edition) (err error) {
 }
 
 func errNotFound() error { return fault.New(fault.NotFound, "error.edition.not_found") }
+
+func errGone() error { return fault.New(fault.Gone, "error.edition.gone") }
 
 func errPublished() error { return fault.New(fault.Conflict, "error.edition.published") }
 

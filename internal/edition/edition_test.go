@@ -182,10 +182,90 @@ func TestFrozen(t *testing.T) {
 			t.Errorf("%s of a published edition: %v", what, err)
 		}
 	}
-	for _, change := range []string{`html = 'x'`, `checksum = 'x'`, `number = '2026-9'`, `state = 'draft'`, `title = 'x'`} {
-		if _, err := h.DB.ExecContext(h.Ctx, `UPDATE editions SET `+change+` WHERE id = $1`, e.ID); err == nil || !strings.Contains(err.Error(), "stays as it is") {
+	for _, change := range []string{`html = 'x'`, `checksum = 'x'`, `number = '2026-9'`, `state = 'draft'`, `title = 'x'`, `html = NULL`, `state = 'withdrawn', html = NULL`,
+		`state = 'withdrawn', html = NULL, withdrawn_at = now(), withdrawn_reason = 'x', checksum = 'x'`} {
+		if _, err := h.DB.ExecContext(h.Ctx, `UPDATE editions SET `+change+` WHERE id = $1`, e.ID); err == nil {
 			t.Errorf("the database takes %s: %v", change, err)
 		}
+	}
+}
+
+// TestWithdraw: what was published is taken back with a reason that stays, its text and files are deleted here and with followers, and
+// the database lets nobody do it in another way or undo it.
+func TestWithdraw(t *testing.T) {
+	h := newHouse(t)
+	e := h.publishes(h.begins(h.accepted("A", "B")...))
+	h.editions.PrintBy(browser(t, `printf '%%PDF-1.7 x' > "$out"`))
+	h.Must(h.editions.Print(h.Ctx, e.ID, true))
+	e = h.byID(e.ID)
+	const reason = "Das Landgericht Kiel hat es angeordnet."
+	for _, short := range []string{"", " \n ", "kurz", strings.Repeat("ä", edition.MaxReason+1)} {
+		h.Want(h.editions.Withdraw(h.Ctx, h.Editor, e.Number, short), fault.Invalid)
+	}
+	h.Want(h.editions.Withdraw(h.Ctx, h.Editor, "1999-1", reason), fault.NotFound)
+	h.Want(h.editions.Withdraw(h.Ctx, h.Editor, h.begins().Number, reason), fault.NotFound)
+	if h.page(e) == "" {
+		t.Error("what is refused deletes the page")
+	}
+	o, err := h.Organizations.Get(h.Ctx)
+	h.Must(err)
+	o.Curates = false // a court does not ask for that
+	h.Must(h.Organizations.Save(h.Ctx, o))
+	for range 2 {
+		h.Must(h.editions.Withdraw(h.Ctx, h.Editor, e.Number, " "+reason+"\n"))
+	}
+
+	gone, err := h.editions.ByNumber(h.Ctx, e.Number)
+	h.Want(err, fault.Gone)
+	if gone.Reason != reason || gone.Title != e.Title || gone.Checksum != e.Checksum || !gone.PublishedAt.Equal(*e.PublishedAt) || !gone.Withdrawn() || gone.Summary != "" || gone.Size() != 0 {
+		t.Errorf("what is left: %+v", gone)
+	}
+	_, err = h.editions.Page(h.Ctx, e.Number)
+	h.Want(err, fault.NotFound)
+	for _, format := range []string{edition.PDF, edition.ODT, edition.EPUB} {
+		_, err = h.editions.Content(h.Ctx, e.Number, format)
+		h.Want(err, fault.NotFound)
+	}
+	h.Want(h.editions.Retry(h.Ctx, h.Editor, e.Number), fault.Forbidden)
+	if n := h.Count(`SELECT (SELECT count(*) FROM edition_chapters WHERE edition_id = $1) + (SELECT count(*) FROM edition_files WHERE edition_id = $1)`, e.ID); n != 0 {
+		t.Errorf("%d chapters and files are kept", n)
+	}
+	_, err = h.Posts.ByID(h.Ctx, post.Viewer{}, *e.PostID)
+	h.Want(err, fault.Gone)
+	if n := h.Count(`SELECT (SELECT count(*) FROM publications WHERE post_id = $1) + (SELECT count(*) FROM revisions WHERE post_id = $1 AND (title || summary || source || html <> '' OR detail IS NOT NULL))
+		+ (SELECT count(*) FROM posts WHERE id = $1 AND title || summary || source || html <> '')`, *e.PostID); n != 0 {
+		t.Errorf("%d rows of what followers were told are kept", n)
+	}
+	if n := h.Count(`SELECT count(*) FROM river_job WHERE args->>'verb' = 'delete_post' AND (args->>'id')::bigint = $1`, *e.PostID); n != 1 {
+		t.Errorf("followers are told %d times", n)
+	}
+	if n := h.Count(`SELECT count(*) FROM audit_log WHERE action = 'edition.withdraw' AND subject = $1 AND detail = $2 AND account_id = $3`, e.Number, reason, h.Editor.ID); n != 1 {
+		t.Errorf("it is logged %d times", n)
+	}
+	list, err := h.editions.List(h.Ctx)
+	h.Must(err)
+	if len(list) != 1 || !list[0].Withdrawn() {
+		t.Errorf("list %+v", list)
+	}
+	h.Must(h.editions.Print(h.Ctx, e.ID, true)) // a job that comes late
+	for _, change := range []string{
+		`state = 'published', html = 'x', withdrawn_at = NULL, withdrawn_reason = ''`, `state = 'draft'`, `title = 'x'`, `number = '2031-1'`, `checksum = 'x'`, `withdrawn_reason = 'x'`, `html = 'x'`,
+	} {
+		if _, err := h.DB.ExecContext(h.Ctx, `UPDATE editions SET `+change+` WHERE id = $1`, e.ID); err == nil {
+			t.Errorf("the database takes %s", change)
+		}
+	}
+}
+
+// TestWithdrawBeforeItIsTold: an edition whose PDF is still being made is withdrawn, and nobody hears of it afterwards.
+func TestWithdrawBeforeItIsTold(t *testing.T) {
+	h := newHouse(t)
+	e := h.publishes(h.begins(h.accepted("A")...))
+	h.Must(h.editions.Withdraw(h.Ctx, h.Editor, e.Number, "Ein Satz darin ist falsch."))
+	h.editions.PrintBy(browser(t, `printf '%%PDF-1.7 x' > "$out"`))
+	h.Must(h.editions.Print(h.Ctx, e.ID, true))
+	if e := h.byID(e.ID); e.PostID != nil || len(e.Files) != 0 {
+		t.Errorf("told as %v, files %v", e.PostID, e.Files)
 	}
 }
 
@@ -269,7 +349,7 @@ func TestDraft(t *testing.T) {
 	h := newHouse(t)
 	ids := h.accepted("A", "B")
 	first, second := h.begins(ids[0]), h.begins()
-	year := time.Now().Year()
+	year := curation.Today(time.Now()).Year()
 	if first.Number != fmt.Sprintf("%d-1", year) || second.Number != fmt.Sprintf("%d-2", year) {
 		t.Errorf("numbers %s and %s", first.Number, second.Number)
 	}
@@ -342,6 +422,11 @@ func TestOnlyEditors(t *testing.T) {
 			if !fault.Is(err, fault.Forbidden) {
 				t.Errorf("%s may do %d: %v", who, i, err)
 			}
+		}
+	}
+	for who, actor := range map[string]account.Account{"a guest": h.Guest, "a member": h.Member, "an account of another instance": h.Remote, "a visitor": {}} {
+		if err := h.editions.Withdraw(h.Ctx, actor, e.Number, "Ein guter Grund."); !fault.Is(err, fault.Forbidden) {
+			t.Errorf("%s may withdraw: %v", who, err)
 		}
 	}
 	refused("a guest", h.Guest)

@@ -9,15 +9,16 @@ import (
 )
 
 const (
-	stateDraft = "draft"
+	stateDraft     = "draft"
+	stateWithdrawn = "withdrawn"
 
-	columns = `id, number, title, summary, foreword, credits, imprint, sums, language, version, updated_by_id, updated_at, published_at, checksum, post_id`
+	columns = `id, number, title, summary, foreword, credits, imprint, sums, language, version, updated_by_id, updated_at, published_at, checksum, post_id, withdrawn_at, withdrawn_reason`
 )
 
 func editions(ctx context.Context, db sqlx.ExtContext, published bool) (list []Edition, err error) {
 	query := `SELECT ` + columns + ` FROM editions WHERE state = 'draft' ORDER BY updated_at DESC, id DESC`
 	if published {
-		query = `SELECT ` + columns + ` FROM editions WHERE state = 'published' ORDER BY published_at DESC, id DESC`
+		query = `SELECT ` + columns + ` FROM editions WHERE state <> 'draft' ORDER BY published_at DESC, id DESC`
 	}
 	err = sqlx.SelectContext(ctx, db, &list, query)
 	return list, err
@@ -28,9 +29,9 @@ func editionByID(ctx context.Context, db sqlx.ExtContext, id int64) (e Edition, 
 	return e, err
 }
 
-// editionByNumber finds a published one.
+// editionByNumber finds one that was published, also where it was withdrawn since.
 func editionByNumber(ctx context.Context, db sqlx.ExtContext, number string) (e Edition, err error) {
-	err = sqlx.GetContext(ctx, db, &e, `SELECT `+columns+` FROM editions WHERE number = $1 AND state = 'published'`, number)
+	err = sqlx.GetContext(ctx, db, &e, `SELECT `+columns+` FROM editions WHERE number = $1 AND state <> 'draft'`, number)
 	return e, err
 }
 
@@ -157,5 +158,21 @@ func freeze(ctx context.Context, db sqlx.ExtContext, id, editorID int64, at time
 	_, err := db.ExecContext(ctx, `
 		UPDATE editions SET state = 'published', published_at = $2, published_by_id = $3, html = $4, checksum = $5, announcement = $6 WHERE id = $1`,
 		id, at, editorID, page, checksum, announcement)
+	return err
+}
+
+// withdraw deletes what stands in a published edition and says why.
+func withdraw(ctx context.Context, db sqlx.ExtContext, id, editorID int64, at time.Time, reason string) error {
+	for _, statement := range []string{
+		`DELETE FROM edition_chapters WHERE edition_id = $1`, // its entries go with them
+		`DELETE FROM edition_files WHERE edition_id = $1`,
+	} {
+		if _, err := db.ExecContext(ctx, statement, id); err != nil {
+			return err
+		}
+	}
+	_, err := db.ExecContext(ctx, `
+		UPDATE editions SET state = 'withdrawn', withdrawn_at = $2, withdrawn_by_id = $3, withdrawn_reason = $4,
+			html = NULL, summary = '', foreword = '', credits = '', imprint = '', announcement = '' WHERE id = $1`, id, at, editorID, reason)
 	return err
 }

@@ -93,6 +93,12 @@ func (s *Service) WithdrawArticle(ctx context.Context, tx *sqlx.Tx, id int64) er
 	return err
 }
 
+// EraseArticle is WithdrawArticle for what nobody shall read again: neither its words nor its earlier versions are kept.
+func (s *Service) EraseArticle(ctx context.Context, tx *sqlx.Tx, id int64) error {
+	_, err := s.withdraw(ctx, tx, id, true)
+	return err
+}
+
 // DiscardDraft removes a draft without a trace.
 func (s *Service) DiscardDraft(ctx context.Context, tx *sqlx.Tx, id int64) error {
 	return deleteDraft(ctx, tx, id)

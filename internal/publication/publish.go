@@ -90,7 +90,8 @@ func (s *Service) ReviseIn(ctx context.Context, tx *sqlx.Tx, author account.Acco
 	return p, s.store(ctx, tx, p, d, revision+1)
 }
 
-// WithdrawIn takes a publication of ours back everywhere. The caller has checked who acts. A second call changes nothing.
+// WithdrawIn takes a publication of ours back everywhere; of an edition nothing that followers were told is kept. The caller has checked
+// who acts. A second call changes nothing.
 func (s *Service) WithdrawIn(ctx context.Context, tx *sqlx.Tx, postID int64) error {
 	p, err := s.posts.Lock(ctx, tx, postID)
 	if err != nil {
@@ -98,6 +99,9 @@ func (s *Service) WithdrawIn(ctx context.Context, tx *sqlx.Tx, postID int64) err
 	}
 	if !p.Local || !p.Publication() {
 		return errForbidden()
+	}
+	if p.Role == Edition {
+		return s.posts.EraseArticle(ctx, tx, postID)
 	}
 	return s.posts.WithdrawArticle(ctx, tx, postID)
 }
