@@ -39,6 +39,7 @@ func nameOf(t *testing.T, body []byte) string {
 	var d struct {
 		Type, Target string
 		Object       json.RawMessage
+		Withdrawn    bool `json:"vb:withdrawn"`
 	}
 	if err := json.Unmarshal(body, &d); err != nil {
 		t.Fatalf("%v\n%s", err, body)
@@ -58,6 +59,9 @@ func nameOf(t *testing.T, body []byte) string {
 				slug = "collection"
 			}
 			name += "_" + slug
+		}
+		if d.Withdrawn {
+			name += "_withdrawn"
 		}
 		return name
 	}

@@ -262,6 +262,22 @@ func (w *everything) collects(first post.Post) {
 	w.must(o.Curation.SaveEntry(ctx, o.Editor, w.collection, second.ID, curation.EntryDraft{ChapterID: c.Chapters[0].ID, Annotation: "Gut übertragbar.", Featured: true}))
 	w.must(o.Curation.PublishCollection(ctx, o.Editor, w.collection))
 	w.settle()
+	w.moveOn(first, second, c.Chapters[0].ID)
+}
+
+// moveOn: the second has a new version, which is accepted, too; one that its source takes back stood with it for a while.
+func (w *everything) moveOn(first, second post.Post, chapter int64) {
+	ctx, o, p := w.t.Context(), w.ours, w.peer
+	short := accepts(w.t, o, p.Publish("Licht aus"))
+	w.must(o.Curation.AddEntries(ctx, o.Editor, w.collection, []int64{short.ID}, chapter))
+	w.settle()
+	w.must(p.Practices.Withdraw(ctx, p.Editor, p.Has(short.URI).ID))
+	_, err := p.Practices.Publish(ctx, p.Editor, p.Has(second.URI).ID, p.Sample("Lüftung erneuern, zweite Fassung"))
+	w.must(err)
+	w.settle()
+	w.must(o.Curation.Accept(ctx, o.Editor, second.ID))
+	w.must(o.Curation.RemoveEntry(ctx, o.Editor, w.collection, short.ID, ""))
+	w.settle()
 }
 
 // publishes lets our catalogue publish a document, and change it.

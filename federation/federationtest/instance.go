@@ -310,8 +310,9 @@ func (i *Instance) Work() {
 		return i.Relationships.Moved(ctx, j.Args.AccountID, j.Args.TargetID)
 	})
 	job.Work(q, func(ctx context.Context, j *river.Job[job.Forget]) error {
-		return i.Posts.Forget(ctx, j.Args.AccountID)
+		return errors.Join(i.Posts.Forget(ctx, j.Args.AccountID), i.Curation.TellUnseen(ctx))
 	})
+	job.Work(q, func(ctx context.Context, _ *river.Job[job.TellUnseen]) error { return i.Curation.TellUnseen(ctx) })
 	job.Work(q, func(ctx context.Context, _ *river.Job[job.Enforce]) error {
 		return errors.Join(i.Rules.Enforce(ctx), i.Federation.DropRefused(ctx))
 	})

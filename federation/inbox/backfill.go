@@ -6,14 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/jmoiron/sqlx"
-
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
-	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
-	"github.com/vorbild/vorbild/internal/job"
 )
 
 // Backfill reads what an account that we began to follow has published lately and what it put in front, and completes the
@@ -33,9 +29,6 @@ func (in *Inbox) Backfill(ctx context.Context, accountID int64) error {
 		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
 	}
 	defer done()
-	if err := in.watch(ctx, a); err != nil {
-		return fmt.Errorf("inbox.Backfill %d: %w", accountID, err)
-	}
 	ctx, v, cancel := in.begin(ctx, &a)
 	defer cancel()
 	uris, pins, failed := v.published(ctx, a)
@@ -155,14 +148,4 @@ func (v *visit) entry(ctx context.Context, a account.Account, item vocab.Item) (
 	}
 	v.held[o.ID] = o
 	return o.ID, nil
-}
-
-// watch begins to read what a group curates, if it does.
-func (in *Inbox) watch(ctx context.Context, a account.Account) error {
-	if a.Kind != account.Group {
-		return nil
-	}
-	return db.InTx(ctx, in.DB, func(tx *sqlx.Tx) error {
-		return in.Jobs.Enqueue(ctx, tx, job.ReadCurated{AccountID: a.ID})
-	})
 }

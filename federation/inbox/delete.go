@@ -54,7 +54,7 @@ func (in *Inbox) gone(ctx context.Context, p post.Post) error {
 	if err := in.Posts.ReceiveDelete(ctx, p.URI); err != nil {
 		return err
 	}
-	return in.Curation.Withdrawn(ctx, p.ID)
+	return in.Curation.Unseen(ctx, p.ID)
 }
 
 // deleteIfGone withdraws a post only when its origin has no longer got it.

@@ -11,7 +11,6 @@ import (
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/job"
-	"github.com/vorbild/vorbild/internal/post"
 )
 
 // collect tells that a practice was taken into a collection or left it, provided that this is still so: of several
@@ -69,7 +68,7 @@ func (o *Outbox) collect(ctx context.Context, verb job.Verb, decisionID int64) (
 }
 
 // tellCollection tells that a practice came into a collection that our catalogue named itself or left it, that such a collection
-// was published or taken back, or that an accepted practice is gone at its source; provided that this is still so.
+// was published or taken back, or that an accepted practice is shown no longer without a decision, or again; provided that this is still so.
 func (o *Outbox) tellCollection(ctx context.Context, changeID int64) (plan, error) {
 	c, err := o.Curation.ChangeByID(ctx, changeID)
 	if err != nil {
@@ -96,8 +95,9 @@ func (o *Outbox) tellCollection(ctx context.Context, changeID int64) (plan, erro
 		if err != nil {
 			return plan{}, err
 		}
-		said = vocab.Collected{ID: c.ID, Collection: of, Object: about.URI, Revision: c.Revision, Chapter: c.Chapter, Reason: c.Reason, Withdrawn: about.State == post.StateWithdrawn}
-		if about.State == post.StatePublished { // who withdrew it knows
+		said = vocab.Collected{ID: c.ID, Collection: of, Object: about.URI, Revision: c.Revision, Chapter: c.Chapter, Reason: c.Reason, Withdrawn: c.Withdrawn}
+		// RULE: who withdrew it knows, and whom moderators restricted hears nothing of it.
+		if c.Shown {
 			said.Author, p.to.Accounts = author.URI, []int64{author.ID}
 		}
 		p.table, p.id = "curations", c.PostID

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
 )
 
 // Languages are those an account can read and write its own words in.
@@ -69,6 +70,9 @@ func (s *Service) SetStateBecause(ctx context.Context, actor Account, id int64, 
 			if err := endSessions(ctx, tx, id); err != nil {
 				return fmt.Errorf("account.SetState %d: end sessions: %w", id, err)
 			}
+		}
+		if err := s.jobs.Enqueue(ctx, tx, job.TellUnseen{}); err != nil {
+			return err
 		}
 		return s.Audit(ctx, tx, actor, "account.state", a.Handle(), because(fmt.Sprintf("%s → %s", state, want), reason))
 	})

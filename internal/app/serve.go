@@ -144,8 +144,9 @@ func (a *App) startJobs(ctx context.Context) error {
 		return a.Relationships.Moved(ctx, j.Args.AccountID, j.Args.TargetID)
 	})
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.Forget]) error {
-		return a.Posts.Forget(ctx, j.Args.AccountID)
+		return errors.Join(a.Posts.Forget(ctx, j.Args.AccountID), a.Curation.TellUnseen(ctx))
 	})
+	job.Work(a.jobs, func(ctx context.Context, _ *river.Job[job.TellUnseen]) error { return a.Curation.TellUnseen(ctx) })
 	job.Work(a.jobs, func(ctx context.Context, j *river.Job[job.PublishScheduled]) error {
 		return a.Schedule.Publish(ctx, j.Args.ID)
 	})

@@ -24,6 +24,10 @@ type CollectionChange struct {
 	Chapter      string    `db:"chapter"`
 	Reason       string    `db:"reason"`
 	CreatedAt    time.Time `db:"created_at"`
+
+	// How the practice is now.
+	Shown     bool `db:"shown"`     // to everyone
+	Withdrawn bool `db:"withdrawn"` // by its source
 }
 
 func (a *arrangement) change(e Entry, entered bool, reason string) CollectionChange {
@@ -56,35 +60,72 @@ func (s *Service) tellHolders(ctx context.Context, tx *sqlx.Tx, postID int64, en
 	return nil
 }
 
-// goneReason is why a practice left that its source withdrew, as other servers' logs show it.
-const goneReason = "withdrawn at its source"
+// Why a practice left without a decision, as other servers' logs show it.
+const (
+	goneReason   = "withdrawn at its source"
+	hiddenReason = "not shown by this instance"
+)
 
-// Withdrawn tells who follows our catalogue that the source of an accepted practice took it back: they may not follow the
-// source, and hear it from nobody else. It is told once, however often it is called.
-func (s *Service) Withdrawn(ctx context.Context, postID int64) error {
-	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+// unseenAtOnce is how many practices TellUnseen looks up at a time.
+const unseenAtOnce = 200
+
+// TellUnseen tells who follows our catalogue of each accepted practice that left its collections without a decision: its source
+// took it back, or its author was suspended here, or is gone; and of each that came back. They may not follow the source, and hear
+// it from nobody else. Each is told once, however often it is called.
+func (s *Service) TellUnseen(ctx context.Context) error {
+	for after := int64(0); ; {
+		ids, err := unseen(ctx, s.db, after, unseenAtOnce)
+		if err != nil {
+			return fmt.Errorf("curation.TellUnseen: %w", err)
+		}
+		if len(ids) == 0 {
+			return nil
+		}
+		for _, id := range ids {
+			if err := s.Unseen(ctx, id); err != nil {
+				return err
+			}
+			after = id
+		}
+	}
+}
+
+// Unseen is TellUnseen for one practice.
+func (s *Service) Unseen(ctx context.Context, postID int64) error {
+	err := db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		e, err := lockEntry(ctx, tx, postID)
 		if db.IsNotFound(err) || err == nil && e.State != Accepted {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("curation.Withdrawn %d: %w", postID, err)
-		}
-		told, err := toldWithdrawn(ctx, tx, postID)
-		if err != nil || told {
 			return err
+		}
+		v, err := visibilityOf(ctx, tx, postID)
+		if err != nil || v.Shown == v.Told {
+			return err
+		}
+		revision, reason := e.RevisionAccepted, ""
+		switch {
+		case v.Withdrawn:
+			revision, reason = 0, goneReason
+		case !v.Shown:
+			revision, reason = 0, hiddenReason
 		}
 		slugs := []string{Curated}
 		if e.Featured {
 			slugs = append(slugs, Featured)
 		}
 		for _, slug := range slugs {
-			if err := s.tell(ctx, tx, CollectionChange{Slug: slug, PostID: postID, Reason: goneReason}); err != nil {
+			if err := s.tell(ctx, tx, CollectionChange{Slug: slug, PostID: postID, Entered: v.Shown, Revision: revision, Reason: reason}); err != nil {
 				return err
 			}
 		}
-		return s.tellHolders(ctx, tx, postID, false, 0, goneReason)
+		return s.tellHolders(ctx, tx, postID, v.Shown, revision, reason)
 	})
+	if err != nil {
+		return fmt.Errorf("curation.Unseen %d: %w", postID, err)
+	}
+	return nil
 }
 
 // ChangeByID returns what is to be told; fault.NotFound.

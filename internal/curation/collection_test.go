@@ -205,16 +205,16 @@ func TestSourceMovesOn(t *testing.T) {
 	h.shows(id, "a", "b", "c")
 	h.Must(h.Posts.ReceiveDelete(h.Ctx, b.URI))
 	for range 2 { // the same activity may come twice
-		h.Must(h.desk.Withdrawn(h.Ctx, b.ID))
+		h.Must(h.desk.Unseen(h.Ctx, b.ID))
 	}
-	h.Must(h.desk.Withdrawn(h.Ctx, h.arrives("waiting", 1).ID)) // was never accepted
+	h.Must(h.desk.Unseen(h.Ctx, h.arrives("waiting", 1).ID)) // was never accepted
 	h.shows(id, "a", "b withdrawn", "c")
 	got, err := h.desk.CollectionByID(h.Ctx, id)
 	h.Must(err)
 	if got.Size != 2 || len(got.Live()) != 2 || got.Entries[1].WithdrawnAt == nil {
 		t.Errorf("collection %+v", got)
 	}
-	want := []string{"Add kuehlung", "Remove kuratiert withdrawn at its source", "Remove hervorgehoben withdrawn at its source", "Remove kuehlung withdrawn at its source"}
+	want := []string{"Add kuehlung", "Add kuehlung a 2", "Remove kuratiert withdrawn at its source", "Remove hervorgehoben withdrawn at its source", "Remove kuehlung withdrawn at its source"}
 	if diff := cmp.Diff(want, h.changes()); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}

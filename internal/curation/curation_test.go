@@ -138,7 +138,7 @@ func TestLifeOfACuratedPractice(t *testing.T) {
 		t.Errorf("shown as %+v", v.Curation)
 	}
 	h.Must(h.desk.Accept(h.Ctx, h.Editor, p.ID))
-	h.expect("accepting the change tells", []string{"add_curated"}, h.told())
+	h.expect("accepting the change tells", []string{"add_curated", "add_featured"}, h.told())
 	h.expect("nothing changed", []string{}, h.onDesk("changed"))
 
 	for range 2 {

@@ -128,11 +128,14 @@ func (v *verdict) settle(ctx context.Context, was entry, d Decision) error {
 // follow makes boost and collections follow what the entry has become, and returns what is to be told with the decision.
 func (v *verdict) follow(ctx context.Context, was entry, reason string) (verbs []job.Verb, err error) {
 	id, in, wasIn := v.entry.PostID, v.entry.State == Accepted, was.State == Accepted
+	anew := in && wasIn && v.entry.RevisionAccepted != was.RevisionAccepted
 	switch {
 	case in && !wasIn:
 		if err = v.posts.BoostAs(ctx, v.tx, v.catalog, id); err == nil {
 			err = v.tellHolders(ctx, v.tx, id, true, v.entry.RevisionAccepted, "")
 		}
+	case anew: // it stands where it stood, with another revision
+		err = v.tellHolders(ctx, v.tx, id, true, v.entry.RevisionAccepted, "")
 	case wasIn && !in && v.shown(): // what was withdrawn has lost its boosts with it
 		if err = v.posts.UnboostAs(ctx, v.tx, v.catalog, id); err == nil {
 			err = v.tellHolders(ctx, v.tx, id, false, 0, reason)
@@ -146,12 +149,12 @@ func (v *verdict) follow(ctx context.Context, was entry, reason string) (verbs [
 		verbs = append(verbs, job.RemoveFeatured)
 	}
 	switch {
-	case in && (!wasIn || v.entry.RevisionAccepted != was.RevisionAccepted):
+	case in && !wasIn, anew:
 		verbs = append(verbs, job.AddCurated)
 	case wasIn && !in:
 		verbs = append(verbs, job.RemoveCurated)
 	}
-	if featured && !wasFeatured {
+	if featured && (!wasFeatured || anew) {
 		verbs = append(verbs, job.AddFeatured)
 	}
 	return verbs, nil

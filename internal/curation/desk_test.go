@@ -66,7 +66,9 @@ func (h *house) where(postID int64) []string {
 	return tabs
 }
 
-func day(ahead int) string { return time.Now().AddDate(0, 0, ahead).Format(time.DateOnly) }
+func day(ahead int) string {
+	return curation.Today(time.Now()).AddDate(0, 0, ahead).Format(time.DateOnly)
+}
 
 func TestPutAsideUntilADay(t *testing.T) {
 	h := newHouse(t)
@@ -211,7 +213,7 @@ func TestUndoOfEverything(t *testing.T) {
 	check("reopen", func() error { return h.desk.Reopen(h.Ctx, h.Editor, p.ID) },
 		[]string{"undo_announce", "remove_featured", "remove_curated"}, []string{"announce", "add_curated", "add_featured"})
 	h.arrives("Kühlung", 2)
-	check("accept the change", func() error { return h.desk.Accept(h.Ctx, h.Editor, p.ID) }, []string{"add_curated"}, []string{"add_curated"})
+	check("accept the change", func() error { return h.desk.Accept(h.Ctx, h.Editor, p.ID) }, []string{"add_curated", "add_featured"}, []string{"add_curated", "add_featured"})
 	if d := h.newest(p.ID); d.Revision != 1 {
 		t.Errorf("the world is told again of revision %d", d.Revision)
 	}

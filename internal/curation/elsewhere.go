@@ -8,6 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 )
 
@@ -16,6 +17,9 @@ const (
 	readEvery  = time.Hour
 	readSeldom = 24 * time.Hour // where nothing is curated, or nobody has answered for long
 )
+
+// MaxCurated is how many practices we keep of all that another catalogue accepted.
+const MaxCurated = 2_000
 
 // Kept is a collection of another server's catalogue as we last read it.
 type Kept struct {
@@ -61,8 +65,11 @@ func (s *Service) Due(ctx context.Context, now time.Time, limit int) ([]int64, e
 // Watched returns what we keep of a catalogue by the slugs of its collections; ok is false when none of our groups follows
 // it.
 func (s *Service) Watched(ctx context.Context, accountID int64) (kept map[string]Kept, ok bool, err error) {
-	if ok, err = watched(ctx, s.db, accountID); err != nil || !ok {
-		return nil, false, err
+	if ok, err = follow.FollowedByGroup(ctx, s.db, accountID); err != nil {
+		return nil, false, fmt.Errorf("curation.Watched %d: %w", accountID, err)
+	}
+	if !ok {
+		return nil, false, nil
 	}
 	if err := insertCurator(ctx, s.db, accountID, time.Now()); err != nil {
 		return nil, false, fmt.Errorf("curation.Watched %d: %w", accountID, err)
@@ -116,9 +123,12 @@ func (s *Service) Read(ctx context.Context, accountID int64, now time.Time, cura
 // collection read soon: an activity may be late, lost or repeated, the collection is the truth. It reports false for a
 // collection that we do not keep.
 func (s *Service) Hint(ctx context.Context, accountID int64, collectionURI string, added bool, item Item) (kept bool, err error) {
-	ok, err := watched(ctx, s.db, accountID)
-	if err != nil || !ok {
-		return false, err
+	ok, err := follow.FollowedByGroup(ctx, s.db, accountID)
+	if err != nil {
+		return false, fmt.Errorf("curation.Hint %s: %w", collectionURI, err)
+	}
+	if !ok {
+		return false, nil
 	}
 	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		if err := insertCurator(ctx, tx, accountID, time.Now()); err != nil {
@@ -134,7 +144,11 @@ func (s *Service) Hint(ctx context.Context, accountID int64, collectionURI strin
 		}
 		kept = true
 		if added {
-			return upsertItem(ctx, tx, accountID, slug, item)
+			most := MaxEntries
+			if slug == Curated || slug == Featured {
+				most = MaxCurated
+			}
+			return upsertItem(ctx, tx, accountID, slug, item, most)
 		}
 		if item.Withdrawn && slug != Curated && slug != Featured {
 			return emptyItem(ctx, tx, accountID, slug, item.PostURI)
@@ -147,8 +161,8 @@ func (s *Service) Hint(ctx context.Context, accountID int64, collectionURI strin
 	return kept, nil
 }
 
-// Unread lists posts that a catalogue curates and we do not have, or not in the version that it accepted, those first that were not tried for longest, and notes
-// that they are tried now.
+// Unread lists posts that a catalogue curates and we do not have, or not in the version that it accepted, and those that are gone at
+// their source, as it says, and not here; those first that were not tried for longest, and notes that they are tried now.
 func (s *Service) Unread(ctx context.Context, accountID int64, now time.Time, limit int) ([]string, error) {
 	uris, err := tryItems(ctx, s.db, accountID, now, now.Add(-readSeldom), limit)
 	if err != nil {

@@ -51,7 +51,7 @@ func ParsePeriod(from, to string, now time.Time) (Period, error) {
 		}
 		return t
 	}
-	today := midnight(now)
+	today := Today(now)
 	first, last := day("from", from), day("to", to)
 	if last.IsZero() || last.After(today) {
 		last = today
@@ -84,8 +84,9 @@ func parseDay(text string) (t time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-func midnight(t time.Time) time.Time {
-	year, month, day := t.In(berlin).Date()
+// Today is the midnight in Europe/Berlin with which the day of a moment began: wherever the server stands, it is their day.
+func Today(now time.Time) time.Time {
+	year, month, day := now.In(berlin).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, berlin)
 }
 

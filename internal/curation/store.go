@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // entry is the row of one practice on the desk. As JSON it says in a decision how it stood before.
@@ -83,9 +85,9 @@ func decisionByID(ctx context.Context, db sqlx.ExtContext, id int64) (d Decision
 	return d, err
 }
 
-// collection lists the accepted practices in the order of their acceptance, or the featured ones among them.
+// collection lists the accepted practices that everyone comes across in the order of their acceptance, or the featured ones among them.
 func collection(ctx context.Context, db sqlx.ExtContext, featuredOnly bool) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `SELECT c.post_id`+onDesk+`
-		WHERE c.state = 'accepted' AND (c.featured OR NOT $1) ORDER BY c.decided_at, c.post_id`, featuredOnly)
+		WHERE c.state = 'accepted' AND (c.featured OR NOT $1) AND `+post.ListedTo("p", "0")+` ORDER BY c.decided_at, c.post_id`, featuredOnly)
 	return ids, err
 }

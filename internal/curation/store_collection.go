@@ -9,10 +9,10 @@ import (
 )
 
 // inCollections joins an entry e of a collection with its practice, and says which practices everybody may hear of: what
-// everyone may see, and the place of what everyone saw.
+// everyone comes across, and the place of what everyone did.
 var inCollections = ` FROM collection_entries e
-	JOIN posts p ON p.id = e.post_id AND p.visibility = 'public' AND (` + post.VisibleTo("p", "0") + ` OR p.state = 'withdrawn' AND NOT p.hidden
-		AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.id = p.account_id AND o.hidden))
+	JOIN posts p ON p.id = e.post_id AND p.visibility = 'public' AND (` + post.ListedTo("p", "0") + ` OR p.state = 'withdrawn' AND NOT p.hidden
+		AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.id = p.account_id AND (o.hidden OR o.limited)))
 	JOIN practices d ON d.post_id = e.post_id
 	LEFT JOIN curations k ON k.post_id = e.post_id AND k.state = 'accepted' `
 

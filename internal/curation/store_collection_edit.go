@@ -5,6 +5,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 // lockCollection makes others who change the same collection wait.
@@ -118,6 +120,23 @@ func deleteCollected(ctx context.Context, q sqlx.ExtContext, collectionID, postI
 
 // What is told.
 
+// visibility is whether everyone sees a practice, and whether that is what was told last of it.
+type visibility struct {
+	Shown     bool `db:"shown"`
+	Told      bool `db:"told"`
+	Withdrawn bool `db:"withdrawn"` // by its source, as far as everyone may know
+}
+
+// What visibility is made of, for an accepted c with its post p. What was told before its last decision does not count: the decision
+// was told itself.
+var (
+	isShown = `(p.visibility = 'public' AND ` + post.VisibleTo("p", "0") + `)`
+	// What moderators hid is not said to be withdrawn: its source may never have done that.
+	isWithdrawn = `(p.state = 'withdrawn' AND NOT p.hidden AND NOT EXISTS (SELECT 1 FROM accounts o WHERE o.id = p.account_id AND o.hidden))`
+	isTold      = `coalesce((SELECT h.entered FROM collection_changes h WHERE h.post_id = c.post_id AND h.slug = '` + Curated + `' AND h.created_at >= c.decided_at
+		ORDER BY h.id DESC LIMIT 1), true)`
+)
+
 func insertChange(ctx context.Context, q sqlx.ExtContext, c CollectionChange) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO collection_changes (id, collection_id, slug, post_id, entered, revision, chapter, reason, created_at)
@@ -128,8 +147,9 @@ func insertChange(ctx context.Context, q sqlx.ExtContext, c CollectionChange) er
 
 func changeByID(ctx context.Context, q sqlx.ExtContext, id int64) (c CollectionChange, err error) {
 	err = sqlx.GetContext(ctx, q, &c, `
-		SELECT id, coalesce(collection_id, 0) AS collection_id, slug, coalesce(post_id, 0) AS post_id, entered, revision, chapter, reason, created_at
-		FROM collection_changes WHERE id = $1`, id)
+		SELECT h.id, coalesce(h.collection_id, 0) AS collection_id, h.slug, coalesce(h.post_id, 0) AS post_id, h.entered, h.revision, h.chapter, h.reason, h.created_at,
+			coalesce(`+isShown+`, false) AS shown, coalesce(`+isWithdrawn+`, false) AS withdrawn
+		FROM collection_changes h LEFT JOIN posts p ON p.id = h.post_id WHERE h.id = $1`, id)
 	return c, err
 }
 
@@ -142,9 +162,17 @@ func holdersOf(ctx context.Context, q sqlx.ExtContext, postID int64) (list []Col
 	return list, err
 }
 
-func toldWithdrawn(ctx context.Context, q sqlx.ExtContext, postID int64) (yes bool, err error) {
-	err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1 FROM collection_changes WHERE post_id = $1 AND slug = $2)`, postID, Curated)
-	return yes, err
+func visibilityOf(ctx context.Context, q sqlx.ExtContext, postID int64) (v visibility, err error) {
+	err = sqlx.GetContext(ctx, q, &v, `SELECT `+isShown+` AS shown, `+isTold+` AS told, `+isWithdrawn+` AS withdrawn
+		FROM curations c JOIN posts p ON p.id = c.post_id WHERE c.post_id = $1`, postID)
+	return v, err
+}
+
+// unseen lists accepted practices of which was told what is no longer so, after the one with that id, by id.
+func unseen(ctx context.Context, q sqlx.ExtContext, after int64, limit int) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, q, &ids, `SELECT c.post_id FROM curations c JOIN posts p ON p.id = c.post_id
+		WHERE c.state = 'accepted' AND c.post_id > $1 AND `+isShown+` <> `+isTold+` ORDER BY c.post_id LIMIT $2`, after, limit)
+	return ids, err
 }
 
 // stands reports whether what a change is about stands where it came into: a collection in the list of collections, a practice
@@ -152,14 +180,14 @@ func toldWithdrawn(ctx context.Context, q sqlx.ExtContext, postID int64) (yes bo
 func stands(ctx context.Context, q sqlx.ExtContext, c CollectionChange) (yes bool, err error) {
 	switch {
 	case c.Slug != "":
-		err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1`+onDesk+`WHERE c.post_id = $1 AND c.state = 'accepted' AND (c.featured OR $2 <> $3))`,
+		err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1`+onDesk+`WHERE c.post_id = $1 AND c.state = 'accepted' AND (c.featured OR $2 <> $3) AND `+isShown+`)`,
 			c.PostID, c.Slug, Featured)
 	case c.PostID == 0:
 		err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1 FROM collections WHERE id = $1 AND published)`, c.CollectionID)
 	default:
 		err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (SELECT 1`+onDesk+`
 			JOIN collection_entries e ON e.post_id = c.post_id AND e.collection_id = $2 JOIN collections o ON o.id = e.collection_id AND o.published
-			WHERE c.post_id = $1 AND c.state = 'accepted')`, c.PostID, c.CollectionID)
+			WHERE c.post_id = $1 AND c.state = 'accepted' AND `+isShown+`)`, c.PostID, c.CollectionID)
 	}
 	return yes, err
 }

@@ -3,7 +3,6 @@ package curation
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -28,14 +27,6 @@ func keepCurators(ctx context.Context, q sqlx.ExtContext, now time.Time) error {
 func dueCurators(ctx context.Context, q sqlx.ExtContext, now time.Time, limit int) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, q, &ids, `SELECT account_id FROM curators WHERE next_at <= $1 ORDER BY next_at LIMIT $2`, now, limit)
 	return ids, err
-}
-
-func watched(ctx context.Context, q sqlx.ExtContext, accountID int64) (yes bool, err error) {
-	err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (`+followedCatalogs+` AND f.target_id = $1)`, accountID)
-	if err != nil {
-		return false, fmt.Errorf("curation: watched %d: %w", accountID, err)
-	}
-	return yes, nil
 }
 
 func insertCurator(ctx context.Context, q sqlx.ExtContext, accountID int64, now time.Time) error {
@@ -93,7 +84,7 @@ func replaceItems(ctx context.Context, q sqlx.ExtContext, accountID int64, slug 
 			WITH ORDINALITY AS x (uri, revision, chapter, annotation, featured, withdrawn, position)
 		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET position = EXCLUDED.position, revision = EXCLUDED.revision, chapter = EXCLUDED.chapter,
 			annotation = EXCLUDED.annotation, featured = EXCLUDED.featured, withdrawn = EXCLUDED.withdrawn,
-			tried_at = CASE WHEN c.revision >= EXCLUDED.revision THEN c.tried_at END
+			tried_at = CASE WHEN c.revision >= EXCLUDED.revision AND c.withdrawn = EXCLUDED.withdrawn THEN c.tried_at END
 		WHERE (c.position, c.revision, c.chapter, c.annotation, c.featured, c.withdrawn)
 			IS DISTINCT FROM (EXCLUDED.position, EXCLUDED.revision, EXCLUDED.chapter, EXCLUDED.annotation, EXCLUDED.featured, EXCLUDED.withdrawn)`,
 		accountID, slug, pq.Array(uris), pq.Array(revisions), pq.Array(chapters), pq.Array(annotations), pq.Array(featured), pq.Array(withdrawn))
@@ -110,11 +101,14 @@ func hintCollection(ctx context.Context, q sqlx.ExtContext, accountID int64, uri
 	return slug, err
 }
 
-func upsertItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, item Item) error {
+// upsertItem adds an entry at the end, unless the collection has most of them: whoever only ever adds fills no disk.
+func upsertItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug string, item Item, most int) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO curated_items AS c (account_id, slug, post_uri, position, revision, chapter)
-		VALUES ($1, $2, $3, (SELECT coalesce(max(position), 0) + 1 FROM curated_items WHERE account_id = $1 AND slug = $2), $4, $5)
+		SELECT $1::bigint, $2::text, $3::text, (SELECT coalesce(max(position), 0) + 1 FROM curated_items WHERE account_id = $1 AND slug = $2), $4::integer, $5::text
+		WHERE (SELECT count(*) FROM curated_items WHERE account_id = $1 AND slug = $2 AND post_uri <> $3) < $6::bigint
 		ON CONFLICT (account_id, slug, post_uri) DO UPDATE SET revision = EXCLUDED.revision,
-			chapter = EXCLUDED.chapter, withdrawn = false, tried_at = CASE WHEN c.revision >= EXCLUDED.revision THEN c.tried_at END`, accountID, slug, item.PostURI, item.Revision, item.Chapter)
+			chapter = EXCLUDED.chapter, withdrawn = false, tried_at = CASE WHEN c.revision >= EXCLUDED.revision THEN c.tried_at END`,
+		accountID, slug, item.PostURI, item.Revision, item.Chapter, most)
 	return err
 }
 
@@ -130,14 +124,16 @@ func deleteItem(ctx context.Context, q sqlx.ExtContext, accountID int64, slug, p
 	return err
 }
 
-// tryItems lists entries without a post, or with an older version of it than was accepted, that were not tried since the given
-// time, and notes that they are tried.
+// tryItems lists entries without a post, with an older version of it than was accepted, or whose source withdrew it although we still
+// have it, that were not tried since the given time, and notes that they are tried.
 func tryItems(ctx context.Context, q sqlx.ExtContext, accountID int64, now, since time.Time, limit int) (uris []string, err error) {
 	err = sqlx.SelectContext(ctx, q, &uris, `WITH tried AS (
 			SELECT i.post_uri, i.tried_at, min(i.position) AS position FROM curated_items i
-			WHERE i.account_id = $1 AND NOT i.withdrawn AND (i.tried_at IS NULL OR i.tried_at <= $3) AND NOT EXISTS (
-				SELECT 1 FROM posts p LEFT JOIN practices d ON d.post_id = p.id
-				WHERE p.uri = i.post_uri AND (p.local OR p.state <> 'published' OR d.post_id IS NULL OR d.revision >= i.revision))
+			WHERE i.account_id = $1 AND (i.tried_at IS NULL OR i.tried_at <= $3) AND CASE WHEN i.withdrawn
+				THEN EXISTS (SELECT 1 FROM posts p WHERE p.uri = i.post_uri AND NOT p.local AND p.state = 'published')
+				ELSE NOT EXISTS (
+					SELECT 1 FROM posts p LEFT JOIN practices d ON d.post_id = p.id
+					WHERE p.uri = i.post_uri AND (p.local OR p.state <> 'published' OR d.post_id IS NULL OR d.revision >= i.revision)) END
 			GROUP BY 1, 2 ORDER BY i.tried_at NULLS FIRST, position LIMIT $4
 		)
 		UPDATE curated_items i SET tried_at = $2 FROM tried WHERE i.account_id = $1 AND i.post_uri = tried.post_uri RETURNING i.post_uri`,

@@ -11,6 +11,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/db"
+	"github.com/vorbild/vorbild/internal/follow"
 	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/organization"
 )
@@ -83,7 +84,7 @@ func (s *Service) Watched(ctx context.Context, accountID int64) (source Source, 
 }
 
 func (s *Service) watched(ctx context.Context, tx *sqlx.Tx, accountID int64) (source Source, ok bool, err error) {
-	if ok, err = followed(ctx, tx, accountID); err != nil || !ok {
+	if ok, err = follow.FollowedByGroup(ctx, tx, accountID); err != nil || !ok {
 		return Source{}, false, err
 	}
 	if err := insertSource(ctx, tx, accountID, s.now()); err != nil {
@@ -93,23 +94,29 @@ func (s *Service) watched(ctx context.Context, tx *sqlx.Tx, accountID int64) (so
 	return source, err == nil, err
 }
 
-// Receive makes what we keep of a catalogue's directory what the catalogue says. What cannot be believed of it is left out. An empty
-// one takes everything away: nobody is to be shown longer than they agreed to. read is the source as it was before; where its owner
-// told of a change since, nothing is kept of what was read.
+// Receive makes what we keep of a catalogue's directory what the catalogue says. What cannot be believed of it is left out, and what
+// it says in the name of another Land. An empty one takes everything away: nobody is to be shown longer than they agreed to. read is
+// the source as it was before; where its owner told of a change since, nothing is kept of what was read.
 func (s *Service) Receive(ctx context.Context, read Source, uri, etag string, entries []Entry) error {
 	accountID := read.AccountID
+	keeper, err := s.accounts.ByID(ctx, accountID)
+	if err != nil {
+		return fmt.Errorf("directory.Receive %s: %w", uri, err)
+	}
+	// RULE: the bounds of our own form hold for others: who says that it is one Land's names nobody as another Land's contact.
+	regions := Regions(organization.Organization{Level: organization.Level(keeper.Level), Region: keeper.Region})
 	believed := make([]Entry, 0, min(len(entries), MaxEntries))
 	seen := map[string]bool{}
 	for _, e := range entries {
 		e, ok := e.believable(s.now())
-		if !ok || seen[e.URI] || len(believed) == MaxEntries {
+		if !ok || seen[e.URI] || !slices.Contains(regions, e.Region) || len(believed) == MaxEntries {
 			continue
 		}
 		seen[e.URI] = true
 		e.ID, e.AccountID = db.NewID(s.now()), &accountID
 		believed = append(believed, e)
 	}
-	err := db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+	err = db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		now, ok, err := s.watched(ctx, tx, accountID)
 		if err != nil || !ok || now.Hints != read.Hints {
 			return err

@@ -34,11 +34,6 @@ func dueSources(ctx context.Context, q sqlx.ExtContext, now time.Time, limit int
 	return ids, err
 }
 
-func followed(ctx context.Context, q sqlx.ExtContext, accountID int64) (yes bool, err error) {
-	err = sqlx.GetContext(ctx, q, &yes, `SELECT EXISTS (`+follow.FollowedGroups+` AND f.target_id = $1)`, accountID)
-	return yes, err
-}
-
 func insertSource(ctx context.Context, q sqlx.ExtContext, accountID int64, now time.Time) error {
 	_, err := q.ExecContext(ctx, `INSERT INTO directory_sources (account_id, next_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, accountID, now)
 	return err

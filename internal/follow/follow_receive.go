@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+	"github.com/riverqueue/river"
 
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
@@ -119,7 +120,8 @@ func (s *Service) ReceiveUndo(ctx context.Context, followerID, targetID int64) e
 }
 
 // ReceiveAnswer notes Accept (true) or Reject (false) by targetID of our follow: by its uri, else by the pair.
-// The accept that makes us its first follower enqueues job.Backfill. fault.NotFound when we asked nothing of that target.
+// The accept that makes us its first follower enqueues job.Backfill, that of a group's follow of a group what reads the other's
+// collections and directory. fault.NotFound when we asked nothing of that target.
 func (s *Service) ReceiveAnswer(ctx context.Context, targetID int64, followURI string, readerURI string, accepted bool) error {
 	defer s.remembered.touch()
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
@@ -141,10 +143,22 @@ func (s *Service) ReceiveAnswer(ctx context.Context, targetID int64, followURI s
 		if err := setState(ctx, tx, f.ID, want, time.Now()); err != nil {
 			return fmt.Errorf("follow.ReceiveAnswer %d: %w", f.ID, err)
 		}
-		if accepted && !known {
-			return s.jobs.Enqueue(ctx, tx, job.Backfill{AccountID: targetID})
+		if !accepted {
+			return nil
 		}
-		return nil
+		var jobs []river.JobArgs
+		if !known {
+			jobs = append(jobs, job.Backfill{AccountID: targetID})
+		}
+		// RULE: whom our groups follow is read for the house, also where one of our people was there first.
+		watched, err := FollowedByGroup(ctx, tx, targetID)
+		if err != nil {
+			return fmt.Errorf("follow.ReceiveAnswer %d: %w", f.ID, err)
+		}
+		if watched {
+			jobs = append(jobs, job.ReadCurated{AccountID: targetID}, job.ReadDirectory{AccountID: targetID})
+		}
+		return s.jobs.Enqueue(ctx, tx, jobs...)
 	})
 }
 

@@ -317,6 +317,13 @@ func (Purge) Kind() string { return "policy.purge" }
 // InsertOpts implements river.JobArgsWithInsertOpts.
 func (Purge) InsertOpts() river.InsertOpts { return river.InsertOpts{UniqueOpts: uniqueWhileWaiting} }
 
+// TellUnseen has told, of what our desk accepted, what is shown no longer, or again, without a decision of the desk's: because
+// moderators restricted somebody, or an account is gone. It is not unique: one that runs may have looked before this change.
+type TellUnseen struct{}
+
+// Kind implements river.JobArgs.
+func (TellUnseen) Kind() string { return "curation.tell_unseen" }
+
 // RemindReview brings a practice to mind that waits to be approved since Asked. PostID: posts.id.
 type RemindReview struct {
 	PostID int64     `json:"post_id"`

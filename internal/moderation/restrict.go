@@ -12,6 +12,7 @@ import (
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
+	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/post"
 )
 
@@ -124,6 +125,9 @@ func (s *Service) onPost(ctx context.Context, actor account.Account, id int64, a
 	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
 		changed, err := do(tx, p)
 		if err != nil || !changed {
+			return err
+		}
+		if err := s.jobs.Enqueue(ctx, tx, job.TellUnseen{}); err != nil {
 			return err
 		}
 		return s.accounts.Audit(ctx, tx, actor, action, p.URI, detail)

@@ -236,6 +236,9 @@ func (s *Rules) change(ctx context.Context, actor account.Account, action, subje
 		if err := do(tx); err != nil {
 			return err
 		}
+		if err := s.jobs.Enqueue(ctx, tx, job.TellUnseen{}); err != nil {
+			return err
+		}
 		return s.accounts.Audit(ctx, tx, actor, action, subject, detail)
 	})
 	if err == nil {
