@@ -1,6 +1,8 @@
 package markup
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +56,7 @@ func TestRenderWithLinks(t *testing.T) {
 		{"with host and port", "(@praxis@sh.localhost:8402): gut", `<p>(<a href="https://sh.example/@praxis@sh.localhost:8402" class="mention"` + rel + `>@praxis@sh.localhost:8402</a>): gut</p>`, []string{"praxis@sh.localhost:8402"}, nil},
 		{"with underscores", "@green_it_nord@it.example.", `<p><a href="https://sh.example/@green_it_nord@it.example" class="mention"` + rel + `>@green_it_nord@it.example</a>.</p>`, []string{"green_it_nord@it.example"}, nil},
 		{"unknown stays text", "@niemand", "<p>@niemand</p>", []string{"niemand"}, nil},
-		{"each once", "@anna @Anna #PUE #pue", `<p><a href="https://sh.example/@anna" class="mention"` + rel + `>@anna</a> <a href="https://sh.example/@Anna" class="mention"` + rel + `>@Anna</a> <a href="https://sh.example/tags/pue" class="hashtag"` + rel + `>#PUE</a> <a href="https://sh.example/tags/pue" class="hashtag"` + rel + `>#pue</a></p>`, []string{"anna"}, []string{"PUE"}},
+		{"each once", "@anna @Anna #PUE #pue", `<p><a href="https://sh.example/@anna" class="mention"` + rel + `>@anna</a> <a href="https://sh.example/@anna" class="mention"` + rel + `>@Anna</a> <a href="https://sh.example/tags/pue" class="hashtag"` + rel + `>#PUE</a> <a href="https://sh.example/tags/pue" class="hashtag"` + rel + `>#pue</a></p>`, []string{"anna"}, []string{"PUE"}},
 		{"German tag", "#Kühlung, #Wärme_2", `<p><a href="https://sh.example/tags/kühlung" class="hashtag"` + rel + `>#Kühlung</a>, <a href="https://sh.example/tags/wärme_2" class="hashtag"` + rel + `>#Wärme_2</a></p>`, nil, []string{"Kühlung", "Wärme_2"}},
 		{"not in code", "`@anna #x` und\n\n    @bert #y", "<p><code>@anna #x</code> und</p>\n<pre><code>@bert #y\n</code></pre>", nil, nil},
 		{"not in addresses", "https://x.example/@anna#teil und anna@x.example", `<p><a href="https://x.example/@anna#teil"` + rel + `>https://x.example/@anna#teil</a> und <a href="mailto:anna@x.example"` + rel + `>anna@x.example</a></p>`, nil, nil},
@@ -251,4 +253,49 @@ func FuzzRender(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Thousands of hashtags and handles are read and shown; few are links, and each is asked for once.
+func TestReferencesAreBounded(t *testing.T) {
+	t.Parallel()
+	r := New()
+	for name, render := range map[string]func(string, func(string) string, func(string) string) (string, []string, []string){"Markdown": r.RenderWithLinks, "plain": r.RenderPlain} {
+		for what, c := range map[string]struct {
+			write       func(n int) string
+			links, asks int
+		}{
+			"different hashtags": {func(n int) string { return fmt.Sprintf("#Tag%d", n) }, MaxTags, MaxTags},
+			"one hashtag":        {func(n int) string { return []string{"#Strom", "#strom"}[n%2] }, maxReferences, 1},
+			"different handles":  {func(n int) string { return fmt.Sprintf("@user%d", n) }, maxHandles, maxHandles},
+			"one handle":         {func(int) string { return "@user@a.example" }, maxReferences, 1},
+		} {
+			asked := 0
+			resolve := func(string) string { asked++; return "https://a.example/x" }
+			const many = 8_000
+			words := make([]string, many)
+			for n := range words {
+				words[n] = c.write(n)
+			}
+			source := strings.Join(words, " ")
+			html, handles, tags := render(source, resolve, resolve)
+			if got := strings.Count(html, "<a "); got != c.links || asked != c.asks || len(handles)+len(tags) != c.asks {
+				t.Errorf("%s, %s: %d links, asked %d times, found %d; want %d links to %d", name, what, got, asked, len(handles)+len(tags), c.links, c.asks)
+			}
+			if text := strings.Fields(Text(html)); !slices.Equal(text, words) {
+				t.Errorf("%s, %s: %d words are left of %d", name, what, len(text), many)
+			}
+		}
+	}
+	const many = 900 // in 100,000 bytes, as others link them
+	var b strings.Builder
+	for n := range many {
+		fmt.Fprintf(&b, `<a href="https://b.example/tags/t%d" class="mention hashtag" rel="tag">#<span>t%d</span></a> `, n, n)
+	}
+	html := r.Sanitize("<p>" + b.String() + `</p><p><a href="https://b.example/page">page</a></p>`)
+	if n := strings.Count(html, "<a "); n != maxReferences+1 {
+		t.Errorf("%d links are left of others' %d hashtags and a page", n, many)
+	}
+	if got := strings.Count(Text(html), "#t"); got != many {
+		t.Errorf("%d hashtags can be read, want %d", got, many)
+	}
 }

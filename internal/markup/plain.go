@@ -64,21 +64,17 @@ func (refs *references) link(before rune, text string) (size int, html string) {
 		if size = handleLength([]byte(text[1:])); size == 0 {
 			return 0, ""
 		}
-		refs.handles = appendFolded(refs.handles, text[1:1+size])
-		return size + 1, refs.anchorOrText(refs.mention(text[1:1+size]), "mention", text[:1+size])
+	default:
+		if size = tagLength([]byte(text[1:])); size == 0 {
+			return 0, ""
+		}
 	}
-	if size = tagLength([]byte(text[1:])); size == 0 {
-		return 0, ""
-	}
-	refs.tags = appendFolded(refs.tags, text[1:1+size])
-	return size + 1, refs.anchorOrText(refs.tag(text[1:1+size]), "hashtag", text[:1+size])
-}
-
-func (refs *references) anchorOrText(address, class, label string) string {
+	label := text[:1+size]
+	address, class := refs.address(label)
 	if !webAddress(address) {
-		return escape(label)
+		return size + 1, escape(label)
 	}
-	return anchor(address, class, label)
+	return size + 1, anchor(address, class, label)
 }
 
 func anchor(address, class, label string) string {

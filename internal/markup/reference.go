@@ -20,12 +20,54 @@ type references struct {
 	tag     func(name string) string
 	handles []string
 	tags    []string
+	known   map[string]string // addresses by what is written, in lower case
+	links   int
 }
 
 const (
 	maxHandle = 320
 	maxTag    = 100
+
+	// MaxTags is how many different hashtags of a text are linked and told; what else looks like one is text. Nobody reads more, and
+	// each would be a page of its own.
+	MaxTags = 30
+	// maxHandles is how many different handles of a text are told and asked for.
+	maxHandles = 100
+	// maxReferences is how many links of a text lead to people and hashtags, also where they are few, again and again.
+	maxReferences = 500
 )
+
+// address returns where a reference as written leads, "" where it stays text, and which class its link has.
+func (refs *references) address(written string) (address, class string) {
+	name, key := written[1:], strings.ToLower(written)
+	class = "hashtag"
+	if written[0] == '@' {
+		class = "mention"
+	}
+	address, asked := refs.known[key]
+	switch {
+	case asked:
+	case class == "mention" && len(refs.handles) < maxHandles:
+		refs.handles = append(refs.handles, name)
+		address = refs.mention(name)
+	case class == "hashtag" && len(refs.tags) < MaxTags:
+		refs.tags = append(refs.tags, name)
+		address = refs.tag(name)
+	default:
+		return "", class
+	}
+	if !asked {
+		if refs.known == nil {
+			refs.known = map[string]string{}
+		}
+		refs.known[key] = address
+	}
+	if address == "" || refs.links == maxReferences {
+		return "", class
+	}
+	refs.links++
+	return address, class
+}
 
 var kindReference = ast.NewNodeKind("Reference")
 
@@ -52,14 +94,7 @@ func (n *reference) settle(refs *references, source []byte) {
 	written := string(n.segment.Value(source))
 	address, class := "", ""
 	if refs != nil && !insideLink(n) {
-		name := written[1:]
-		if written[0] == '@' {
-			refs.handles = appendFolded(refs.handles, name)
-			address, class = refs.mention(name), "mention"
-		} else {
-			refs.tags = appendFolded(refs.tags, name)
-			address, class = refs.tag(name), "hashtag"
-		}
+		address, class = refs.address(written)
 	}
 	if address == "" {
 		parent.ReplaceChild(parent, n, label)
@@ -70,16 +105,6 @@ func (n *reference) settle(refs *references, source []byte) {
 	link.SetAttributeString("class", []byte(class))
 	link.AppendChild(link, label)
 	parent.ReplaceChild(parent, n, link)
-}
-
-// appendFolded adds s unless it stands there already in any case.
-func appendFolded(list []string, s string) []string {
-	for _, have := range list {
-		if strings.EqualFold(have, s) {
-			return list
-		}
-	}
-	return append(list, s)
 }
 
 // referenceParser recognises @user, @user@host[:port] and #Tag at the beginning of a word.

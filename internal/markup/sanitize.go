@@ -75,6 +75,7 @@ func tidy(fragment string) string {
 	for _, n := range nodes {
 		copyTidy(root, n, 0)
 	}
+	unlinkTags(root)
 	var b strings.Builder
 	for n := root.FirstChild; n != nil; n = n.NextSibling {
 		if err := html.Render(&b, n); err != nil {
@@ -82,6 +83,19 @@ func tidy(fragment string) string {
 		}
 	}
 	return b.String()
+}
+
+// unlinkTags leaves of the links to hashtags the first maxReferences; of the others the text stays.
+func unlinkTags(root *html.Node) {
+	links := 0
+	for n := range root.Descendants() {
+		if n.DataAtom != atom.A || !slices.Contains(strings.Fields(attribute(n.Attr, "class")), "hashtag") {
+			continue
+		}
+		if links++; links > maxReferences {
+			n.DataAtom, n.Data, n.Attr = atom.Span, "span", nil
+		}
+	}
 }
 
 // copyTidy appends what is kept of n to parent.

@@ -24,7 +24,7 @@ const (
 	maxSummary  = 1_000 // of others; ours are checked by whoever offers one
 	maxWarning  = 500   // before a note of ours
 	maxMentions = 30
-	maxTags     = 30
+	maxTags     = markup.MaxTags
 	maxReplies  = 1_000
 	maxThread   = 5_000
 )
@@ -123,9 +123,6 @@ func (s *Service) RenderAs(ctx context.Context, author account.Account, kind Sou
 		}
 		return a.URI
 	}, s.TagURL)
-	if len(tags) > maxTags {
-		tags = tags[:maxTags]
-	}
 	return html, mentionIDs, tags, err
 }
 
