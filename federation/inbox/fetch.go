@@ -9,6 +9,7 @@ import (
 	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -25,9 +26,9 @@ const (
 	maxOutbox     = 2  // pages
 	maxBackfill   = 40 // entries of an outbox
 	maxFeatured   = 20
-	maxCurated    = 2000 // entries of a collection that a catalogue curates
-	maxNewCurated = 25   // posts that such a collection makes us fetch at a time
-	maxFollowers  = 5000 // of one actor on this instance that are compared with its server
+	maxCurated    = curation.MaxCurated // entries of a collection that a catalogue curates
+	maxNewCurated = 25                  // posts that such a collection makes us fetch at a time
+	maxFollowers  = 5000                // of one actor on this instance that are compared with its server
 )
 
 // visit is what one trigger leads to. Everything that is fetched for it goes through one, by the context that begin

@@ -490,3 +490,30 @@ func TestDue(t *testing.T) {
 		t.Errorf("pauses (-want +got):\n%s", diff)
 	}
 }
+
+// Who says of itself that it is one Land's names nobody as another Land's contact; who is of the Bund or of nowhere may.
+func TestNobodySpeaksForAnotherLand(t *testing.T) {
+	h := newHouse(t)
+	h.follow(h.RemoteCatalog)
+	var entries []directory.Entry
+	for n, region := range []string{"DE-SH", "DE-BY", ""} {
+		e := contact()
+		e.URI, e.Name, e.Region, e.ConfirmedAt = fmt.Sprintf("https://vitako.example/directory/%d", n), "Stelle "+region, region, time.Now()
+		entries = append(entries, e)
+	}
+	for _, c := range []struct {
+		level, region string
+		want          []string
+	}{
+		{"land", "DE-SH", []string{"Stelle", "Stelle DE-SH"}},
+		{"kommune", "DE-BY", []string{"Stelle", "Stelle DE-BY"}},
+		{"bund", "", []string{"Stelle", "Stelle DE-BY", "Stelle DE-SH"}},
+		{"verband", "DE-SH", []string{"Stelle", "Stelle DE-BY", "Stelle DE-SH"}},
+		{"", "", []string{"Stelle", "Stelle DE-BY", "Stelle DE-SH"}},
+	} {
+		h.exec(`UPDATE accounts SET level = $1, region = $2 WHERE id = $3`, c.level, c.region, h.RemoteCatalog.ID)
+		h.receive(h.RemoteCatalog, entries...)
+		t.Logf("%s of %s", c.level, c.region)
+		h.want(directory.Filter{}, c.want...)
+	}
+}

@@ -17,9 +17,9 @@ const columns = `e.id, e.account_id, e.uri, e.kind, e.name, e.summary, e.level, 
 
 const maintained = columns + `, coalesce(a.domain, '') AS host, coalesce(nullif(a.display_name, ''), a.username, '') AS maintainer`
 
-// shown are our entries, and those of whom we follow and everybody may see.
+// shown are our entries, and those of whom we follow and everybody comes across.
 const shown = ` FROM directory_entries e LEFT JOIN accounts a ON a.id = e.account_id
-	WHERE (e.account_id IS NULL OR NOT a.hidden AND e.account_id IN (` + follow.FollowedGroups + `))`
+	WHERE (e.account_id IS NULL OR NOT a.hidden AND NOT a.limited AND e.account_id IN (` + follow.FollowedGroups + `))`
 
 // inOrder lists what is of several Länder first, then Land by Land as the names go; $1 has them.
 const inOrder = ` ORDER BY coalesce(array_position($1::text[], e.region), 0), array_position(ARRAY['contact', 'committee', 'network'], e.kind), lower(e.name), e.id`

@@ -19,7 +19,7 @@ type sealRow struct {
 }
 
 // sealsOf lists which catalogues of other servers curate practices, by the name of the whole instance where we know it. What
-// is only featured is not curated.
+// is only featured is not curated. What a limited one says is for who follows it.
 func sealsOf(ctx context.Context, db sqlx.ExtContext, ids []int64) (rows []sealRow, err error) {
 	err = sqlx.SelectContext(ctx, db, &rows, `
 		SELECT p.id AS post_id, a.id AS account_id, a.username, a.domain AS host,
@@ -28,7 +28,7 @@ func sealsOf(ctx context.Context, db sqlx.ExtContext, ids []int64) (rows []sealR
 			i.revision, i.chapter,
 			EXISTS (SELECT 1 FROM curated_items f WHERE f.account_id = i.account_id AND f.slug = 'hervorgehoben' AND f.post_uri = i.post_uri) AS featured
 		FROM posts p JOIN curated_items i ON i.post_uri = p.uri AND i.slug = 'kuratiert'
-			JOIN accounts a ON a.id = i.account_id AND a.state = 'active' AND NOT a.hidden AND a.domain IS NOT NULL
+			JOIN accounts a ON a.id = i.account_id AND a.state = 'active' AND NOT a.hidden AND NOT a.limited AND a.domain IS NOT NULL
 		WHERE p.id = ANY ($1) ORDER BY p.id, a.id`, pq.Array(ids))
 	return rows, err
 }
