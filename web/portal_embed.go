@@ -189,7 +189,7 @@ func (s *Site) portalFragment(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := getBuffer()
 	defer buffers.Put(body)
-	if err := s.templates[view.Language].ExecuteTemplate(body, "portal_fragment", view); err != nil {
+	if err := s.templates.execute(body, view.Language, "portal_fragment", view); err != nil {
 		return fmt.Errorf("fragment: %w", err)
 	}
 	w.Header().Set("Content-Language", view.Language)

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"html/template"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -72,25 +73,36 @@ func (p page) Moderator() bool {
 // Writer reports whether the reader may write practices.
 func (p page) Writer() bool { return p.Account != nil && p.Account.Role.AtLeast(account.RoleMember) }
 
-// templateSet is all templates in one language: every page and partial is a template named like its file, or by a define
-// in a partials file.
-type templateSet struct {
-	*template.Template
-}
+// templateSets is all templates, by language: in each, every page and partial is a template named like its file, or by a define
+// in a partials file. A language takes 4 MB, and most instances are read in one.
+type templateSets map[string]func() (*template.Template, error)
 
 // languages the interface speaks.
 var languages = []string{"de", "en"}
 
-func (s *Site) parseTemplates() (map[string]*templateSet, error) {
-	sets := map[string]*templateSet{}
+// newTemplateSets parses the first language, and each of the others when somebody reads it: of mistakes they have the same.
+func (s *Site) newTemplateSets() (templateSets, error) {
+	sets := templateSets{}
 	for _, lang := range languages {
-		t, err := parseTemplateSet(templateFiles, s.templateFuncs(s.I18n.For(lang)))
-		if err != nil {
-			return nil, fmt.Errorf("templates (%s): %w", lang, err)
-		}
-		sets[lang] = &templateSet{t}
+		sets[lang] = sync.OnceValues(func() (*template.Template, error) {
+			return parseTemplateSet(templateFiles, s.templateFuncs(s.I18n.For(lang)))
+		})
 	}
-	return sets, nil
+	_, err := sets[languages[0]]()
+	return sets, err
+}
+
+// execute writes a template in one language, the first if it is none of ours.
+func (sets templateSets) execute(out io.Writer, lang, name string, data any) error {
+	parsed, ok := sets[lang]
+	if !ok {
+		parsed = sets[languages[0]]
+	}
+	set, err := parsed()
+	if err != nil {
+		return err
+	}
+	return set.ExecuteTemplate(out, name, data)
 }
 
 func parseTemplateSet(fsys fs.FS, funcs template.FuncMap) (*template.Template, error) {
@@ -192,17 +204,14 @@ func (s *Site) render(w http.ResponseWriter, r *http.Request, status int, name s
 }
 
 func (s *Site) execute(out *bytes.Buffer, r *http.Request, name string, p *page) error {
-	set := s.templates[s.localizer(r).Lang()]
-	if set == nil {
-		set = s.templates[languages[0]]
-	}
+	lang := s.localizer(r).Lang()
 	content := getBuffer()
 	defer buffers.Put(content)
-	if err := set.ExecuteTemplate(content, name, p); err != nil {
+	if err := s.templates.execute(content, lang, name, p); err != nil {
 		return err
 	}
 	p.Content = template.HTML(content.String()) //nolint:gosec // html/template has just escaped it
-	return set.ExecuteTemplate(out, "layout", p)
+	return s.templates.execute(out, lang, "layout", p)
 }
 
 // send lets browsers keep public pages and ask whether they changed; whatever is shown to someone logged in, or to who has
@@ -245,13 +254,9 @@ func matches(header, tag string) bool {
 
 // fragment renders one template alone, for scripts that replace a part of a page.
 func (s *Site) fragment(w http.ResponseWriter, r *http.Request, name string, data any) error {
-	set := s.templates[s.localizer(r).Lang()]
-	if set == nil {
-		set = s.templates[languages[0]]
-	}
 	body := getBuffer()
 	defer buffers.Put(body)
-	if err := set.ExecuteTemplate(body, name, data); err != nil {
+	if err := s.templates.execute(body, s.localizer(r).Lang(), name, data); err != nil {
 		return fmt.Errorf("fragment %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

@@ -97,14 +97,14 @@ type Deps struct {
 // Site serves the pages of one instance.
 type Site struct {
 	Deps
-	templates map[string]*templateSet // by language
+	templates templateSets
 	assets    *assets
 	guards    guards
 	proxies   request.Proxies
 	secure    bool // cookies only over https
 }
 
-// New parses all templates and compresses the static files; a broken one is an error here, not in front of a reader.
+// New parses the templates and compresses the static files; a broken one is an error here, not in front of a reader.
 func New(deps Deps) (*Site, error) {
 	s := &Site{Deps: deps, secure: strings.HasPrefix(deps.Config.BaseURL, "https://")}
 	var err error
@@ -114,7 +114,7 @@ func New(deps Deps) (*Site, error) {
 	if s.assets, err = loadAssets(staticFiles, "static"); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	if s.templates, err = s.parseTemplates(); err != nil {
+	if s.templates, err = s.newTemplateSets(); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
 	if s.guards, err = s.newGuards(); err != nil {

@@ -7,11 +7,19 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"github.com/vorbild/vorbild/internal/fault"
+)
+
+// How long a connection is kept: with what it has prepared and planned, PostgreSQL holds 10 to 30 MB for it, several times what
+// a fresh one takes. At rest there is one in use now and then, and it begins anew every hour.
+const (
+	maxIdleTime = 5 * time.Minute
+	maxLifetime = time.Hour
 )
 
 // Open connects to PostgreSQL with lib/pq and checks that it answers. Queries are not compiled (jit) unless dsn says so:
@@ -41,6 +49,8 @@ func Open(ctx context.Context, dsn string, maxConns int) (*sqlx.DB, error) {
 	db := sqlx.NewDb(sql.OpenDB(namedConnector{connector, dsn}), "postgres")
 	db.SetMaxOpenConns(maxConns)
 	db.SetMaxIdleConns(max(2, maxConns/2))
+	db.SetConnMaxIdleTime(maxIdleTime)
+	db.SetConnMaxLifetime(maxLifetime)
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("db.Open: %w", err), db.Close())
 	}
