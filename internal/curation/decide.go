@@ -189,7 +189,7 @@ func (s *Service) AcceptRevision(ctx context.Context, actor account.Account, pos
 		case revision != 0 && revision != v.revision:
 			return nil, fault.New(fault.Conflict, "error.desk.newer")
 		}
-		if d, err := v.propose(Accept, ""); d != nil || err != nil {
+		if d, err := v.propose(ctx, Accept, ""); d != nil || err != nil {
 			return d, err
 		}
 		v.become(Accepted, "")
@@ -209,7 +209,7 @@ func (s *Service) Decline(ctx context.Context, actor account.Account, postID int
 		if v.entry.State == Declined && v.entry.Reason == reason {
 			return nil, nil
 		}
-		if d, err := v.propose(Decline, reason); d != nil || err != nil {
+		if d, err := v.propose(ctx, Decline, reason); d != nil || err != nil {
 			return d, err
 		}
 		v.become(Declined, reason)

@@ -15,12 +15,22 @@ const maxLater = 366 * 24 * time.Hour
 
 // propose notes a decision that a second editor is to agree to, where two decide. It returns nil, nil when the decision is to be
 // taken now: one editor is enough, or another one proposed the same about the same revision. A proposal takes the place of
-// another one.
-func (v *verdict) propose(decision, reason string) (*Decision, error) {
+// another one, and of whom is no editor any more counts no more.
+func (v *verdict) propose(ctx context.Context, decision, reason string) (*Decision, error) {
 	e := &v.entry
+	if !v.twoEditors {
+		return nil, nil
+	}
 	same := e.Proposal == decision && e.ProposalRevision == v.revision && e.ProposedByID != nil
+	if same {
+		editor, err := isEditor(ctx, v.tx, *e.ProposedByID)
+		if err != nil {
+			return nil, fmt.Errorf("curation of %d: who proposed: %w", e.PostID, err)
+		}
+		same = editor
+	}
 	switch {
-	case !v.twoEditors, same && *e.ProposedByID != v.actor.ID:
+	case same && *e.ProposedByID != v.actor.ID:
 		return nil, nil
 	case same && e.ProposalReason == reason:
 		return nil, fault.New(fault.Conflict, "error.desk.second_editor")

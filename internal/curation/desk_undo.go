@@ -84,6 +84,10 @@ func (v *verdict) undo(ctx context.Context, d Decision, before []byte) (*Decisio
 		}
 	case "standing":
 		was.PostID, was.EditorID, was.LeadID = v.entry.PostID, v.entry.EditorID, v.entry.LeadID
+		// RULE: where two decide, nobody brings back into the view alone what one of them took out of it, before two were asked.
+		if v.twoEditors && d.Decision == Reopen && was.State == Accepted {
+			return nil, fault.New(fault.Forbidden, "error.desk.undo_alone")
+		}
 		if v.entry = was; was.State == Accepted {
 			back.Revision = was.RevisionAccepted
 		}

@@ -173,6 +173,14 @@ func lockGroups(ctx context.Context, db sqlx.ExtContext, ids []int64) (list []en
 	return list, err
 }
 
+// isEditor reports whether an account may decide, and goes on to until the transaction ends: account.Able in SQL.
+func isEditor(ctx context.Context, db sqlx.ExtContext, accountID int64) (yes bool, err error) {
+	var ids []int64
+	err = sqlx.SelectContext(ctx, db, &ids, `
+		SELECT id FROM accounts WHERE id = $1 AND domain IS NULL AND role IN ('editor', 'moderator', 'admin') AND state = 'active' AND NOT hidden FOR SHARE`, accountID)
+	return len(ids) > 0, err
+}
+
 func setLead(ctx context.Context, db sqlx.ExtContext, postID int64, lead *int64) error {
 	_, err := db.ExecContext(ctx, `UPDATE curations SET lead_id = $2 WHERE post_id = $1`, postID, lead)
 	return err
