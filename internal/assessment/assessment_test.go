@@ -28,7 +28,8 @@ func newHouse(t *testing.T) *house {
 	h := &house{House: posttest.New(t)}
 	h.practices = practice.New(h.House.DB, h.Organizations, h.Accounts, h.Posts, h.Queue, h.Markup, posttest.Base)
 	h.Service = New(h.House.DB, h.Accounts, h.Posts, h.practices, h.Queue)
-	h.Service.now = func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	h.Service.now = func() time.Time { now = now.Add(time.Second); return now } // what comes later is newer, whatever the real date
 	return h
 }
 
