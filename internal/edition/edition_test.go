@@ -322,6 +322,12 @@ func TestStandings(t *testing.T) {
 	}
 }
 
+// suspend refuses the authors of all that arrived.
+func (h *house) suspend() error {
+	_, err := h.DB.ExecContext(h.Ctx, `UPDATE accounts SET state = 'suspended', hidden = true WHERE id = $1`, h.Remote.ID)
+	return err
+}
+
 // TestWithdrawnMeanwhile: what is withdrawn while an editor waits for the edition to be written down is not frozen.
 func TestWithdrawnMeanwhile(t *testing.T) {
 	h := newHouse(t)
@@ -336,6 +342,26 @@ func TestWithdrawnMeanwhile(t *testing.T) {
 		return edition.Frozen{}, err
 	})
 	h.Want(err, fault.Conflict)
+	for name, meanwhile := range map[string]func(id int64) error{
+		"hidden by moderators": func(id int64) error {
+			_, err := h.DB.ExecContext(h.Ctx, `UPDATE posts SET hidden = true WHERE id = $1`, id)
+			return err
+		},
+		"declined by the desk":  func(id int64) error { return h.desk.Decline(h.Ctx, h.Editor, id, "Doppelt gemeldet.") },
+		"its author is refused": func(int64) error { return h.suspend() },
+	} {
+		ids := h.accepted(name)
+		e := h.begins(ids...)
+		_, err := h.editions.Publish(h.Ctx, h.Editor, e.ID, e.Version, func(p edition.Paper) (edition.Frozen, error) {
+			h.Must(meanwhile(ids[0]))
+			return compose(p)
+		})
+		if !fault.Is(err, fault.Conflict) {
+			t.Errorf("%s: %v", name, err)
+		}
+		_, err = h.DB.ExecContext(h.Ctx, `UPDATE accounts SET state = 'active', hidden = false WHERE id = $1`, h.Remote.ID)
+		h.Must(err)
+	}
 	if n := h.Count(`SELECT count(*) FROM editions WHERE state = 'published'`); n != 0 {
 		t.Errorf("%d were published", n)
 	}
@@ -506,9 +532,19 @@ func TestPrint(t *testing.T) {
 	}
 
 	h.Must(h.editions.Retry(h.Ctx, h.Editor, e.Number))
-	h.editions.PrintBy(browser(t, `printf '%%PDF-1.7 x' > "$out"`))
+	runs := filepath.Join(t.TempDir(), "runs")
+	printer := browser(t, `echo x >> `+runs+`; printf '%%PDF-1.7 x' > "$out"`)
+	h.editions.PrintBy(printer)
 	for range 2 {
 		h.Must(h.editions.Print(h.Ctx, e.ID, false))
+	}
+	// It is kept with the edition and nowhere else: what is withdrawn later is gone.
+	page, err := h.editions.Page(h.Ctx, e.Number)
+	h.Must(err)
+	_, err = printer.PrintPage(h.Ctx, page)
+	h.Must(err)
+	if said, err := os.ReadFile(runs); err != nil || strings.Count(string(said), "x") != 2 {
+		t.Errorf("printed %d times, %v: the printer has kept a file", strings.Count(string(said), "x"), err)
 	}
 	pdf, err := h.editions.Content(h.Ctx, e.Number, edition.PDF)
 	h.Must(err)

@@ -109,24 +109,28 @@ func (s *Service) Print(ctx context.Context, id int64, last bool) error {
 		return nil
 	}
 	file := File{Format: PDF, State: Missing}
-	if s.printer != nil {
-		page, err := s.Page(ctx, e.Number)
-		if err != nil {
-			return err
-		}
-		pdf, err := s.printer.PrintPage(ctx, page)
-		switch {
-		case fault.Is(err, fault.Limited):
-			return river.JobSnooze(busyPause)
-		case err != nil && !last:
-			return fmt.Errorf("edition.Print %d: %w", id, err)
-		case err != nil:
-			file.State = Failed
-		default:
-			file = made(PDF, pdf)
-		}
+	if s.printer == nil {
+		return s.settle(ctx, e, file)
 	}
-	return s.settle(ctx, e, file)
+	page, err := s.Page(ctx, e.Number)
+	if err != nil {
+		return err
+	}
+	pdf, err := s.printer.PrintPage(ctx, page)
+	switch {
+	case fault.Is(err, fault.Limited):
+		return river.JobSnooze(busyPause)
+	case err != nil && !last:
+		return fmt.Errorf("edition.Print %d: %w", id, err)
+	case err != nil:
+		file.State = Failed
+	default:
+		file = made(PDF, pdf)
+	}
+	if err := s.settle(ctx, e, file); err != nil {
+		return err
+	}
+	return s.printer.Forget(page) // it is kept with the edition, and goes when that is withdrawn
 }
 
 // busyPause is how long a PDF waits when the browser has enough to do.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
+
+	"github.com/vorbild/vorbild/internal/post"
 )
 
 const (
@@ -145,11 +147,13 @@ func chaptersOf(ctx context.Context, db sqlx.ExtContext, id int64) ([]Chapter, e
 	return list, nil
 }
 
-// lockPublic counts those of the posts that everybody may read, and makes who withdraws one of them wait.
+// lockPublic counts those of the posts that everybody may read and our desk stands for, and makes who withdraws one of them wait.
 func lockPublic(ctx context.Context, db sqlx.ExtContext, ids []int64) (int, error) {
 	var locked []int64
 	err := sqlx.SelectContext(ctx, db, &locked, `
-		SELECT id FROM posts WHERE id = ANY($1) AND state = 'published' AND visibility = 'public' ORDER BY id FOR SHARE`, pq.Array(ids))
+		SELECT p.id FROM posts p WHERE p.id = ANY($1) AND p.visibility = 'public' AND `+post.VisibleTo("p", "0")+`
+			AND EXISTS (SELECT 1 FROM curations c WHERE c.post_id = p.id AND c.state = 'accepted')
+		ORDER BY p.id FOR SHARE OF p`, pq.Array(ids))
 	return len(locked), err
 }
 

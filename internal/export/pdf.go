@@ -153,6 +153,14 @@ func (p *Printer) tooSlow(page []byte) bool {
 // bounded starts a program that may use at most 1 GiB in each of its processes, and write files of at most 64 MiB.
 const bounded = `ulimit -d 1048576; ulimit -f 131072; exec "$0" "$@"`
 
+// environment is what a browser is told of ours: where programs, letters and libraries are, and no secret.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		name, _, _ := strings.Cut(entry, "=")
+		return !slices.Contains([]string{"PATH", "LANG", "LANGUAGE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "FONTCONFIG_PATH", "FONTCONFIG_FILE"}, name) && !strings.HasPrefix(name, "LC_") && !strings.HasPrefix(name, "CHROM")
+	})
+}
+
 // run prints in a directory of its own that goes when it is done.
 func (p *Printer) run(ctx context.Context, page []byte) (pdf []byte, err error) {
 	dir, err := os.MkdirTemp("", "vorbild-print-")
@@ -166,7 +174,7 @@ func (p *Printer) run(ctx context.Context, page []byte) (pdf []byte, err error) 
 	}
 	cmd := exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", bounded, p.browser}, p.arguments(dir, in, out)...)...)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir)
+	cmd.Env = append(environment(), "HOME="+dir, "XDG_CONFIG_HOME="+dir, "XDG_CACHE_HOME="+dir)
 	// A browser is many processes: they go together.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
@@ -202,6 +210,14 @@ func (p *Printer) arguments(dir, in, out string) []string {
 		args = append(args, "--no-sandbox") // it refuses to run as root otherwise
 	}
 	return append(args, "file://"+in)
+}
+
+// Forget removes the file of a page: whoever keeps it elsewhere can then delete it for good.
+func (p *Printer) Forget(page []byte) error {
+	if err := os.Remove(p.path(page)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("export.Forget: %w", err)
+	}
+	return nil
 }
 
 func (p *Printer) path(page []byte) string {

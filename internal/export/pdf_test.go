@@ -183,6 +183,26 @@ func TestPrintBounded(t *testing.T) {
 	}
 }
 
+// TestPrintKnowsNoSecrets: what is in the server's environment is no business of a browser that reads what others wrote.
+func TestPrintKnowsNoSecrets(t *testing.T) {
+	t.Setenv("VORBILD_DATABASE_URL", "postgres://vorbild:geheim@db/vorbild")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "geheim")
+	t.Setenv("LC_ALL", "C.UTF-8")
+	p := fakeBrowser(t, `[ "$LC_ALL" = C.UTF-8 ] && [ -n "$PATH" ] && [ -d "$HOME" ] && ! env | grep -q geheim && printf '%%PDF-1.4' > "$out"`)
+	if _, err := p.Print(t.Context(), titled(1)); err != nil {
+		t.Error(err)
+	}
+	page, _ := HTML(titled(1))
+	for range 2 {
+		if err := p.Forget(page); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, ok := p.Kept(titled(1)); ok {
+		t.Error("kept what was to be forgotten")
+	}
+}
+
 func TestPrintFails(t *testing.T) {
 	t.Parallel()
 	hang := fakeBrowser(t, "sleep 300 & wait\n")
