@@ -2,7 +2,9 @@ package publication_test
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -317,3 +319,36 @@ func TestReceivedPublications(t *testing.T) {
 }
 
 func decimal(id int64) string { return strconv.FormatInt(id, 10) }
+
+// TestFoundByNewWords: a document is found by the words of its newest version, ours and others', also by those of a text as long as a
+// server sends; the words are read when it is written, so that who searches makes nobody read all texts.
+func TestFoundByNewWords(t *testing.T) {
+	h := newHouse(t)
+	ours := h.publish(h.editor, h.save(h.editor, 0, 0, text()))
+	w, err := h.publications.Change(h.Ctx, h.editor, ours)
+	h.Must(err)
+	next := text()
+	next.Source, next.Version = "Zuerst Eisspeicher füllen.", "2.0"
+	h.publish(h.editor, h.save(h.editor, w.ID, w.Version, next))
+	there := h.Account("praxis", "bund.example", account.Group, "")
+	var long strings.Builder
+	for n := range 60_000 {
+		fmt.Fprintf(&long, "Wort%d ", n)
+	}
+	p := h.Arrives(there, "1", func(r *post.Received) {
+		r.Kind, r.Role, r.Title, r.HTML = post.Article, post.RoleDocument, "Strategie des Bundes", "<p>Kältemaschine "+long.String()+"</p>"
+	})
+	h.Must(db.InTx(h.Ctx, h.DB, func(tx *sqlx.Tx) error {
+		return h.publications.Receive(h.Ctx, tx, p, publication.Publication{Type: "strategy", Version: "3", Revision: 1})
+	}))
+	for words, want := range map[string][]int64{
+		"Eisspeicher": {ours}, "Wärmenetze": {ours}, "Kältemaschinen": {p.ID}, "Strategien": {p.ID}, "Wort59999": {}, "Eisspeicher Kältemaschine": {},
+	} {
+		if diff := cmp.Diff(want, h.ids(publication.Filter{Text: words}), cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", words, diff)
+		}
+	}
+	if read := h.Count(`SELECT count(*) FROM publications WHERE words = ''`); read != 0 {
+		t.Errorf("the words of %d documents are not kept", read)
+	}
+}

@@ -51,6 +51,10 @@ func revisionOf(ctx context.Context, db sqlx.ExtContext, id int64) (revision int
 	return revision, err
 }
 
+// maxWords is how many characters of a text it is found by: far more than anybody writes, and less than a tsvector can take.
+const maxWords = 200_000
+
+// upsertPublication writes what stands beside a post, whose words are written already.
 func upsertPublication(ctx context.Context, db sqlx.ExtContext, p Publication) error {
 	entries, err := json.Marshal(append([]Entry{}, p.Entries...))
 	if err != nil {
@@ -61,11 +65,12 @@ func upsertPublication(ctx context.Context, db sqlx.ExtContext, p Publication) e
 		return err
 	}
 	_, err = db.ExecContext(ctx, `
-		INSERT INTO publications (post_id, kind, type, version, revision, entries, checksum, files)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		INSERT INTO publications (post_id, kind, type, version, revision, entries, checksum, files, words)
+		SELECT p.id, $2::text, $3::text, $4::text, $5::integer, $6::jsonb, $7::text, $8::jsonb, to_tsvector('german', p.title || ' ' || p.summary || ' ' || left(p.html, $9::integer) || ' ' || $4)
+		FROM posts p WHERE p.id = $1
 		ON CONFLICT (post_id) DO UPDATE SET kind = EXCLUDED.kind, type = EXCLUDED.type, version = EXCLUDED.version, revision = EXCLUDED.revision,
-			entries = EXCLUDED.entries, checksum = EXCLUDED.checksum, files = EXCLUDED.files, updated_at = now()`,
-		p.PostID, p.Kind, p.Type, p.Version, p.Revision, string(entries), p.Checksum, string(files))
+			entries = EXCLUDED.entries, checksum = EXCLUDED.checksum, files = EXCLUDED.files, words = EXCLUDED.words, updated_at = now()`,
+		p.PostID, p.Kind, p.Type, p.Version, p.Revision, string(entries), p.Checksum, string(files), maxWords)
 	return err
 }
 
@@ -84,7 +89,7 @@ var listed = `
 	WHERE p.visibility = 'public' AND ` + post.ListedTo("p", "$1") + `
 		AND ($2::text = '' OR pu.kind = $2) AND ($3::text = '' OR ` + typeOf + ` = $3)
 		AND ($4::text = '' OR coalesce(a.domain, '` + LocalOrigin + `') = $4)
-		AND ($5::text = '' OR to_tsvector('german', p.title || ' ' || p.summary || ' ' || p.html || ' ' || pu.version) @@ websearch_to_tsquery('german', $5))`
+		AND ($5::text = '' OR pu.words @@ websearch_to_tsquery('german', $5))`
 
 func listPublications(ctx context.Context, db sqlx.ExtContext, viewerID int64, f Filter) (ids []int64, err error) {
 	err = sqlx.SelectContext(ctx, db, &ids, `SELECT p.id`+listed+` ORDER BY p.id DESC LIMIT $6 OFFSET $7`,
