@@ -10,8 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/directory"
+	"github.com/vorbild/vorbild/internal/job"
 	"github.com/vorbild/vorbild/internal/organization"
 )
 
@@ -309,5 +312,20 @@ func TestDirectoryOfOthers(t *testing.T) {
 	}
 	if !strings.Contains(page.Find(`dd a[href="https://by.example/verzeichnis/0"]`).AttrOr("rel", ""), "noopener") {
 		t.Error("its origin is not linked")
+	}
+}
+
+// TestDirectoryReminder: who looks after the directory reads which entry waits to be confirmed, and is led to where that is done.
+func TestDirectoryReminder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	id := h.lists(t, func(e *directory.Entry) { e.Name = "Green-IT-Stelle" })
+	_, err := h.db.ExecContext(t.Context(), `UPDATE directory_entries SET confirmed_at = now() - interval '13 months' WHERE id = $1`, id)
+	must(t, err)
+	must(t, h.Directory.Sweep(t.Context()))
+	must(t, h.Notifications.Notify(t.Context(), job.Notify{Event: job.NotifyListed, ID: id}))
+	row := h.get(t, "/bereich/mitteilungen", "editor").Find(".row--new")
+	if got := row.Text(); !strings.Contains(got, "seit zwölf Monaten nicht bestätigt") || row.Find(`a[href="`+directoryDeskPath+`"]`).FilterFunction(func(_ int, a *goquery.Selection) bool { return a.Text() == "Green-IT-Stelle" }).Length() != 1 {
+		t.Errorf("the reminder: %q", got)
 	}
 }

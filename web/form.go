@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/schema"
 
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/i18n"
 	"github.com/vorbild/vorbild/internal/sheet"
@@ -261,3 +262,19 @@ func newField(l *i18n.Localizer, errs formErrors, name, label string, opts ...an
 
 // Chosen reports whether an option is the current one: marked so, or equal to the value.
 func (f fieldView) Chosen(o option) bool { return o.Selected || (f.Value != "" && f.Value == o.Value) }
+
+// written reads a form in which somebody may have written for long, which is shown again whatever is wrong with it: invalid is what
+// cannot be read of it. Where the session ended meanwhile, loggedOut is where to log in, and the text stays on the screen.
+func (s *Site) written(w http.ResponseWriter, r *http.Request, form any, least account.Role) (actor account.Account, loggedOut string, invalid, err error) {
+	if currentAccount(r) == nil && takesFile(r) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxBody) // of visitors we take no files
+	}
+	if invalid = decode(r, form); invalid != nil && !fault.Is(invalid, fault.Invalid) {
+		return actor, "", nil, invalid
+	}
+	actor, err = s.require(r, least)
+	if fault.Is(err, fault.Unauthorized) && !wantsJSON(r) && !usesToken(r) {
+		return actor, loginURL(r), invalid, nil
+	}
+	return actor, "", invalid, err
+}

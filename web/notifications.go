@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/vorbild/vorbild/internal/account"
+	"github.com/vorbild/vorbild/internal/fault"
 	"github.com/vorbild/vorbild/internal/markup"
 	"github.com/vorbild/vorbild/internal/notification"
 	"github.com/vorbild/vorbild/internal/paging"
@@ -18,6 +19,7 @@ type notificationView struct {
 	Href   string         // the post, the person, the review, or the open requests
 	Told   *practice.Told // of a review: what happened
 	Search string         // name of the saved search that found it
+	Listed string         // name of the entry of the directory
 }
 
 type notificationsView struct {
@@ -44,7 +46,7 @@ func (v notificationView) Elsewhere() bool {
 var notificationKinds = map[string]bool{
 	"mention": true, "reply": true, "follow": true, "follow_request": true, "favourite": true, "boost": true, "curated": true,
 	"saved_search": true, "status": true, "reuse": true, "assessment": true, "invited": true, "poll": true, "update": true, "report": true, "moved": true,
-	"assigned": true,
+	"assigned": true, "unconfirmed": true,
 }
 
 // Words is the key of what happened; a kind that a newer version wrote is still shown.
@@ -122,6 +124,12 @@ func (s *Site) showNotifications(w http.ResponseWriter, r *http.Request) error {
 			v.Href = fmt.Sprintf("/beitraege/%d", item.Post.Post.ID)
 		case item.ReportID != nil:
 			v.Href = fmt.Sprintf("/verwaltung/meldungen/%d", *item.ReportID)
+		case item.ListedID != nil:
+			e, err := s.Directory.OwnByID(r.Context(), *item.ListedID)
+			if err != nil && !fault.Is(err, fault.NotFound) {
+				return fmt.Errorf("notifications: %w", err)
+			}
+			v.Listed, v.Href = e.Name, directoryDeskPath
 		case item.PracticeLogID != nil:
 			entry, ok := told[*item.PracticeLogID]
 			if !ok {

@@ -28,21 +28,13 @@ func (s *Site) savePractice(w http.ResponseWriter, r *http.Request) error {
 	if id, err := pathID(r); err == nil {
 		view.ID = id
 	}
-	if currentAccount(r) == nil && takesFile(r) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody) // of visitors we take no files
-	}
-	decodeErr := decode(r, &view.practiceForm)
-	if decodeErr != nil && !fault.Is(decodeErr, fault.Invalid) {
-		return decodeErr
-	}
-	actor, err := s.require(r, account.RoleMember)
-	if fault.Is(err, fault.Unauthorized) && !wantsJSON(r) && !usesToken(r) {
-		// The session ended while someone was writing: their text stays on the screen.
-		view.LoggedOut = loginURL(r)
-		return s.renderPracticeForm(w, r, http.StatusUnauthorized, view)
-	}
-	if err != nil {
+	actor, loggedOut, decodeErr, err := s.written(w, r, &view.practiceForm, account.RoleMember)
+	switch {
+	case err != nil:
 		return err
+	case loggedOut != "":
+		view.LoggedOut = loggedOut
+		return s.renderPracticeForm(w, r, http.StatusUnauthorized, view)
 	}
 	if view.ID != 0 {
 		m, err := s.Practices.Manuscript(r.Context(), actor, view.ID)

@@ -89,31 +89,23 @@ func (s *Site) editWork(w http.ResponseWriter, r *http.Request) error {
 	return s.renderWorkForm(w, r, http.StatusOK, publicationFormView{publicationForm: publicationFormOf(work), ID: id, Changes: work.PostID != nil})
 }
 
-// saveWork takes the form. Whatever goes wrong, it comes back with all that was typed.
+// saveWork takes the form. Scripts that save by themselves get JSON. Whatever goes wrong, the form comes back with all that was typed.
 func (s *Site) saveWork(w http.ResponseWriter, r *http.Request) error {
 	view := publicationFormView{}
 	if id, err := pathID(r); err == nil {
 		view.ID = id
 	}
-	if currentAccount(r) == nil && takesFile(r) {
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody) // of visitors we take no files
-	}
-	decodeErr := decode(r, &view.publicationForm)
-	if decodeErr != nil && !fault.Is(decodeErr, fault.Invalid) {
-		return decodeErr
-	}
-	actor, err := s.require(r, account.RoleEditor)
-	if fault.Is(err, fault.Unauthorized) && !usesToken(r) {
-		// The session ended while someone was writing: their text stays on the screen.
-		view.LoggedOut = loginURL(r)
-		return s.renderWorkForm(w, r, http.StatusUnauthorized, view)
-	}
-	if err != nil {
+	actor, loggedOut, decodeErr, err := s.written(w, r, &view.publicationForm, account.RoleEditor)
+	switch {
+	case err != nil:
 		return err
+	case loggedOut != "":
+		view.LoggedOut = loggedOut
+		return s.renderWorkForm(w, r, http.StatusUnauthorized, view)
 	}
 	if view.ID != 0 {
 		known, err := s.Publications.WorkByID(r.Context(), actor, view.ID)
-		if fault.Is(err, fault.NotFound) && view.Title+view.Source != "" {
+		if fault.Is(err, fault.NotFound) && view.Title+view.Source != "" && !wantsJSON(r) {
 			// Published or discarded in another window: what was sent stays on the screen, as a new text.
 			view.ID, view.Draft = 0, 0
 			view.Errors = formErrors{Status: http.StatusConflict, Message: s.t(r, "publications.form.vanished")}
@@ -138,6 +130,8 @@ func (s *Site) saveWork(w http.ResponseWriter, r *http.Request) error {
 		return s.refuseWork(w, r, actor, view, err)
 	}
 	switch {
+	case wantsJSON(r):
+		writeJSON(w, http.StatusOK, map[string]string{"version": strconv.Itoa(work.Version), "action": workURL(work.ID) + "/bearbeiten"})
 	case view.Action == "preview":
 		http.Redirect(w, r, workURL(work.ID), http.StatusSeeOther)
 	case view.Action == "add-file", strings.HasPrefix(view.Action, "remove-file-"):
@@ -153,7 +147,7 @@ func (s *Site) saveWork(w http.ResponseWriter, r *http.Request) error {
 // reads that and clicks once more knows.
 func (s *Site) refuseWork(w http.ResponseWriter, r *http.Request, actor account.Account, view publicationFormView, err error) error {
 	errs, ok := s.formErrors(r, err, "publications.form.")
-	if !ok {
+	if !ok || wantsJSON(r) {
 		return fmt.Errorf("save document: %w", err)
 	}
 	view.Errors = errs
@@ -219,7 +213,7 @@ func (s *Site) renderWorkForm(w http.ResponseWriter, r *http.Request, status int
 	if view.Changes {
 		title = "publications.form.change"
 	}
-	return s.render(w, r, status, "publication_form", page{Title: l.T(title), Nav: "desk", Data: view, NoIndex: true})
+	return s.render(w, r, status, "publication_form", page{Title: l.T(title), Nav: "desk", Data: view, NoIndex: true, Scripts: []string{"editor.js"}})
 }
 
 // fillWorkFiles adds the files to the page of the form; what is gone meanwhile is left out.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -233,6 +234,72 @@ func TestDocumentFormKeepsAndRefuses(t *testing.T) {
 	in.post(work+"/verwerfen", "editor", nil).leadsTo(t, worksPath)
 	if a = in.post(edit, "editor", second); a.StatusCode != http.StatusConflict || a.Find("form[enctype]").AttrOr("action", "") != worksPath+"/neu" || a.Find("#f-title").AttrOr("value", "") != "Zweite" {
 		t.Errorf("discarded meanwhile: %d %s", a.StatusCode, a.text("main"))
+	}
+}
+
+// A script saves what is written by itself: the first time gives the text an address, what somebody else wrote is not written over, and
+// nothing comes back as a page.
+func TestDocumentSavesItself(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	auto := func(path, who string, form url.Values, status int) map[string]string {
+		t.Helper()
+		a := in.post(path, who, form, "Accept", "application/json")
+		var result map[string]string
+		if err := json.Unmarshal([]byte(a.body), &result); err != nil || a.StatusCode != status {
+			t.Fatalf("%s: %d %s: %v", path, a.StatusCode, a.body, err)
+		}
+		return result
+	}
+	page := in.get(worksPath+"/neu", "editor")
+	if form := page.Find("form[data-editor]"); page.Find(`script[src*="editor.js"]`).Length() != 1 || form.Find(`[name="`+form.AttrOr("data-basis", "version")+`"]`).AttrOr("value", "") != "0" ||
+		form.Find("[data-status][role=status]").Length() != 1 || form.Find("[data-conflict-actions][hidden]").Length() != 1 {
+		t.Error("the form lacks what the script works with")
+	}
+	form := typedDocument("save")
+	form.Del("summary")
+	first := auto(worksPath+"/neu", "editor", form, http.StatusOK)
+	if first["version"] != "1" || !strings.HasSuffix(first["action"], "/bearbeiten") {
+		t.Fatalf("saved as %v", first)
+	}
+	edit := first["action"]
+	form.Set("draft", first["version"])
+	form.Set("title", "Leitfaden, weiter geschrieben")
+	if second := auto(edit, "editor", form, http.StatusOK); second["version"] != "2" || second["action"] != edit {
+		t.Errorf("saved again as %v", second)
+	}
+	if got := in.get(edit, "editor").Find("#f-title").AttrOr("value", ""); got != "Leitfaden, weiter geschrieben" {
+		t.Errorf("saved %q", got)
+	}
+	form.Set("title", "Wer zu spät kommt")
+	if refused := auto(edit, "admin", form, http.StatusConflict); refused["error"] == "" {
+		t.Error("who comes second is not told")
+	}
+	form.Set("draft", "2")
+	form.Set("title", strings.Repeat("x", 201))
+	auto(edit, "editor", form, http.StatusUnprocessableEntity)
+	auto(edit, "", form, http.StatusUnauthorized)
+	if got := in.get(edit, "editor").Find("#f-title").AttrOr("value", ""); got != "Leitfaden, weiter geschrieben" {
+		t.Errorf("what was refused is kept: %q", got)
+	}
+	in.post(strings.TrimSuffix(edit, "/bearbeiten")+"/verwerfen", "editor", nil).leadsTo(t, worksPath)
+	auto(edit, "editor", form, http.StatusNotFound)
+}
+
+// TestSearchFindsPublications: what the field on top finds has documents and editions of their own.
+func TestSearchFindsPublications(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	path := in.publishDocument(typedDocument("preview"), nil)
+	in.indexed(t)
+	for _, query := range []string{"q=Wärmenetz", "q=Wärmenetz&art=handreichungen"} {
+		a := in.get("/suche?"+query, "")
+		if got := a.Find(`[aria-labelledby=treffer-handreichungen] a[href="` + path + `"]`).Text(); got != "Leitfaden: Abwärme nutzen" {
+			t.Errorf("%s: %q", query, a.text("main"))
+		}
+	}
+	if a := in.get("/suche?q=Wärmenetz&art=konten", ""); a.Find("[aria-labelledby=treffer-handreichungen], [aria-labelledby=treffer-diskussionen]").Length() != 0 {
+		t.Error("a part shows the others too")
 	}
 }
 

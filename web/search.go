@@ -29,7 +29,10 @@ type searchView struct {
 	Meant      *facetChoice // the search as it was probably meant
 	Notes      []noteHit
 	NoteCount  int
-	MoreNotes  string // where the others are
+	MoreNotes  string    // where the others are
+	Papers     []noteHit // documents and editions
+	PaperCount int
+	MorePapers string
 	People     []account.Account
 	Known      int // accounts that fit
 	MorePeople string
@@ -61,12 +64,14 @@ const (
 	maxPeople     = 80 // how many accounts a search counts
 	bestPractices = 3
 	bestNotes     = 5
+	bestPapers    = 3
 	bestPeople    = 5
 	hitsPerPage   = 20
 )
 
 // Parts of what a search finds, as ?art= names them.
 const (
+	partPapers = "handreichungen"
 	partNotes  = "beitraege"
 	partPeople = "konten"
 )
@@ -77,7 +82,7 @@ type practiceHit struct {
 	Excerpt []german.Segment
 }
 
-// noteHit is a discussion or a comment with the place where it was found.
+// noteHit is a discussion or a comment, a document or an edition, with the place where it was found.
 type noteHit struct {
 	search.Note
 	Href    string
@@ -102,7 +107,7 @@ func (s *Site) search(w http.ResponseWriter, r *http.Request) error {
 		text = string([]rune(text)[:maxQuery])
 	}
 	view := searchView{Text: text}
-	if part := r.URL.Query().Get("art"); part == partNotes || part == partPeople {
+	if part := r.URL.Query().Get("art"); part == partPapers || part == partNotes || part == partPeople {
 		view.Part = part
 	}
 	var target string

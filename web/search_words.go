@@ -18,12 +18,17 @@ import (
 // searchWords finds practices, discussions and comments by their words, and people by their names: a little of each, or a page
 // of one.
 func (s *Site) searchWords(r *http.Request, view *searchView) error {
-	if view.Part != partPeople {
+	if view.Part == "" || view.Part == partPapers {
+		if err := s.searchPapers(r, view); err != nil {
+			return err
+		}
+	}
+	if view.Part == "" || view.Part == partNotes {
 		if err := s.searchNotes(r, view); err != nil {
 			return err
 		}
 	}
-	if view.Part != partNotes {
+	if view.Part == "" || view.Part == partPeople {
 		if err := s.searchPeople(r, view); err != nil {
 			return err
 		}
@@ -72,6 +77,28 @@ func (s *Site) searchNotes(r *http.Request, view *searchView) error {
 		view.Pages = paginate(r, offset, limit, total)
 	} else if total > limit {
 		view.MoreNotes = with(r, "art", partNotes)
+	}
+	return nil
+}
+
+// searchPapers finds documents and editions.
+func (s *Site) searchPapers(r *http.Request, view *searchView) error {
+	offset, limit := 0, bestPapers
+	if view.Part != "" {
+		offset, limit = offsetOf(r, hitsPerPage), hitsPerPage
+	}
+	papers, total, err := s.Searches.Publications(r.Context(), viewer(r), view.Text, offset, limit)
+	if err != nil {
+		return err
+	}
+	for _, p := range papers {
+		view.Papers = append(view.Papers, noteHit{Note: p, Href: s.publicationURL(p.Post), Heading: p.Post.Heading()})
+	}
+	view.PaperCount = total
+	if view.Part != "" {
+		view.Pages = paginate(r, offset, limit, total)
+	} else if total > limit {
+		view.MorePapers = with(r, "art", partPapers)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/mux"
@@ -66,7 +65,7 @@ func (a *App) ServeOn(ctx context.Context, listener net.Listener) error {
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	debug.FreeOSMemory() // what parsing templates and messages left behind
+	go giveBackMemory(ctx)
 	a.log.InfoContext(ctx, "serving", slog.String("url", a.Config.BaseURL), slog.String("listen", listener.Addr().String()), slog.String("version", Version()))
 	select {
 	case err = <-failed:
@@ -96,6 +95,7 @@ func (a *App) Work(ctx context.Context) error {
 	if err := a.startJobs(ctx); err != nil {
 		return err
 	}
+	go giveBackMemory(ctx)
 	a.log.InfoContext(ctx, "working jobs", slog.String("version", Version()))
 	<-ctx.Done()
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
@@ -192,10 +192,9 @@ func (a *App) stopJobs(ctx context.Context) error {
 // then.
 func (a *App) sweep(ctx context.Context) {
 	for {
-		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Practices.Sweep(ctx), a.Publications.Sweep(ctx), a.Relationships.Sweep(ctx), a.Imports.Sweep(ctx)); err != nil && ctx.Err() == nil {
+		if err := errors.Join(a.Auth.Sweep(ctx), a.OAuth.Sweep(ctx), a.Media.Sweep(ctx), a.Practices.Sweep(ctx), a.Publications.Sweep(ctx), a.Directory.Sweep(ctx), a.Relationships.Sweep(ctx), a.Imports.Sweep(ctx)); err != nil && ctx.Err() == nil {
 			a.log.ErrorContext(ctx, "sweep", slog.Any("error", err))
 		}
-		debug.FreeOSMemory() // what a busy hour left behind
 		select {
 		case <-ctx.Done():
 			return

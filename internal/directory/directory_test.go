@@ -517,3 +517,36 @@ func TestNobodySpeaksForAnotherLand(t *testing.T) {
 		h.want(directory.Filter{}, c.want...)
 	}
 }
+
+// TestReminder: editors are reminded of an entry of ours that nobody has confirmed for twelve months, once, and again a year after it
+// was confirmed.
+func TestReminder(t *testing.T) {
+	h := newHouse(t)
+	h.follow(h.RemoteCatalog)
+	h.receive(h.RemoteCatalog, directory.Entry{URI: "https://vitako.example/directory/1", Kind: directory.Contact, Name: "Fremd", Level: "verband", Revision: 1, ConfirmedAt: time.Now().AddDate(-3, 0, 0), UpdatedAt: time.Now()})
+	old := h.save(contact())
+	h.save(committee())
+	reminders := func() (ids []int64) {
+		t.Helper()
+		for range 2 {
+			h.Must(h.directory.Sweep(h.Ctx))
+		}
+		h.Must(h.DB.SelectContext(h.Ctx, &ids, `SELECT (args->>'id')::bigint FROM river_job WHERE kind = 'notification.notify' AND args->>'event' = 'listed' ORDER BY id`))
+		return ids
+	}
+	if got := reminders(); len(got) != 0 {
+		t.Errorf("reminded of what was confirmed just now: %v", got)
+	}
+	h.exec(`UPDATE directory_entries SET confirmed_at = now() - interval '13 months' WHERE id = $1`, old)
+	if diff := cmp.Diff([]int64{old}, reminders()); diff != "" {
+		t.Errorf("when it is due: %s", diff)
+	}
+	h.Must(h.directory.Confirm(h.Ctx, h.Editor, old))
+	if got := reminders(); len(got) != 1 {
+		t.Errorf("when it was confirmed: %v", got)
+	}
+	h.exec(`UPDATE directory_entries SET confirmed_at = now() - interval '13 months', reminded_at = now() - interval '14 months' WHERE id = $1`, old)
+	if diff := cmp.Diff([]int64{old, old}, reminders()); diff != "" {
+		t.Errorf("a year later: %s", diff)
+	}
+}

@@ -119,6 +119,24 @@ func (s *Service) Remove(ctx context.Context, actor account.Account, id int64) e
 	})
 }
 
+// Sweep has editors reminded of the entries of ours that nobody has confirmed for twelve months: once of each, and again when it was
+// confirmed and that is a year ago.
+func (s *Service) Sweep(ctx context.Context) error {
+	return db.InTx(ctx, s.db, func(tx *sqlx.Tx) error {
+		now := s.now()
+		due, err := remindOf(ctx, tx, StaleAt(now), now)
+		if err != nil {
+			return fmt.Errorf("directory.Sweep: %w", err)
+		}
+		for _, id := range due {
+			if err := s.jobs.Enqueue(ctx, tx, job.Notify{Event: job.NotifyListed, ID: id}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (s *Service) changed(ctx context.Context, tx *sqlx.Tx, actor account.Account, action string, e Entry) error {
 	if err := s.jobs.Enqueue(ctx, tx, job.Distribute{Verb: job.AddListed, ID: e.ID}); err != nil {
 		return err

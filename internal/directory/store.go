@@ -94,6 +94,14 @@ func countOverdue(ctx context.Context, q sqlx.ExtContext, before time.Time) (n i
 	return n, err
 }
 
+// remindOf marks the entries that were confirmed before and of which nobody was reminded since.
+func remindOf(ctx context.Context, q sqlx.ExtContext, before, now time.Time) (ids []int64, err error) {
+	err = sqlx.SelectContext(ctx, q, &ids, `
+		UPDATE directory_entries SET reminded_at = $2
+		WHERE account_id IS NULL AND confirmed_at < $1 AND (reminded_at IS NULL OR reminded_at < confirmed_at) RETURNING id`, before, now)
+	return ids, err
+}
+
 func insertEntry(ctx context.Context, q sqlx.ExtContext, e Entry) error {
 	_, err := q.ExecContext(ctx, `
 		INSERT INTO directory_entries (id, account_id, uri, kind, name, summary, level, region, organization, unit, cadence, members, email, phone, website, page, revision, confirmed_at, updated_at)

@@ -211,6 +211,7 @@ const (
 	NotifyMoved     NotifyEvent = "moved"     // ID: follows.id, of the follow that ended because its target moved
 	NotifyReview    NotifyEvent = "review"    // ID: practice_log.id; what was said and decided before a practice is published
 	NotifySearch    NotifyEvent = "search"    // ID: saved_search_hits.id
+	NotifyListed    NotifyEvent = "listed"    // ID: directory_entries.id, of one of ours that nobody has confirmed for a year
 	NotifyBoost     NotifyEvent = "boost"     // ID: boosts.id; a group's boost of a practice it does not host is a curation
 )
 

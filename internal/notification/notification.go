@@ -37,17 +37,18 @@ const (
 	Review        = "review"       // of a practice before it is published: asked for, commented, decided, waited for
 	SavedSearch   = "saved_search" // something new fits a search the reader saved
 	Assigned      = "assigned"     // an editor was given a practice on the desk to look after
+	Unconfirmed   = "unconfirmed"  // nobody has confirmed an entry of our directory for a year
 	Moved         = "moved"        // whom the reader follows is found elsewhere now, and followed there
 )
 
 // Kinds lists them all; Groupable those of which many are read as one.
 var (
-	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, SavedSearch, Assigned, Moved}
+	Kinds     = []string{Mention, Reply, Follow, FollowRequest, Favourite, Boost, Curated, Status, Poll, Reuse, Assessment, Invited, Update, Report, Review, SavedSearch, Assigned, Unconfirmed, Moved}
 	Groupable = []string{Favourite, Boost, Follow}
 )
 
 // Types are the names by which programs know the kinds; they have none for Moved, Review, Invited,
-// Assigned and SavedSearch, which only our pages show.
+// Assigned, Unconfirmed and SavedSearch, which only our pages show.
 var Types = map[string]string{
 	Mention: "mention", Reply: "mention", Follow: "follow", FollowRequest: "follow_request", Favourite: "favourite", Boost: "reblog",
 	Curated: "reblog", Status: "status", Poll: "poll", Reuse: "mention", Assessment: "mention", Update: "update", Report: "admin.report",
@@ -61,7 +62,8 @@ type Notification struct {
 	FromAccountID int64      `db:"from_account_id"`
 	PostID        *int64     `db:"post_id"`
 	ReportID      *int64     `db:"report_id"`
-	PracticeLogID *int64     `db:"practice_log_id"` // of a Review: what happened
+	PracticeLogID *int64     `db:"practice_log_id"`    // of a Review: what happened
+	ListedID      *int64     `db:"directory_entry_id"` // of Unconfirmed: which one
 	CreatedAt     time.Time  `db:"created_at"`
 	ReadAt        *time.Time `db:"read_at"`
 	Filtered      bool       `db:"filtered"`  // kept apart by the reader's policy

@@ -38,6 +38,8 @@ func (s *Service) Notify(ctx context.Context, n job.Notify) error {
 		err = s.notifyAssigned(ctx, n.ID)
 	case job.NotifySearch:
 		err = s.notifySearch(ctx, n.ID)
+	case job.NotifyListed:
+		err = s.notifyListed(ctx, n.ID)
 	case job.NotifyReview:
 		err = s.notifyReview(ctx, n.ID)
 	default:
@@ -175,6 +177,29 @@ func (s *Service) notifyInvited(ctx context.Context, id int64) error {
 		return err
 	}
 	return s.tell(ctx, map[int64]bool{by: true}, invited, Notification{Kind: Invited, FromAccountID: by}, &p)
+}
+
+// notifyListed tells the editors that an entry of our directory waits to be confirmed, in place of what they were told a year before.
+func (s *Service) notifyListed(ctx context.Context, id int64) error {
+	remindedAt, err := reminded(ctx, s.db, id)
+	if db.IsNotFound(err) {
+		return nil // it was removed, or confirmed meanwhile
+	}
+	if err != nil {
+		return err
+	}
+	if err := removeListed(ctx, s.db, id, remindedAt); err != nil {
+		return err
+	}
+	instance, err := s.accounts.Instance(ctx)
+	if err != nil {
+		return err
+	}
+	list, err := editors(ctx, s.db)
+	if err != nil {
+		return err
+	}
+	return s.tellAll(ctx, map[int64]bool{}, list, Notification{Kind: Unconfirmed, FromAccountID: instance.ID, ListedID: &id}, nil)
 }
 
 // notifyAssigned tells an editor that a practice was given to them, and takes back what they were told of it when they had it before.

@@ -14,14 +14,14 @@ import (
 	"github.com/vorbild/vorbild/internal/post"
 )
 
-const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.report_id, n.practice_log_id, n.created_at, n.read_at, n.filtered, n.group_key`
+const columns = `n.id, n.account_id, n.kind, n.from_account_id, n.post_id, n.report_id, n.practice_log_id, n.directory_entry_id, n.created_at, n.read_at, n.filtered, n.group_key`
 
 // insert writes one notification and returns its number; sql.ErrNoRows when the account was told before.
 func insert(ctx context.Context, db sqlx.ExtContext, n Notification) (id int64, err error) {
 	err = sqlx.GetContext(ctx, db, &id, `
-		INSERT INTO notifications (account_id, kind, from_account_id, post_id, report_id, practice_log_id, created_at, filtered)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING RETURNING id`,
-		n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.PracticeLogID, n.CreatedAt, n.Filtered)
+		INSERT INTO notifications (account_id, kind, from_account_id, post_id, report_id, practice_log_id, directory_entry_id, created_at, filtered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING RETURNING id`,
+		n.AccountID, n.Kind, n.FromAccountID, n.PostID, n.ReportID, n.PracticeLogID, n.ListedID, n.CreatedAt, n.Filtered)
 	return id, err
 }
 
@@ -56,7 +56,7 @@ func about(n string) string {
 func from(n string) string {
 	return `CASE WHEN ` + n + `.kind = 'report'
 		THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = $1 AND r.role IN ('moderator', 'admin'))
-		WHEN ` + n + `.kind = 'assigned'
+		WHEN ` + n + `.kind IN ('assigned', 'unconfirmed')
 		THEN EXISTS (SELECT 1 FROM accounts r WHERE r.id = $1 AND r.role IN ('editor', 'moderator', 'admin'))
 		ELSE ` + n + `.kind = 'review' OR ` + account.Told(n+".from_account_id", "$1") + ` END`
 }

@@ -85,6 +85,19 @@ func searchHit(ctx context.Context, db sqlx.ExtContext, id int64) (accountID, po
 	return accountID, postID, err
 }
 
+// reminded is when editors were last to be reminded of an entry of our directory that was not confirmed since.
+func reminded(ctx context.Context, db sqlx.ExtContext, id int64) (at time.Time, err error) {
+	err = sqlx.GetContext(ctx, db, &at, `
+		SELECT reminded_at FROM directory_entries WHERE id = $1 AND account_id IS NULL AND reminded_at > confirmed_at`, id)
+	return at, err
+}
+
+// removeListed drops what was told of an entry of our directory before.
+func removeListed(ctx context.Context, db sqlx.ExtContext, id int64, before time.Time) error {
+	_, err := db.ExecContext(ctx, `DELETE FROM notifications WHERE directory_entry_id = $1 AND created_at < $2`, id, before)
+	return err
+}
+
 func reviewEventOf(ctx context.Context, db sqlx.ExtContext, id int64) (e reviewEvent, err error) {
 	err = sqlx.GetContext(ctx, db, &e, `
 		SELECT l.event, l.post_id, l.account_id, p.account_id AS author_id, r.account_id AS asked_by, pr.draft_account_id AS changed_by

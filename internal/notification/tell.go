@@ -70,7 +70,7 @@ func (s *Service) write(ctx context.Context, tx *sqlx.Tx, n Notification, from a
 	if err != nil {
 		return fmt.Errorf("notification: standing of %d and %d: %w", n.AccountID, n.FromAccountID, err)
 	}
-	if !st.Heard && n.Kind != Report && n.Kind != Review && n.Kind != Assigned {
+	if !st.Heard && n.Kind != Report && n.Kind != Review && n.Kind != Assigned && n.Kind != Unconfirmed {
 		return nil
 	}
 	policy, err := policyIn(ctx, tx, n.AccountID)

@@ -1,4 +1,4 @@
-// Package search finds discussions and comments by their words, and remembers the searches that people want to hear of. What
+// Package search finds discussions and comments, documents and editions by their words, and remembers the searches that people want to hear of. What
 // practices are found by stands in package practice.
 //
 // Notes are written into their index by Run, some seconds after they were: nothing that arrives waits for it.

@@ -11,7 +11,7 @@ import (
 )
 
 // findNotes looks at no more than the newest MaxNotes that fit before it asks what the reader wants to hear of.
-func findNotes(ctx context.Context, db sqlx.ExtContext, viewerID int64, query string, offset, limit int) (ids []int64, total int, err error) {
+func findNotes(ctx context.Context, db sqlx.ExtContext, viewerID int64, publications bool, query string, offset, limit int) (ids []int64, total int, err error) {
 	var row struct {
 		IDs   pq.Int64Array `db:"ids"`
 		Total int           `db:"total"`
@@ -19,25 +19,26 @@ func findNotes(ctx context.Context, db sqlx.ExtContext, viewerID int64, query st
 	err = sqlx.GetContext(ctx, db, &row, `
 		WITH found AS MATERIALIZED (
 			SELECT i.post_id, i.account_id FROM note_index i
-			WHERE i.words @@ $2::tsquery AND `+post.ListedIn("i", "$1")+`
-				AND (i.account_id NOT IN (SELECT id FROM accounts WHERE NOT indexable) OR i.account_id = $1)
+			WHERE i.words @@ $2::tsquery AND i.publication = $6 AND `+post.ListedIn("i", "$1")+`
+				AND (i.publication OR i.account_id NOT IN (SELECT id FROM accounts WHERE NOT indexable) OR i.account_id = $1)
 			ORDER BY i.post_id DESC LIMIT $3
 		), wanted AS MATERIALIZED (
 			SELECT found.post_id FROM found WHERE `+account.Wanted("found.account_id", "$1")+`
 		)
 		SELECT (SELECT count(*) FROM wanted) AS total,
-			ARRAY(SELECT post_id FROM wanted ORDER BY post_id DESC LIMIT $5 OFFSET $4) AS ids`, viewerID, query, MaxNotes, offset, limit)
+			ARRAY(SELECT post_id FROM wanted ORDER BY post_id DESC LIMIT $5 OFFSET $4) AS ids`, viewerID, query, MaxNotes, offset, limit, publications)
 	return row.IDs, row.Total, err
 }
 
 // noteRow is a note that is to be indexed.
 type noteRow struct {
-	ID         int64  `db:"id"`
-	AccountID  int64  `db:"account_id"`
-	Visibility string `db:"visibility"`
-	Title      string `db:"title"`
-	Summary    string `db:"summary"`
-	HTML       string `db:"html"`
+	ID          int64  `db:"id"`
+	AccountID   int64  `db:"account_id"`
+	Visibility  string `db:"visibility"`
+	Title       string `db:"title"`
+	Summary     string `db:"summary"`
+	HTML        string `db:"html"`
+	Publication bool   `db:"publication"` // a document or an edition
 }
 
 // takeWaiting takes some notes that wait to be indexed; rows are those among them that may be found. Those that
@@ -49,14 +50,15 @@ func takeWaiting(ctx context.Context, db sqlx.ExtContext, limit int) (taken int,
 	}
 	err = sqlx.SelectContext(ctx, db, &locked, `
 		WITH locked AS MATERIALIZED (
-			SELECT id, account_id, visibility, title, summary, html, kind <> 'article' AND state = 'published' AND NOT hidden
+			SELECT id, account_id, visibility, title, summary, html, kind = 'article' AS publication,
+				(kind <> 'article' OR role IN ('Document', 'Edition')) AND state = 'published' AND NOT hidden
 				AND visibility IN ('public', 'network') AND (board_id IS NOT NULL OR thread_id <> id OR title <> '') AS found
 			FROM posts WHERE id IN (SELECT post_id FROM search_queue ORDER BY post_id DESC LIMIT $1)
 			ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
 		), taken AS (
 			DELETE FROM search_queue WHERE post_id IN (SELECT id FROM locked)
 		)
-		SELECT id, account_id, visibility, title, summary, html, found FROM locked ORDER BY id`, limit)
+		SELECT id, account_id, visibility, title, summary, html, publication, found FROM locked ORDER BY id`, limit)
 	for _, l := range locked {
 		if l.Found {
 			rows = append(rows, l.noteRow)
@@ -67,9 +69,9 @@ func takeWaiting(ctx context.Context, db sqlx.ExtContext, limit int) (taken int,
 
 func upsertNote(ctx context.Context, db sqlx.ExtContext, n noteRow, words string) error {
 	_, err := db.ExecContext(ctx, `
-		INSERT INTO note_index (post_id, account_id, visibility, rules, words) VALUES ($1, $2, $3, $4, $5::tsvector)
-		ON CONFLICT (post_id) DO UPDATE SET visibility = EXCLUDED.visibility, rules = EXCLUDED.rules, words = EXCLUDED.words`,
-		n.ID, n.AccountID, n.Visibility, rules, words)
+		INSERT INTO note_index (post_id, account_id, visibility, rules, words, publication) VALUES ($1, $2, $3, $4, $5::tsvector, $6)
+		ON CONFLICT (post_id) DO UPDATE SET visibility = EXCLUDED.visibility, rules = EXCLUDED.rules, words = EXCLUDED.words, publication = EXCLUDED.publication`,
+		n.ID, n.AccountID, n.Visibility, rules, words, n.Publication)
 	return err
 }
 

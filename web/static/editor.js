@@ -55,11 +55,11 @@ if (form) {
       const result = await answer.json();
       if (answer.status === 409) {
         conflict = true;
-        form.querySelector("[data-conflict-actions]").hidden = false;
+        form.querySelector("[data-conflict-actions]")?.removeAttribute("hidden");
         throw new Error();
       }
       if (!answer.ok) throw new Error(result.error);
-      form.elements.version.value = result.version;
+      form.elements[form.dataset.basis ?? "version"].value = result.version;
       if (target().pathname !== result.action) {
         // The first save of a new text gave it an address.
         form.setAttribute("action", result.action);
