@@ -43,6 +43,7 @@ type Gate interface {
 // arrival is what the steps of one request hand to each other.
 type arrival struct {
 	scope    string
+	header   http.Header // as it came
 	signer   account.Account
 	activity vocab.Activity
 	// followers is what the signer's server says of its followers here (FEP-8fcf), "" where it says nothing.
@@ -71,6 +72,7 @@ func (d *delegate) AuthenticatePostInbox(ctx context.Context, w http.ResponseWri
 	if arrived == nil {
 		return ctx, false, errors.New("gofed: no arrival in context")
 	}
+	r.Header = arrived.header // which may be signed as it is
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return ctx, false, err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-fed/activity/pub"
 
+	"github.com/vorbild/vorbild/federation/transport"
 	"github.com/vorbild/vorbild/federation/vocab"
 	"github.com/vorbild/vorbild/internal/db"
 	"github.com/vorbild/vorbild/internal/fault"
@@ -45,8 +46,15 @@ func (in *Inbox) Serve(w http.ResponseWriter, r *http.Request, scope string) {
 	counted := &body{Reader: http.MaxBytesReader(w, r.Body, maxBody), budget: in.budget, sender: in.verify.ClientIP(r)}
 	defer counted.release()
 	r.Body = io.NopCloser(counted)
-	ctx := context.WithValue(r.Context(), arrivalKey{}, &arrival{scope: scope})
-	handled, err := in.actor.PostInbox(ctx, &acceptedWriter{ResponseWriter: w}, r.WithContext(ctx))
+	ctx := context.WithValue(r.Context(), arrivalKey{}, &arrival{scope: scope, header: r.Header})
+	handled, err := false, error(nil)
+	if transport.IsActivity(r.Header.Get("Content-Type")) {
+		// go-fed knows the profile of JSON-LD only right behind its name.
+		r = r.WithContext(ctx)
+		r.Header = r.Header.Clone()
+		r.Header.Set("Content-Type", vocab.MediaType)
+		handled, err = in.actor.PostInbox(ctx, &acceptedWriter{ResponseWriter: w}, r)
+	}
 	switch {
 	case err != nil:
 		err = asFault(err)

@@ -54,7 +54,7 @@ var errNotModified = errors.New("not modified")
 func (c *Client) document(ctx context.Context, uri, etag string) (Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	a, err := c.get(ctx, uri, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity, etag: etag})
+	a, err := c.get(ctx, uri, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: IsActivity, etag: etag})
 	if err != nil {
 		return Document{}, err
 	}
@@ -70,7 +70,7 @@ func (c *Client) document(ctx context.Context, uri, etag string) (Document, erro
 	if hostOfURI(id) != hostOf(a.url) {
 		return Document{}, invalid(fmt.Errorf("%s claims to be %s", a.url, id))
 	}
-	a, err = c.get(ctx, id, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: isActivity})
+	a, err = c.get(ctx, id, request{accept: acceptActivity, signed: true, redirects: maxRedirects, is: IsActivity})
 	if err != nil {
 		return Document{}, err
 	}
@@ -286,15 +286,28 @@ func documentID(raw []byte) (string, error) {
 	return "", errors.New("document has no id")
 }
 
-// isActivity reports whether a content type is ActivityStreams: plain JSON, or JSON-LD of another kind, could be
-// someone's upload.
-func isActivity(contentType string) bool {
+// IsActivity reports whether a content type is ActivityStreams: plain JSON, or JSON-LD of another kind, could be someone's upload. The
+// profile may come with other parameters and other profiles, and without the quotation marks that it needs.
+func IsActivity(contentType string) bool {
 	mediaType, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
 		return false
 	}
-	return mediaType == activityType ||
-		mediaType == "application/ld+json" && slices.Contains(strings.Fields(params["profile"]), activityStreams)
+	switch {
+	case mediaType == activityType:
+		return true
+	case mediaType != "application/ld+json":
+		return false
+	case err == nil:
+		return slices.Contains(strings.Fields(params["profile"]), activityStreams)
+	}
+	for parameter := range strings.SplitSeq(contentType, ";") {
+		name, value, _ := strings.Cut(strings.TrimSpace(parameter), "=")
+		if strings.EqualFold(name, "profile") && value == activityStreams {
+			return true
+		}
+	}
+	return false
 }
 
 // clean reports whether a stranger's text may go to the database and the log: valid and without control characters.

@@ -179,7 +179,7 @@ func (c *Client) lookUpKey(ctx context.Context, keyID string) (account.Account, 
 func (c *Client) getKey(ctx context.Context, uri string) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, min(keyTimeout, c.timeout))
 	defer cancel()
-	return c.get(ctx, uri, request{accept: acceptActivity, signed: true, is: isActivity})
+	return c.get(ctx, uri, request{accept: acceptActivity, signed: true, is: IsActivity})
 }
 
 // keyDocumentOwner reads who a fetched document says the key belongs to: it is the actor (whole, or a stub with its

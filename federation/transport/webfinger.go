@@ -89,7 +89,7 @@ func parseJRD(raw []byte) (jrd, error) {
 // actor returns the address of the actor the answer is about.
 func (d jrd) actor() (string, error) {
 	for _, l := range d.Links {
-		if l.Rel == "self" && isActivity(l.Type) && l.Href != "" {
+		if l.Rel == "self" && IsActivity(l.Type) && l.Href != "" {
 			return l.Href, nil
 		}
 	}
@@ -121,14 +121,15 @@ func (d *discovery) webfinger(ctx context.Context, host, resource string) (jrd, 
 	ctx, cancel := context.WithTimeout(ctx, d.timeout)
 	defer cancel()
 	address := d.origin(host) + "/.well-known/webfinger?" + url.Values{"resource": {resource}}.Encode()
-	a, err := d.get(ctx, address, request{accept: "application/jrd+json, application/json", redirects: maxRedirects, is: isJSON})
+	ask := request{accept: "application/jrd+json, application/json", redirects: maxRedirects, is: isJRD}
+	a, err := d.get(ctx, address, ask)
 	if fault.Is(err, fault.NotFound) {
 		template, metaErr := d.hostMeta(ctx, host)
 		if metaErr != nil {
 			return jrd{}, err // the first answer says more
 		}
 		address = strings.ReplaceAll(template, "{uri}", url.QueryEscape(resource))
-		a, err = d.get(ctx, address, request{accept: "application/jrd+json, application/json", redirects: maxRedirects, is: isJSON})
+		a, err = d.get(ctx, address, ask)
 	}
 	if err != nil {
 		return jrd{}, err
@@ -144,7 +145,7 @@ func (d *discovery) webfinger(ctx context.Context, host, resource string) (jrd, 
 // hostMeta reads the address template of a host that keeps WebFinger elsewhere (RFC 6415).
 func (d *discovery) hostMeta(ctx context.Context, host string) (string, error) {
 	address := d.origin(host) + "/.well-known/host-meta"
-	a, err := d.get(ctx, address, request{accept: "application/xrd+xml", redirects: maxRedirects, is: isXML})
+	a, err := d.get(ctx, address, request{accept: "application/xrd+xml, application/xml, text/xml", redirects: maxRedirects, is: isXML})
 	if err != nil {
 		return "", err
 	}
@@ -181,6 +182,13 @@ func (c *Client) origin(host string) string {
 func isJSON(contentType string) bool {
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (mediaType == "application/json" || strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json"))
+}
+
+// isJRD also takes what file servers call a file without a name's end, which is how small instances keep their one answer: a host
+// says at that address only what it wants to.
+func isJRD(contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == "" || mediaType == "text/plain" || mediaType == "application/octet-stream" || isJSON(contentType)
 }
 
 func isXML(contentType string) bool {

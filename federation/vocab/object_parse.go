@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vorbild/vorbild/internal/post"
 )
@@ -130,7 +131,7 @@ func (o *Object) readTags(f fields) {
 		}
 		switch t.text("type") {
 		case "Hashtag":
-			name := clip(strings.TrimLeft(strings.TrimSpace(t.text("name")), "#"), maxHashtag)
+			name := clip(hashtagName(t.text("name")), maxHashtag)
 			if name != "" && !slices.Contains(o.Hashtags, name) {
 				o.Hashtags = append(o.Hashtags, name)
 			}
@@ -140,6 +141,16 @@ func (o *Object) readTags(f fields) {
 			}
 		}
 	}
+}
+
+// hashtagName makes one word of a hashtag as Mastodon does: PeerTube and NodeBB have some with blanks and hyphens.
+func hashtagName(written string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '_' || unicode.In(r, unicode.L, unicode.M, unicode.N) {
+			return r
+		}
+		return -1
+	}, written)
 }
 
 // typeOf reads type. Some peers say it as a list: the first one we know counts, else the first.

@@ -58,11 +58,11 @@ var peerDocuments = map[string]understood{
 	"nodebb_article": {
 		Kind: post.Article, URL: "https://peer.example/post/21", Title: "Serverraum im Altbau", Summary: `<p dir="auto">Wie wir den Serverraum kühlen.</p>`,
 		Content:  "<p dir=\"auto\">Wie wir den Serverraum kühlen.</p>\n<p dir=\"auto\">Erstens: <a href=\"https://peer.example/lesen\">lesen</a>.</p>",
-		Hashtags: []string{"kuehlung"}, Board: true, Published: "2026-02-03T10:00:00Z",
+		Hashtags: []string{"kuehlungimaltbau"}, Board: true, Published: "2026-02-03T10:00:00Z",
 	},
 	"peertube_video": {
 		Kind: post.Link, URL: "https://peer.example/w/0b1c", Title: "Rundgang: das neue Rechenzentrum", Content: "Ein **Rundgang** durch das Rechenzentrum.", Format: post.Markdown,
-		Language: "de", Hashtags: []string{"rechenzentrum"}, Published: "2026-03-01T08:00:00Z",
+		Language: "de", Hashtags: []string{"neuesrechenzentrum"}, Published: "2026-03-01T08:00:00Z",
 		Files: []media.Received{
 			{URL: "https://peer.example/hls/720.mp4", ContentType: "video/mp4", Kind: media.Video, Description: "Rundgang: das neue Rechenzentrum"},
 			{URL: "https://peer.example/lazy-static/previews/gross.jpg", ContentType: "image/jpeg", Kind: media.Image, Width: 850, Height: 480},
