@@ -62,6 +62,11 @@ func press(label string) step {
 	}`, label)
 }
 
+// holds waits until an expression of the page is true; between two pages there is none to ask.
+func holds(expression string) step {
+	return act(`() => (` + expression + `) ? "" : "not yet"`)
+}
+
 // tick chooses a radio button or a box by its name and value.
 func tick(name, value string) step { return click(fmt.Sprintf(`[name='%s'][value='%s']`, name, value)) }
 

@@ -36,7 +36,7 @@ func startBrowser(t *testing.T) *browser {
 	}
 	ctx, cancel := chromedp.NewContext(context.Background(), chromedp.WithErrorf(t.Logf), chromedp.WithAllocatorOptions(
 		chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.WindowSize(1280, 1000), chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "de-DE")))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("accept-lang", "de-DE"), chromedp.WSURLReadTimeout(time.Minute)))
 	t.Cleanup(cancel)
 	b := &browser{t: t, ctx: ctx, axe: string(axe)}
 	// The first call starts the browser, which lives as long as the context of that call.
@@ -77,7 +77,7 @@ func (b *browser) popup(what string, open step) *browser {
 	var id target.ID
 	select {
 	case id = <-opened:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		b.t.Fatalf("%s: no window opens", what)
 	}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithTargetID(id))
@@ -117,10 +117,10 @@ func eval[T any](b *browser, what, script string) T {
 	})
 }
 
-// ask fails the test with what the page shows when f does not succeed within a minute.
+// ask fails the test with what the page shows when f does not succeed in time.
 func ask[T any](b *browser, what string, f func(ctx context.Context) (T, error)) T {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	v, err := f(ctx)
 	if err != nil {
@@ -147,9 +147,9 @@ func (b *browser) press(what, shown string) {
 func (b *browser) waitPath(pattern string) (path string) {
 	b.t.Helper()
 	want := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(time.Minute); !want.MatchString(path); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !want.MatchString(path); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			b.t.Fatalf("not within a minute: the browser reaches %s; it shows %s", pattern, eval[string](b, "text", `location.href + "\n" + document.querySelector("main").innerText.slice(0, 2000)`))
+			b.t.Fatalf("not within %s: the browser reaches %s; it shows %s", patience, pattern, eval[string](b, "text", `location.href + "\n" + document.querySelector("main").innerText.slice(0, 2000)`))
 		}
 		if at, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("location.pathname")); err == nil { // between two pages there is none to ask
 			path = at

@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -148,12 +147,15 @@ func TestChaos(t *testing.T) {
 	t.Logf("%d disagreements, %d duplicated", len(differences), twice)
 }
 
-// killAtRandom kills one process after the other, with a pause before it comes back.
+// killAtRandom kills one process after the other, with a pause before it comes back; one at least.
 func killAtRandom(ctx context.Context, all []*chaotic, random *rand.Rand) (kills int) {
-	for {
+	for stop := ctx.Done(); ; {
 		select {
-		case <-ctx.Done():
-			return kills
+		case <-stop:
+			if kills > 0 {
+				return kills
+			}
+			stop = nil
 		case <-time.After(time.Duration(1000+random.IntN(2500)) * time.Millisecond):
 		}
 		victim, pause := all[random.IntN(len(all))], time.Duration(random.IntN(1200))*time.Millisecond
@@ -173,10 +175,10 @@ type diary struct {
 	done                 map[string]int
 }
 
-// live does at random what people do, by the same pages.
+// live does at random what people do, by the same pages, until four of their posts are confirmed at least.
 func (c *chaotic) live(ctx context.Context, random *rand.Rand) diary {
 	d := diary{confirmed: map[string]bool{}, withdrawn: map[string]bool{}, done: map[string]int{}}
-	for n := 0; ctx.Err() == nil; n++ {
+	for n := 0; ctx.Err() == nil || len(d.confirmed) < 4 && n < 1_000; n++ {
 		time.Sleep(time.Duration(30+random.IntN(170)) * time.Millisecond)
 		marker := fmt.Sprintf("%s-%d", c.slug, n)
 		roll := random.IntN(100)
@@ -336,7 +338,7 @@ func (c *chaotic) followInstanceByPages(other *chaotic) {
 	c.t.Helper()
 	for _, name := range []string{"praxis", "forum"} {
 		handle := name + "@" + other.Config.Domain()
-		c.get("/suche?q="+url.QueryEscape(handle), c.token)
+		c.finds(handle, c.token)
 		c.post("/@"+handle+"/folgen", c.token, url.Values{"als": {"catalog"}})
 	}
 	within(c.t, c.slug+" follows "+other.slug, func() bool {
@@ -374,10 +376,7 @@ func (c *chaotic) stuck() []string {
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	l, port := listen(t)
+	_ = l.Close()
+	return port
 }

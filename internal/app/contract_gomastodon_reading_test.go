@@ -290,13 +290,14 @@ func (g *goContract) streams(anna, bert *mastodon.Client, other *mastodon.Accoun
 		g.check(s.method, func(ctx context.Context) error {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()
+			before := g.session.streams.Load()
 			events, err := s.open(ctx)
 			if err != nil {
 				return err
 			}
 			defer drain(events)
 			defer cancel()
-			time.Sleep(400 * time.Millisecond) // the server tells nobody when a stream stands
+			within(g.t, "the stream stands", func() bool { return g.session.streams.Load() > before })
 			if _, err := bert.PostStatus(ctx, &mastodon.Toot{Status: s.text, Visibility: s.visibility}); err != nil {
 				return err
 			}
@@ -318,7 +319,7 @@ func heard(events chan mastodon.Event, text string) error {
 	word := strings.TrimPrefix(text, "@anna ")
 	word, _, _ = strings.Cut(word, " #")
 	var kinds []string
-	late := time.After(10 * time.Second)
+	late := time.After(time.Minute)
 	for {
 		select {
 		case <-late:

@@ -40,7 +40,7 @@ type goContract struct {
 // check is one call by its name, which assert says what is wrong with; "" is nothing.
 func (g *goContract) check(method string, call func(ctx context.Context) error) {
 	g.t.Helper()
-	ctx, cancel := context.WithTimeout(g.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(g.t.Context(), time.Minute)
 	defer cancel()
 	g.called[method]++
 	if err := call(ctx); err != nil {

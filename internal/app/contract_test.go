@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -196,7 +197,7 @@ func (c *contract) runScript(t *testing.T, script string) {
 	})
 	server := httptest.NewServer(control)
 	defer server.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	node := exec.CommandContext(ctx, "node", script)
 	node.Dir = clientsDir
@@ -239,6 +240,8 @@ func (c *contract) show(t *testing.T, name string) {
 
 // session is what went over the wire, in words: it stands between a library and the instance.
 type session struct {
+	streams atomic.Int64 // how many were begun; what is answered stands
+
 	mu   sync.Mutex
 	log  bytes.Buffer
 	last string
@@ -277,6 +280,12 @@ func (s *session) startInstance(t *testing.T, slug string) *instance {
 	inner := listeners[1].Addr().String()
 	proxy := &httputil.ReverseProxy{
 		FlushInterval: -1, // streams
+		ModifyResponse: func(r *http.Response) error {
+			if strings.HasPrefix(r.Request.URL.Path, "/api/v1/streaming") {
+				s.streams.Add(1)
+			}
+			return nil
+		},
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = "http", inner
 		},

@@ -235,7 +235,7 @@ func (d *demoRun) refusesTakenPort() {
 		d.t.Fatal(err)
 	}
 	defer l.Close()
-	ctx, cancel := context.WithTimeout(d.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, d.binary, "demo", "--data", d.dataDir, "--port", fmt.Sprint(d.port)).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), fmt.Sprintf("port %d for Schleswig-Holstein is taken", d.port+1)) {
@@ -246,7 +246,7 @@ func (d *demoRun) refusesTakenPort() {
 func fourFreePorts(t *testing.T) int {
 	t.Helper()
 	for range 50 {
-		first := 20000 + rand.IntN(20000)
+		first := 20000 + rand.IntN(12000)
 		free := true
 		for n := range 4 {
 			l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+n))

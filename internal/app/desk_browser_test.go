@@ -60,41 +60,34 @@ func TestDeskByKeys(t *testing.T) {
 	press := func(key string) {
 		b.run("press "+key, chromedp.WaitVisible(chromedp.CSS("[data-keys]")), chromedp.KeyEvent(key)) // the list of keys shows that they are listened to
 	}
-	shows := func(what, want string) {
-		t.Helper()
-		within(t, what, func() bool {
-			got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.querySelector("main").innerText`))
-			return err == nil && strings.Contains(got, want) // between two pages there is none to ask
-		})
-	}
 	tab := func(state string) string {
 		_, page := kg.get("/redaktion?stand="+state, editor)
 		return page.Find("ol.desk").Text()
 	}
 	b.open(kg.url("/redaktion"))
 	press("?")
-	shows("the list of keys", "nächstes Praxisbeispiel")
+	b.waitText("nächstes Praxisbeispiel")
 	press("j")
 	press("a")
-	shows("accepted", "Zuletzt: Angenommen, Serverraum mit Außenluft kühlen")
+	b.waitText("Zuletzt: Angenommen, Serverraum mit Außenluft kühlen")
 	press("u")
-	shows("taken back", "Zurückgenommen. Es gilt wieder, was vorher war.")
+	b.waitText("Zurückgenommen. Es gilt wieder, was vorher war.")
 	if tab("accepted") != "" {
 		t.Error("the undone one is still accepted")
 	}
 	press("j")
 	press("a")
-	shows("accepted again", "Zuletzt: Angenommen")
+	b.waitText("Zuletzt: Angenommen")
 	press("j")
 	press("f")
 	b.run("type a question", chromedp.KeyEvent("Jeder Buchstabe ist hier nur ein Buchstabe: adjkuflh?"))
 	b.run("ask", click("[data-open=f][open] button[type=submit]"))
-	shows("asked", "Die Frage ist gestellt.")
+	b.waitText("Die Frage ist gestellt.")
 	press("j")
 	press("d")
 	b.run("type a reason", chromedp.KeyEvent("Ohne Bezug zu Green-IT."))
 	b.run("decline", click("[data-open=d][open] button[type=submit]"))
-	shows("declined", "Zuletzt: Abgelehnt, Drucker zentral beschaffen")
+	b.waitText("Zuletzt: Abgelehnt, Drucker zentral beschaffen")
 	for state, p := range map[string]post.Post{"accepted": first, "asked": second, "declined": third} {
 		if got := tab(state); !strings.Contains(got, p.Title) {
 			t.Errorf("%s: %s", state, got)
@@ -121,7 +114,7 @@ func TestDeskByKeys(t *testing.T) {
 		}
 	}
 	b.run("group", click("form[action$='/gruppieren'] button"))
-	shows("grouped", "Diese Praxisbeispiele gehören zusammen")
+	b.waitText("Diese Praxisbeispiele gehören zusammen")
 	b.run("to the decision", click("#protokoll ~ .log li:last-child a"))
 	decision := b.waitPath(`^/redaktion/entscheidungen/\d+$`)
 	if text := b.text("main"); !strings.Contains(text, "So zitieren Sie") || !strings.Contains(text, kg.url(decision)) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/url"
@@ -37,11 +38,8 @@ type instance struct {
 func startInstance(t testing.TB, slug string, o organization.Organization) *instance {
 	t.Helper()
 	i := &instance{t: t, slug: slug, dsn: dbtest.DSN(t)}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	i.port = listener.Addr().(*net.TCPAddr).Port
+	var listener net.Listener
+	listener, i.port = listen(t)
 	i.run(listener)
 	t.Cleanup(func() { i.stop() })
 	if err := i.Organizations.Save(t.Context(), o); err != nil {
@@ -51,6 +49,20 @@ func startInstance(t testing.TB, slug string, o organization.Organization) *inst
 		t.Fatal(err)
 	}
 	return i
+}
+
+// listen takes a port that may be left and taken again: one that the system gives to no connection meanwhile.
+func listen(t testing.TB) (l net.Listener, port int) {
+	t.Helper()
+	for range 50 {
+		port = 20_000 + rand.IntN(12_000) // the system's own begin at 32768
+		var err error
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return l, port
+		}
+	}
+	t.Fatal("no free port")
+	return nil, 0
 }
 
 // run serves until stop is called.
@@ -107,7 +119,7 @@ func (i *instance) member(username string, role account.Role) string {
 
 // loopback reaches names under .localhost wherever they resolve to, and shows redirects instead of following them.
 var loopback = &http.Client{
-	Timeout: 30 * time.Second,
+	Timeout: time.Minute,
 	Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(addr)
 		if err != nil {
@@ -170,7 +182,7 @@ func (i *instance) followInstance(other *instance, token string) {
 	i.t.Helper()
 	for _, name := range []string{"praxis", "forum"} {
 		handle := name + "@" + other.Config.Domain()
-		i.get("/suche?q="+url.QueryEscape(handle), token)
+		i.finds(handle, token)
 		i.post("/@"+handle+"/folgen", token, url.Values{"als": {"catalog"}})
 		within(i.t, handle+" accepts "+i.slug, func() bool {
 			target, err := i.Accounts.ByHandle(i.t.Context(), handle)
@@ -183,28 +195,37 @@ func (i *instance) followInstance(other *instance, token string) {
 	}
 }
 
-// pageOf returns the path of the page on which i shows the post with that ActivityPub id, as soon as it has arrived.
-func (i *instance) pageOf(uri string) (path string) {
+// finds looks for an account or a post elsewhere until its server has answered, and returns the path of its page here.
+func (i *instance) finds(name, token string) (path string) {
 	i.t.Helper()
-	within(i.t, uri+" arrives at "+i.slug, func() bool {
-		resp, _ := i.get("/suche?q="+url.QueryEscape(uri), "")
+	within(i.t, name+" is found from "+i.slug, func() bool {
+		resp, _ := i.get("/suche?q="+url.QueryEscape(name), token)
 		path = resp.Header.Get("Location")
 		return resp.StatusCode == http.StatusSeeOther
 	})
-	u, err := url.Parse(path)
+	return path
+}
+
+// pageOf returns the path of the page on which i shows the post with that ActivityPub id, as soon as it has arrived.
+func (i *instance) pageOf(uri string) string {
+	i.t.Helper()
+	u, err := url.Parse(i.finds(uri, ""))
 	if err != nil {
 		i.t.Fatal(err)
 	}
 	return u.RequestURI()
 }
 
+// patience is how long a test waits for what must come; what failed under load is tried again after up to a minute.
+const patience = 3 * time.Minute
+
 // within waits for what takes another instance's work.
 func within(t testing.TB, what string, f func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(patience)
 	for !f() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within a minute: %s", what)
+			t.Fatalf("not within %s: %s", patience, what)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -165,7 +165,7 @@ func (f *fedify) wire() (list []request, err error) { return list, f.order("wire
 
 // until asks again until it holds, and returns what was wrong last. Only a broken test waits that long.
 func until(holds func() error) error {
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(40 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(40 * time.Millisecond) {
 		err := holds()
 		if err == nil || time.Now().After(deadline) {
 			return err

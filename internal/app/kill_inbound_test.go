@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"flag"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -95,11 +94,8 @@ func TestKilledDatabaseAfterAccepting(t *testing.T) {
 // startProgramOn is startProgram on a database that exists.
 func startProgramOn(t testing.TB, slug, dsn string, prepare func(i *instance)) *program {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := &instance{t: t, slug: slug, dsn: dsn, port: listener.Addr().(*net.TCPAddr).Port}
+	listener, port := listen(t)
+	i := &instance{t: t, slug: slug, dsn: dsn, port: port}
 	i.run(listener)
 	prepare(i)
 	i.stop()
@@ -154,7 +150,7 @@ func (c *crowd) readBy(i *instance) (token string) {
 // hasAll waits until all posts of the letters are visible, and checks that none is there twice.
 func (p *program) hasAll(conn *sqlx.DB, letters []letter, token string) {
 	p.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
+	deadline := time.Now().Add(patience)
 	for count(p.t, conn, `SELECT count(*) FROM inbox_activities WHERE processed_at IS NULL`) > 0 && time.Now().Before(deadline) {
 		time.Sleep(50 * time.Millisecond)
 	}

@@ -161,7 +161,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	from, token := startProgram(t, "sender")
 	to, follower := startProgram(t, "receiver")
 	handle := "forum@" + from.Config.Domain()
-	to.get("/suche?q="+url.QueryEscape(handle), follower)
+	to.finds(handle, follower)
 	to.post("/@"+handle+"/folgen", follower, url.Values{"als": {"catalog"}})
 	senderDB, receiverDB := openDB(t, from.dsn), openDB(t, to.dsn)
 	within(t, "the follow is accepted", func() bool {
@@ -188,9 +188,9 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}()
 	var promised []string
 	tried := 0
-	for deadline := time.Now().Add(time.Minute); tried < 40 || kills.Load() < 2 || len(promised) < 5; tried++ {
+	for deadline := time.Now().Add(patience); tried < 40 || kills.Load() < 2 || len(promised) < 5; tried++ {
 		if time.Now().After(deadline) {
-			t.Errorf("too little happened in a minute: %d kills, %d of %d posts confirmed", kills.Load(), len(promised), tried)
+			t.Errorf("too little happened in %s: %d kills, %d of %d posts confirmed", patience, kills.Load(), len(promised), tried)
 			break
 		}
 		title := fmt.Sprintf("Beitrag Nummer %d", tried)

@@ -29,6 +29,7 @@ type letterboxes struct {
 
 	taken atomic.Int64 // answered
 	begun atomic.Int64
+	most  atomic.Int64 // so many are answered, the next one only when this is more, or 0
 
 	mu    sync.Mutex
 	mail  map[string][]*received // by host, in the order in which they came
@@ -92,6 +93,9 @@ func (l *letterboxes) serve(ctx context.Context, conn net.Conn) {
 			l.mu.Unlock()
 		}
 		time.Sleep(l.delay)
+		for most := l.most.Load(); most > 0 && l.taken.Load() >= most; most = l.most.Load() {
+			time.Sleep(10 * time.Millisecond)
+		}
 		if _, err := conn.Write(acceptedAnswer); err != nil {
 			return // the sender was killed
 		}

@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,9 +46,8 @@ func TestReviewInTheBrowser(t *testing.T) {
 	}
 	editor.everyPage(sh, "editor", []string{"/redaktion/pruefung", review, "/bereich/entwuerfe"})
 	editor.open(sh.url(review))
-	editor.run("return", click("details.reveal > summary"), fill("reason", "Bitte nennen Sie die Quelle der Zahlen."),
-		click("form[action$='/zurueckgeben'] button"))
-	editor.waitText("zurückgegeben")
+	editor.run("give a reason", click("details.reveal > summary"), fill("reason", "Bitte nennen Sie die Quelle der Zahlen."))
+	editor.press("form[action$='/zurueckgeben'] button", ".flash")
 
 	author.open(sh.url(review))
 	if text := author.text("main"); !strings.Contains(text, "Bitte nennen Sie die Quelle der Zahlen.") {
@@ -58,8 +58,8 @@ func TestReviewInTheBrowser(t *testing.T) {
 	author.open(sh.url(edit))
 	second := author.tab()
 	second.open(sh.url(edit))
-	author.run("save in the first window", fill("source", "Grad für Grad von 20 auf 24 °C.\n\nQuelle: Leittechnik."), button("save"))
-	author.waitText("gespeichert")
+	author.run("write in the first window", fill("source", "Grad für Grad von 20 auf 24 °C.\n\nQuelle: Leittechnik."))
+	author.press("button.kern-btn[name=action][value=save]", ".flash")
 	second.run("write in the second window", fill("title", "Serverräume deutlich wärmer betreiben"))
 	eval[int](second, "leave the second window", `Object.defineProperty(document, "visibilityState", {value: "hidden"}), document.dispatchEvent(new Event("visibilitychange")), 0`)
 	second.waitText("an anderer Stelle geändert")
@@ -136,9 +136,7 @@ func (b *browser) tab() *browser {
 // waitText waits until the page says something.
 func (b *browser) waitText(words string) {
 	b.t.Helper()
-	within(b.t, "the page says "+words, func() bool {
-		return strings.Contains(eval[string](b, "text", `document.querySelector("main") ? document.body.innerText : ""`), words)
-	})
+	b.run("the page says "+words, holds(fmt.Sprintf(`document.querySelector("main") && document.body.innerText.includes(%q)`, words)))
 }
 
 func (b *browser) count(selector string) int {

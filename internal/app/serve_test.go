@@ -32,7 +32,7 @@ func TestHouseKeepsClean(t *testing.T) {
 	}
 	i.run(listener)
 	i.get("/", "") // before it is stopped again
-	for end := time.Now().Add(15 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		apps, err := i.OAuth.AppsByIDs(t.Context(), []int64{old.ID, young.ID})
 		if err != nil {
 			t.Fatal(err)

@@ -642,12 +642,27 @@ await check(() => anna.v1.notifications.clear(), async (r) => {
 
 // --- Streams ---
 
-const streams = (accessToken) => createStreamingAPIClient({ streamingApiUrl: base.replace(/^http/, "ws"), accessToken, implementation: WebSocket, retry: false });
+// The server answers no subscription that it accepts. It does one thing after the other, so a subscription stands once a wrong one
+// right behind it is refused; of that the library hears nothing.
+let stands = () => {};
+class Socket extends WebSocket {
+  emit(event, data, ...more) {
+    if (event !== "message" || !JSON.parse(data).error) return super.emit(event, data, ...more);
+    stands();
+    return true;
+  }
+  send(data) {
+    super.send(data);
+    if (JSON.parse(data).type === "subscribe") super.send(JSON.stringify({ type: "subscribe", stream: "nothing" }));
+  }
+}
+const streams = (accessToken) => createStreamingAPIClient({ streamingApiUrl: base.replace(/^http/, "ws"), accessToken, implementation: Socket, retry: false });
 
 // hears subscribes, lets cause happen, and returns the first event that fits.
 async function hears(subscribe, cause, fits) {
   const client = streams(env("TOKEN_ANNA"));
   await client.prepare();
+  const standing = new Promise((resolve) => { stands = resolve; });
   const subscription = subscribe(named(client, "streaming"));
   const events = subscription.values();
   const seen = [];
@@ -660,9 +675,9 @@ async function hears(subscribe, cause, fits) {
   })();
   event.catch(() => {});
   try {
-    await pause(300); // the server tells nobody when a subscription stands
+    await standing;
     await cause();
-    return await Promise.race([event, pause(10_000).then(() => Promise.reject(new Error(`heard only ${seen.join(", ") || "nothing"}`)))]);
+    return await Promise.race([event, pause(60_000).then(() => Promise.reject(new Error(`heard only ${seen.join(", ") || "nothing"}`)))]);
   } finally {
     client.close();
   }

@@ -314,9 +314,8 @@ function hears(method, args, event, cause, fits, assert) {
             });
           });
           came.catch(() => {});
-          await pause(300);
           await cause();
-          return await Promise.race([came, pause(10_000).then(() => Promise.reject(new Error(`heard ${seen.length} of ${event}, none that fits`)))]);
+          return await Promise.race([came, pause(60_000).then(() => Promise.reject(new Error(`heard ${seen.length} of ${event}, none that fits`)))]);
         } finally {
           socket.stop();
         }
