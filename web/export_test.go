@@ -11,7 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/go-chi/httprate"
 	"github.com/gorilla/mux"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -319,6 +321,7 @@ func TestNoPDF(t *testing.T) {
 	in.Printer = fakePrinter(t, "echo x >> "+runs+"\n"+printsPDF)
 	site, err := New(in.Deps)
 	must(t, err)
+	site.guards.prints = httprate.NewRateLimiter(printsPerMinute, 24*time.Hour) // a minute may end in between
 	router := mux.NewRouter()
 	site.Register(router)
 	in.handler = router

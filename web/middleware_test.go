@@ -106,6 +106,9 @@ func TestWhatIsMadeIsLimited(t *testing.T) {
 	}
 	for _, path := range costly {
 		a := in.get(path, "")
+		for i := 0; a.StatusCode == http.StatusOK && i < madePerMinute; i++ { // at the turn of a minute a few more come through
+			a = in.get(path, "")
+		}
 		if a.StatusCode != http.StatusTooManyRequests || !strings.Contains(a.Find("main").Text(), "Bitte warten Sie eine Minute") {
 			t.Errorf("%s: status %d", path, a.StatusCode)
 		}

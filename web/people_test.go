@@ -292,18 +292,21 @@ func TestSearchLeadsToWhatAnAddressNames(t *testing.T) {
 func TestLookupsAreLimited(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	for n := range account.LookupsPerMinute + 5 {
-		h.get(t, "member", fmt.Sprintf("/suche?q=@a%d@fern.example", n)).wants(t, http.StatusOK)
+	// While this lasts, some more are allowed.
+	tries, said := 0, ""
+	for ; !strings.Contains(said, "warten"); tries++ {
+		if tries > 10*account.LookupsPerMinute {
+			t.Fatalf("asked others %d times; it says %s", len(h.others.asked), said)
+		}
+		said = h.get(t, "member", fmt.Sprintf("/suche?q=@a%d@fern.example", tries)).wants(t, http.StatusOK).text("main .kern-alert")
 	}
-	if got := len(h.others.asked); got != account.LookupsPerMinute {
-		t.Errorf("asked others %d times, want %d", got, account.LookupsPerMinute)
-	}
-	if got := h.get(t, "member", "/suche?q=@b@fern.example").text("main .kern-alert"); !strings.Contains(got, "warten") {
-		t.Errorf("not said: %s", got)
+	asked := len(h.others.asked)
+	if asked != tries-1 || asked < account.LookupsPerMinute {
+		t.Errorf("asked others %d times for %d searches", asked, tries)
 	}
 	h.get(t, "member", "/suche?q=@editor").leadsTo(t, "/@editor") // what is known here stays within reach
 	h.get(t, "editor", "/suche?q=@b@fern.example")
-	if got := len(h.others.asked); got != account.LookupsPerMinute+1 {
+	if len(h.others.asked) != asked+1 {
 		t.Error("one account's searches hold up another's")
 	}
 }

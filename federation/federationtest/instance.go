@@ -350,7 +350,7 @@ func (i *Instance) endWork(patience time.Duration) {
 func (i *Instance) Eventually(what string, check func() string) {
 	i.T.Helper()
 	var last string
-	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(3 * time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if last = check(); last == "" {
 			return
 		}

@@ -176,7 +176,7 @@ func TestGreeter(t *testing.T) {
 		g.seen("a.example")
 	}
 	g.seen("b.example")
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		g.mu.Lock()
 		waiting := len(g.hosts)
 		g.mu.Unlock()

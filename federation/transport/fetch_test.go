@@ -266,7 +266,7 @@ func TestGetGivesUpOnSlowServers(t *testing.T) {
 		if !fault.Is(err, fault.Unavailable) {
 			t.Errorf("%s: got %v", path, err)
 		}
-		if d := time.Since(start); d > 5*time.Second {
+		if d := time.Since(start); d > time.Minute {
 			t.Errorf("%s: took %s", path, d)
 		}
 	}

@@ -43,7 +43,7 @@ func newClient(t *testing.T) *Client {
 		t.Fatal(err)
 	}
 	c := New(db, accounts, peer.New(db, nil), config.Config{BaseURL: ourBase, PrivateHosts: []string{"*.localhost"}}, log)
-	c.timeout = 5 * time.Second
+	c.timeout = time.Minute
 	t.Cleanup(c.Close)
 	return c
 }

@@ -286,17 +286,19 @@ func TestVerifyFailureIsForgotten(t *testing.T) {
 		after time.Duration
 	}{500: {fault.Unavailable, keyOutageTTL}, 404: {fault.Unauthorized, keyFailureTTL}} {
 		c, p := newClient(t), newPeer(t, "peer")
+		began := time.Now()
+		c.now = func() time.Time { return began }
 		p.status("/u/anna", code)
 		l := newLetter(p.url("/u/anna#main-key"), testKey())
 		if _, err := l.send(t, c); !fault.Is(err, tt.kind) {
 			t.Fatalf("%d: got %v", code, err)
 		}
 		p.serveActor("anna", p.actor("anna", testKey()))
-		c.now = func() time.Time { return time.Now().Add(tt.after - 2*time.Second) }
+		c.now = func() time.Time { return began.Add(tt.after - time.Second) }
 		if _, err := l.send(t, c); !fault.Is(err, tt.kind) {
 			t.Errorf("%d, too early: %v", code, err)
 		}
-		c.now = func() time.Time { return time.Now().Add(tt.after + time.Second) }
+		c.now = func() time.Time { return began.Add(tt.after + time.Second) }
 		if _, err := l.send(t, c); err != nil {
 			t.Errorf("%d, after a while: %v", code, err)
 		}

@@ -42,7 +42,7 @@ func (h *house) dial(address string, header ...string) (*websocket.Conn, *http.R
 		}
 		options.HTTPHeader.Add(header[i], header[i+1])
 	}
-	ctx, cancel := context.WithTimeout(h.t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(h.t.Context(), time.Minute)
 	defer cancel()
 	conn, response, err := websocket.Dial(ctx, address, options)
 	if err == nil {
@@ -93,7 +93,7 @@ func (s *socket) settled() {
 }
 
 func (s *socket) read() (m heard, err error) {
-	ctx, cancel := context.WithTimeout(s.h.t.Context(), 15*time.Second)
+	ctx, cancel := context.WithTimeout(s.h.t.Context(), time.Minute)
 	defer cancel()
 	_, raw, err := s.conn.Read(ctx)
 	if err != nil {
@@ -157,7 +157,7 @@ func (h *house) streamed() {
 	h.must(h.server.streams.join(l))
 	defer h.server.streams.leave(l)
 	h.exec(`SELECT pg_notify('changes', 'filters update 1 ' || $1::bigint)`, h.id("admin"))
-	timeout := time.After(15 * time.Second)
+	timeout := time.After(time.Minute)
 	for {
 		select {
 		case m := <-l.messages:

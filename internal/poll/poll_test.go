@@ -307,7 +307,7 @@ func TestClose(t *testing.T) {
 	}
 	// The job that was enqueued with the question is due now.
 	h.exec(`UPDATE river_job SET scheduled_at = now() WHERE kind = 'poll.close'`)
-	for end := time.Now().Add(20 * time.Second); h.read(h.Other, p).ClosedAt == nil && time.Now().Before(end); {
+	for end := time.Now().Add(time.Minute); h.read(h.Other, p).ClosedAt == nil && time.Now().Before(end); {
 		time.Sleep(20 * time.Millisecond)
 	}
 	jobtest.Wait(t, h.DB)
