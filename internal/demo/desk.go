@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 	"time"
+
+	"github.com/vorbild/vorbild/internal/curation"
 )
 
 // decision is what the KG's editors decide about a practice at the desk.
@@ -43,7 +45,7 @@ func (s *seeder) decide(ctx context.Context, d decision) error {
 	case "nachfragen":
 		form = url.Values{"source": {d.Reason}}
 	case "spaeter":
-		form.Set("until", time.Now().AddDate(0, 0, d.Days).Format(time.DateOnly))
+		form.Set("until", curation.Today(time.Now()).AddDate(0, 0, d.Days).Format(time.DateOnly))
 	}
 	// Right after its arrival a practice does not stand on the desk yet.
 	if err := eventually(ctx, "desk", func() error { return send(d.Decision, form) }); err != nil {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strconv"
 	"time"
+
+	"github.com/vorbild/vorbild/internal/curation"
 )
 
 // reuse lets staff say on a practice's page that they use it as well.
@@ -31,7 +33,7 @@ func (s *seeder) assess(ctx context.Context, c content) error {
 			}
 		}
 		form := url.Values{
-			"status": {a.Status}, "progress": {a.Progress}, "horizon": {strconv.Itoa(time.Now().Year() + a.Horizon)}, "source": {a.Source},
+			"status": {a.Status}, "progress": {a.Progress}, "horizon": {strconv.Itoa(curation.Today(time.Now()).Year() + a.Horizon)}, "source": {a.Source},
 		}
 		if a.Urgent {
 			form.Set("urgent", "true")
