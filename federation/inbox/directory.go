@@ -87,46 +87,25 @@ func (v *visit) listed(ctx context.Context, owner account.Account, doc transport
 	var entries []directory.Entry
 	var revisions []vocab.Entry
 	var checksum string
-	read := map[string]bool{}
-	for next := uri; next != ""; {
-		// RULE: a directory is its owner's, on its owner's host, to its end.
-		if !vocab.SameHost(owner.URI, next) || read[next] || len(read) == maxDirectoryPages {
-			return nil, rejected("%s has no end", uri)
-		}
-		if len(read) > 0 {
-			var err error
-			if doc, err = v.get(ctx, next); err != nil {
-				return nil, fmt.Errorf("directory %s: %w", uri, err)
-			}
-		}
-		if !vocab.SameHost(owner.URI, doc.URI) {
-			return nil, rejected("directory %s leads to %s", uri, doc.URI)
-		}
-		page, err := vocab.ParseDirectory(doc.Body)
+	err := v.toItsEnd(ctx, owner, doc, uri, maxDirectoryPages, maxListed, func(body []byte, first bool) (part, error) {
+		page, err := vocab.ParseDirectory(body)
 		if err != nil {
-			return nil, fmt.Errorf("directory %s: %w", uri, err)
+			return part{}, err
 		}
-		if !vocab.SameHost(owner.URI, page.ID) {
-			return nil, rejected("directory %s says that it is %s", uri, page.ID)
-		}
-		if len(read) == 0 {
+		if first {
 			if page.Kind != vocab.KindDirectory || page.AttributedTo != owner.URI || page.ID != uri {
-				return nil, rejected("directory %s is not of %s", uri, owner.URI)
+				return part{}, rejected("directory %s is not of %s", uri, owner.URI)
 			}
 			checksum = page.Checksum
 		}
 		if page.Foreign > 0 {
 			v.Log.InfoContext(ctx, "directory with entries of other hosts", "uri", uri, "entries", page.Foreign)
 		}
-		read[next] = true
 		entries, revisions = append(entries, page.Entries...), append(revisions, page.Revisions...)
-		if len(revisions) > maxListed {
-			return nil, rejected("directory %s has more than %d entries", uri, maxListed)
-		}
-		next = page.Next
-		if len(read) == 1 && len(page.Revisions) == 0 && page.First != "" {
-			next = page.First
-		}
+		return part{ID: page.ID, Next: page.Next, First: page.First, Size: len(page.Revisions)}, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	// A directory that says what its entries add up to was read between two of its changes if they do not.
 	if checksum != "" && checksum != vocab.Checksum(revisions) {

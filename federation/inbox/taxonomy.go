@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jmoiron/sqlx"
@@ -119,57 +120,40 @@ func (in *Inbox) TaxonomiesOf(ctx context.Context, owner account.Account) ([]tax
 	return offers, nil
 }
 
+// errOtherScheme says that a taxonomy is none that we have.
+var errOtherScheme = errors.New("inbox: another taxonomy")
+
 // offer reads a taxonomy to its end. Its scheme is "" where it is none that we have.
 func (v *visit) offer(ctx context.Context, owner account.Account, doc transport.Document, uri string) (taxonomy.Offer, error) {
-	etag, list := doc.ETag, taxonomy.Offer{URI: uri}
+	list := taxonomy.Offer{URI: uri}
 	var terms []vocab.Term
 	var checksum string
-	read := map[string]bool{}
-	for next := uri; next != ""; {
-		// RULE: a taxonomy is its owner's, on its owner's host, to its end.
-		if !vocab.SameHost(owner.URI, next) || read[next] || len(read) == maxTaxonomyPages {
-			return list, rejected("%s has no end", uri)
-		}
-		if len(read) > 0 {
-			var err error
-			if doc, err = v.get(ctx, next); err != nil {
-				return list, fmt.Errorf("taxonomy %s: %w", uri, err)
-			}
-		}
-		if !vocab.SameHost(owner.URI, doc.URI) {
-			return list, rejected("taxonomy %s leads to %s", uri, doc.URI)
-		}
-		page, err := vocab.ParseTaxonomy(doc.Body)
-		if err != nil {
-			return list, fmt.Errorf("taxonomy %s: %w", uri, err)
-		}
-		if !vocab.SameHost(owner.URI, page.ID) {
-			return list, rejected("taxonomy %s says that it is %s", uri, page.ID)
-		}
-		if len(read) == 0 {
-			if schemes[page.Scheme] == "" {
-				return list, nil
-			}
-			if page.AttributedTo != owner.URI || page.ID != uri {
-				return list, rejected("taxonomy %s is not of %s", uri, owner.URI)
-			}
+	err := v.toItsEnd(ctx, owner, doc, uri, maxTaxonomyPages, 2*taxonomy.MaxTerms, func(body []byte, first bool) (part, error) {
+		page, err := vocab.ParseTaxonomy(body)
+		switch {
+		case err != nil:
+			return part{}, err
+		case first && schemes[page.Scheme] == "":
+			return part{}, errOtherScheme
+		case first && (page.AttributedTo != owner.URI || page.ID != uri):
+			return part{}, rejected("taxonomy %s is not of %s", uri, owner.URI)
+		case first:
 			list.Scheme, checksum = schemes[page.Scheme], page.Checksum
 		}
-		read[next] = true
 		terms = append(terms, page.Terms...)
-		if len(terms) > 2*taxonomy.MaxTerms {
-			return list, rejected("taxonomy %s has more than %d entries", uri, 2*taxonomy.MaxTerms)
-		}
-		next = page.Next
-		if len(read) == 1 && len(page.Terms) == 0 && page.First != "" {
-			next = page.First
-		}
+		return part{ID: page.ID, Next: page.Next, First: page.First, Size: len(page.Terms)}, nil
+	})
+	if errors.Is(err, errOtherScheme) {
+		return list, nil
+	}
+	if err != nil {
+		return list, err
 	}
 	// A taxonomy that says what its entries add up to was read between two of its changes if they do not.
 	if checksum != "" && checksum != vocab.TermsChecksum(terms) {
 		return list, fault.Wrap(fault.Unavailable, "error.remote.unavailable", fmt.Errorf("%s changed while it was read", uri))
 	}
-	list.ETag = etag
+	list.ETag = doc.ETag
 	for _, t := range terms {
 		if !vocab.SameHost(owner.URI, t.ID) {
 			list.Foreign++
