@@ -123,21 +123,30 @@ func (s *Site) featured(r *http.Request, limit int) ([]practice.View, error) {
 	return list.Items, s.countAnswers(r, list.Items)
 }
 
-// partners lists the instances accepted practices come from, under the names of their catalogues.
-func (s *Site) partners(r *http.Request) ([]partnerView, error) {
-	accepted, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Accepted: true, Limit: 1})
-	if err != nil {
-		return nil, fmt.Errorf("aggregate: origins: %w", err)
-	}
+// catalogs are the catalogues of the instances that take part, by host; ours is under "".
+func (s *Site) catalogs(r *http.Request) (map[string]account.Account, error) {
 	known, err := s.Accounts.Participants(r.Context())
 	if err != nil {
-		return nil, fmt.Errorf("aggregate: participants: %w", err)
+		return nil, fmt.Errorf("catalogs: %w", err)
 	}
 	catalogs := map[string]account.Account{}
 	for _, a := range known {
 		if a.Kind == account.Group && a.Username == account.CatalogUsername {
 			catalogs[a.Host()] = a
 		}
+	}
+	return catalogs, nil
+}
+
+// partners lists the instances accepted practices come from, under the names of their catalogues.
+func (s *Site) partners(r *http.Request) ([]partnerView, error) {
+	accepted, err := s.Practices.List(r.Context(), viewer(r), practice.Filter{Accepted: true, Limit: 1})
+	if err != nil {
+		return nil, fmt.Errorf("aggregate: origins: %w", err)
+	}
+	catalogs, err := s.catalogs(r)
+	if err != nil {
+		return nil, err
 	}
 	var partners []partnerView
 	for _, facet := range accepted.Facets["origin"] {

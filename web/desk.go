@@ -43,6 +43,10 @@ type deskView struct {
 	Total   int
 	Pages   pagination
 	Last    *lastDecision // what the reader just did
+
+	Alone       bool   // our catalogue follows nobody, so that nothing can come
+	Administers bool   // the reader may change that
+	Elsewhere   string // where something else waits while nothing is new, "" for nowhere
 }
 
 // Errors: of what can be chosen nothing can be wrong.
@@ -85,7 +89,18 @@ func (s *Site) showDesk(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("desk %s: %w", state, err)
 	}
 	data.Total, data.Pages = list.Total, paginate(r, query.Offset, deskPerPage, list.Total)
+	if len(list.Items) == 0 && list.Total > 0 { // the last one of this page was decided
+		http.Redirect(w, r, data.Pages.Previous, http.StatusSeeOther)
+		return nil
+	}
+	o, err := s.organization(r.Context())
+	if err != nil {
+		return fmt.Errorf("desk: %w", err)
+	}
 	for _, name := range curation.States {
+		if name == curation.Proposed && !o.TwoEditors && name != state && list.Counts[name] == 0 {
+			continue // one editor is enough here
+		}
 		data.Tabs = append(data.Tabs, facetChoice{Label: s.t(r, "desk.tab."+name), Count: list.Counts[name], Href: "/redaktion?stand=" + name, Chosen: name == state})
 	}
 	editors, err := s.Curation.Editors(r.Context(), actor)
@@ -100,7 +115,33 @@ func (s *Site) showDesk(w http.ResponseWriter, r *http.Request) error {
 	if data.Last, err = s.lastDecision(r, actor); err != nil {
 		return err
 	}
+	if state == curation.Waiting && len(data.Items) == 0 {
+		if err := s.fillIdleDesk(r, &data, actor, list.Counts); err != nil {
+			return err
+		}
+	}
 	return s.render(w, r, http.StatusOK, "desk", page{Title: s.t(r, "practices.desk.title"), Nav: "desk", Data: data, NoIndex: true, Scripts: []string{"desk.js"}})
+}
+
+// fillIdleDesk says what to do where nothing is new: to follow somebody first, or to look at what changed.
+func (s *Site) fillIdleDesk(r *http.Request, data *deskView, actor account.Account, counts map[string]int) error {
+	catalog, err := s.Accounts.Catalog(r.Context())
+	if err != nil {
+		return fmt.Errorf("desk: %w", err)
+	}
+	_, following, err := s.Follows.Counts(r.Context(), catalog.ID)
+	if err != nil {
+		return fmt.Errorf("desk: %w", err)
+	}
+	decided := 0
+	for _, n := range counts {
+		decided += n
+	}
+	data.Alone, data.Administers = following+decided == 0, actor.Able(account.RoleAdmin)
+	if counts[curation.Changed] > 0 {
+		data.Elsewhere = "/redaktion?stand=" + curation.Changed
+	}
+	return nil
 }
 
 func (f deskFilters) query(actor account.Account) curation.DeskQuery {

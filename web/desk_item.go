@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -56,6 +57,7 @@ type deskWhole struct {
 	Answers     []post.View     // the question before them
 	Members     []practice.View // of its group, the lead entry first
 	Suggestions []curation.Suggestion
+	Next        *curation.DeskItem // that waits, nil for none
 	Last        *lastDecision
 }
 
@@ -99,7 +101,7 @@ type deskForm struct {
 func (s *Site) deskItem(r *http.Request, actor account.Account, i curation.DeskItem, editors map[int64]string) deskItem {
 	item := deskItem{
 		DeskItem: i, Figures: newFigures(s.localizer(r), i.Practice.Figures), Back: r.URL.RequestURI(), Handle: s.fullHandle(i.Author),
-		Later: time.Now().AddDate(0, 0, deskLater).Format(time.DateOnly),
+		Later: curation.Today(time.Now()).AddDate(0, 0, deskLater).Format(time.DateOnly),
 	}
 	name := func(id int64) string {
 		if n := editors[id]; n != "" {
@@ -171,6 +173,15 @@ func (s *Site) renderDeskItem(w http.ResponseWriter, r *http.Request, status int
 	}
 	if whole.Last, err = s.lastDecision(r, actor); err != nil {
 		return err
+	}
+	waiting, err := s.Curation.Desk(ctx, actor, curation.DeskQuery{State: curation.Waiting, Limit: 2})
+	if err != nil {
+		return fmt.Errorf("desk item %d: next: %w", id, err)
+	}
+	for _, i := range slices.Backward(waiting.Items) {
+		if i.Post.ID != id {
+			whole.Next = &i
+		}
 	}
 	item.Whole = whole
 	return s.render(w, r, status, "desk_item", page{Title: s.t(r, "practices.desk.item", "Title", v.Post.Title), Nav: "desk", Data: item, NoIndex: true, Scripts: []string{"desk.js"}})

@@ -206,3 +206,45 @@ func TestAssignedEditorIsTold(t *testing.T) {
 		t.Errorf("who assigned it hears of it: %s", text)
 	}
 }
+
+// TestDeskWithoutWork: where nothing is new the desk says what to do first, or where something else waits, to each what they may do.
+func TestDeskWithoutWork(t *testing.T) {
+	t.Parallel()
+	in := newCurator(t)
+	for who, leads := range map[string]int{"editor": 0, "admin": 1} {
+		page := in.get("/redaktion", who).wants(t, http.StatusOK)
+		checkPage(t, "empty desk of "+who, page)
+		if text := page.Find("main").Text(); !strings.Contains(text, "Erste Schritte") || !strings.Contains(text, "folgt noch keiner anderen Instanz") || strings.Contains(text, "sind eingegangen") {
+			t.Errorf("%s reads %s", who, text)
+		}
+		if n := page.Find("main a[href='/verwaltung/foederation']").Length(); n != leads {
+			t.Errorf("%s is led to who is followed %d times", who, n)
+		}
+		if page.Find("main a[href$='stand=proposed']").Length() != 0 {
+			t.Error("a second editor is spoken of where one is enough")
+		}
+	}
+	var last int64
+	for n := range deskPerPage + 1 {
+		last = in.receive("sh.example", "Land Schleswig-Holstein", fmt.Sprintf("Server bündeln %d", n), practice.Practice{})
+	}
+	// The last one of a page leads to the page before, not to one that says that nothing is there.
+	second := "/redaktion?seite=2"
+	if n := in.get(second, "editor").wants(t, http.StatusOK).Find(".desk__item").Length(); n != 1 {
+		t.Fatalf("%d on the second page", n)
+	}
+	on := in.get(second, "editor").Find(".desk__item").AttrOr("data-item", "")
+	in.post("/redaktion/"+on+"/annehmen", "editor", url.Values{"weiter": {second}}).wants(t, http.StatusSeeOther)
+	if a := in.get(second, "editor").wants(t, http.StatusSeeOther); a.Header.Get("Location") != "/redaktion" {
+		t.Errorf("led to %q", a.Header.Get("Location"))
+	}
+	// The page of one leads to another one that waits.
+	if next := in.get(fmt.Sprintf("/redaktion/%d", last), "editor").Find("[data-next]").AttrOr("href", ""); !strings.HasPrefix(next, "/redaktion/") || strings.HasSuffix(next, fmt.Sprint(last)) {
+		t.Errorf("next comes %q", next)
+	}
+	none := in.get("/redaktion/entscheidungen?art=decline", "editor").wants(t, http.StatusOK)
+	checkPage(t, "no decisions of a kind", none)
+	if text := none.Find(".empty").Text(); !strings.Contains(text, "Entscheidungen dieser Art gibt es noch nicht.") {
+		t.Errorf("the log says %s", text)
+	}
+}

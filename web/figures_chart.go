@@ -3,6 +3,7 @@ package web
 import (
 	"math"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/vorbild/vorbild/internal/i18n"
@@ -21,17 +22,28 @@ type chartView struct {
 
 // chartBar is one of them.
 type chartBar struct {
-	Y, TextY, BarY int
-	Label, Value   string
-	X, Width       string
-	Trend          string // better, worse, changed: a shape, beside the side on which the bar lies
+	BarY, ValueY int
+	Label        []chartText
+	Value        string
+	X, Width     string
+	Trend        string // better, worse, changed: a shape, beside the side on which the bar lies
 }
 
+// chartText is a line of a name.
+type chartText struct {
+	Y    int
+	Text string
+}
+
+// Letters are 13 units high and in the widest of the usual fonts 8 wide, 9 where they are bold.
 const (
 	chartWidth  = 320
-	chartRow    = 42
-	chartLabel  = 26 // characters
 	chartMargin = 4
+	chartLetter = 8
+	chartBold   = 9
+	chartTextY  = 16 // from one line to the next
+	chartBarY   = 13 // height of a bar
+	chartGap    = 14 // between a bar and the next name
 )
 
 // trendMarks are shapes that tell trends apart without a color; the style sheet fills the bars in different patterns too.
@@ -69,17 +81,26 @@ func drawChart(l *i18n.Localizer, title string, values []chartValue) *chartView 
 	}
 	v := chartView{Title: title, Width: chartWidth, Right: chartWidth - chartMargin}
 	lowest, highest := 0.0, 0.0
-	for i, value := range values {
-		y := i * chartRow
-		v.Bars = append(v.Bars, chartBar{
-			Y: y, TextY: y + 15, BarY: y + 21, Value: trendMarks[value.Trend] + value.Text, Trend: value.Trend,
-			Label: chartText(value.Label, chartLabel-max(0, utf8.RuneCountInString(value.Text)-9)),
-		})
+	const room = chartWidth - 2*chartMargin
+	y := 0
+	for _, value := range values {
+		bar := chartBar{Value: trendMarks[value.Trend] + value.Text, Trend: value.Trend}
+		lines := chartLines(value.Label, room/chartLetter)
+		for _, line := range lines {
+			y += chartTextY
+			bar.Label = append(bar.Label, chartText{y, line})
+		}
+		if chartLetter*(utf8.RuneCountInString(lines[len(lines)-1])+1)+chartBold*utf8.RuneCountInString(bar.Value) > room {
+			y += chartTextY
+		}
+		bar.ValueY, bar.BarY = y, y+6
+		v.Bars = append(v.Bars, bar)
+		y += 6 + chartBarY + chartGap
 		lowest, highest = min(lowest, value.Value), max(highest, value.Value)
 	}
 	scale := 0.0
 	if highest > lowest {
-		scale = (chartWidth - 2*chartMargin) / (highest - lowest)
+		scale = room / (highest - lowest)
 	}
 	at := func(value float64) float64 { return chartMargin + (value-lowest)*scale }
 	for i, value := range values {
@@ -87,18 +108,30 @@ func drawChart(l *i18n.Localizer, title string, values []chartValue) *chartView 
 		v.Bars[i].X, v.Bars[i].Width = chartLength(from), chartLength(max(to-from, 2)) // what is small can still be seen
 	}
 	v.Zero = chartLength(at(0))
-	v.Height = len(v.Bars)*chartRow + 4
-	v.Description = l.T("figures.chart.description", "Count", len(v.Bars), "First", v.Bars[0].Label, "FirstValue", v.Bars[0].Value,
-		"Last", v.Bars[len(v.Bars)-1].Label, "LastValue", v.Bars[len(v.Bars)-1].Value)
+	v.Height = y - chartGap + 4
+	first, last := 0, len(v.Bars)-1
+	v.Description = l.T("figures.chart.description", "Count", len(v.Bars), "First", values[first].Label, "FirstValue", v.Bars[first].Value,
+		"Last", values[last].Label, "LastValue", v.Bars[last].Value)
 	return &v
 }
 
 func chartLength(v float64) string { return strconv.FormatFloat(math.Round(v*10)/10, 'f', -1, 64) }
 
-// chartText is a name that fits.
-func chartText(s string, most int) string {
-	if utf8.RuneCountInString(s) <= most {
-		return s
+// chartLines breaks a name into lines of at most so many characters: behind spaces and hyphens, and within a word that is longer.
+// Nothing of the name is left out.
+func chartLines(s string, most int) []string {
+	var lines []string
+	rest := []rune(s)
+	for len(rest) > most {
+		end := most
+		for i := most; i > 0; i-- {
+			if rest[i] == ' ' || rest[i-1] == '-' {
+				end = i
+				break
+			}
+		}
+		lines = append(lines, strings.TrimSpace(string(rest[:end])))
+		rest = []rune(strings.TrimSpace(string(rest[end:])))
 	}
-	return string([]rune(s)[:most-1]) + "…"
+	return append(lines, string(rest))
 }

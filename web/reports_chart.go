@@ -2,7 +2,6 @@ package web
 
 import (
 	"slices"
-	"unicode/utf8"
 
 	"github.com/vorbild/vorbild/internal/i18n"
 )
@@ -24,10 +23,10 @@ type chartSeries struct{ Name, Pattern string }
 
 // chartLine is one of its rows.
 type chartLine struct {
-	TextY, Base int
-	Label       string
-	Value       string // at the end of the row, "" for none
-	Bars        []chartRect
+	ValueY, Base int
+	Label        []chartText
+	Value        string // at the end of the row, "" for none
+	Bars         []chartRect
 }
 
 type chartRect struct {
@@ -37,10 +36,10 @@ type chartRect struct {
 }
 
 const (
-	rowsWidth  = 400
-	rowsLeft   = 168 // of the names
-	rowsEnd    = 34  // for the numbers
-	rowsLabel  = 24  // characters
+	rowsWidth  = 320
+	rowsLeft   = 128                          // of the names
+	rowsEnd    = 34                           // for the numbers
+	rowsLabel  = (rowsLeft - 8) / chartLetter // characters
 	barHeight  = 8
 	spark      = 22 // height of a row of columns
 	sparkBlank = 8
@@ -64,11 +63,14 @@ func highest(rows []chartNumbers) (most int, at chartNumbers) {
 	return most, at
 }
 
-func rowLabel(s string) string {
-	if utf8.RuneCountInString(s) <= rowsLabel {
-		return s
+// name sets the row's name and number around its middle.
+func (line *chartLine) name(s string, middle int) {
+	lines := chartLines(s, rowsLabel)
+	first := middle + 5 - (len(lines)-1)*chartTextY/2
+	for i, text := range lines {
+		line.Label = append(line.Label, chartText{first + i*chartTextY, text})
 	}
-	return chartText(s, rowsLabel)
+	line.ValueY = middle + 5
 }
 
 // barsOf draws a bar for each number of each row, one series below the other; nil where all are 0.
@@ -86,19 +88,22 @@ func barsOf(l *i18n.Localizer, id, title string, series []string, rows []chartNu
 	}
 	y := 4
 	for _, row := range rows {
-		height := len(row.Values) * (barHeight + 1)
-		line := chartLine{TextY: y + height/2 + 4, Base: y, Label: rowLabel(row.Label)}
+		bars := len(row.Values) * (barHeight + 1)
+		height := max(bars, len(chartLines(row.Label, rowsLabel))*chartTextY)
+		line := chartLine{Base: y}
+		line.name(row.Label, y+height/2)
 		for i, v := range row.Values {
 			if v > 0 {
 				width := float64(v) / float64(most) * float64(c.Right-c.Left)
-				line.Bars = append(line.Bars, chartRect{patterns[i], chartLength(rowsLeft), chartLength(float64(y + i*(barHeight+1))), chartLength(max(width, 2)), chartLength(barHeight)})
+				top := y + (height-bars)/2 + i*(barHeight+1)
+				line.Bars = append(line.Bars, chartRect{patterns[i], chartLength(rowsLeft), chartLength(float64(top)), chartLength(max(width, 2)), chartLength(barHeight)})
 			}
 		}
 		if len(row.Values) == 1 {
 			line.Value = l.Number(float64(row.Values[0]), 0)
 		}
 		c.Rows = append(c.Rows, line)
-		y += max(height, 14) + 8
+		y += height + 8
 	}
 	c.Height = y
 	return &c
@@ -115,9 +120,12 @@ func columnsOf(l *i18n.Localizer, id, title string, columns []string, rows []cha
 		Description: l.T("reports.chart.columns", "Count", len(rows), "From", columns[0], "To", columns[len(columns)-1], "Most", most, "At", at.Label),
 	}
 	step := float64(c.Right-c.Left) / float64(len(columns))
-	for i, row := range rows {
-		base := (i+1)*(spark+sparkBlank) - 2
-		line := chartLine{TextY: base - spark/2 + 4, Base: base, Label: rowLabel(row.Label)}
+	y := 0
+	for _, row := range rows {
+		height := max(spark, len(chartLines(row.Label, rowsLabel))*chartTextY)
+		base := y + height
+		line := chartLine{Base: base}
+		line.name(row.Label, y+height/2)
 		sum := 0
 		for n, v := range row.Values {
 			sum += v
@@ -128,7 +136,8 @@ func columnsOf(l *i18n.Localizer, id, title string, columns []string, rows []cha
 		}
 		line.Value = l.Number(float64(sum), 0)
 		c.Rows = append(c.Rows, line)
+		y = base + sparkBlank
 	}
-	c.Height = len(rows)*(spark+sparkBlank) + 4
+	c.Height = y
 	return &c
 }

@@ -110,7 +110,7 @@ func (s *Site) showCurationReport(w http.ResponseWriter, r *http.Request) error 
 // fillReport puts a report into words.
 func (s *Site) fillReport(r *http.Request, view *curationReportView, report curation.Report) error {
 	l := s.localizer(r)
-	names, err := s.catalogNames(r)
+	catalogs, err := s.catalogs(r)
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (s *Site) fillReport(r *http.Request, view *curationReportView, report cura
 	view.Facts = reportFacts(l, report)
 	view.Tables = map[string]*reportTable{}
 	span := url.Values{"von": {view.From}, "bis": {view.To}}.Encode()
-	for _, t := range reportTables(l, report, names) {
+	for _, t := range reportTables(l, report, catalogs) {
 		t.Download = curationReportPath + "/" + t.ID + ".csv?" + span
 		view.Tables[t.ID] = t
 	}
@@ -159,11 +159,11 @@ func (s *Site) curationReportCSV(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	names, err := s.catalogNames(r)
+	catalogs, err := s.catalogs(r)
 	if err != nil {
 		return err
 	}
-	for _, t := range reportTables(s.localizer(r), report, names) {
+	for _, t := range reportTables(s.localizer(r), report, catalogs) {
 		if t.ID != mux.Vars(r)["table"] {
 			continue
 		}
@@ -198,34 +198,15 @@ func (s *Site) reportPeriods(r *http.Request, now time.Time) []facetChoice {
 		}
 		return facetChoice{Label: label, Href: address(curationReportPath, q), Chosen: here == from+" "+to}
 	}
-	year := now.Year()
-	quarter := time.Date(year, now.Month()-2, 1, 0, 0, 0, 0, time.UTC)
+	today := curation.Today(now)
+	year := today.Year()
+	quarter := time.Date(year, today.Month()-2, 1, 0, 0, 0, 0, time.UTC)
 	return []facetChoice{
 		choice(s.t(r, "reports.period.year"), "", ""),
 		choice(s.t(r, "reports.period.quarter"), quarter.Format(time.DateOnly), ""),
 		choice(fmt.Sprint(year), fmt.Sprintf("%d-01-01", year), fmt.Sprintf("%d-12-31", year)),
 		choice(fmt.Sprint(year-1), fmt.Sprintf("%d-01-01", year-1), fmt.Sprintf("%d-12-31", year-1)),
 	}
-}
-
-// catalogNames are what the catalogues of instances are called, by host; ours is under "".
-func (s *Site) catalogNames(r *http.Request) (map[string]string, error) {
-	known, err := s.Accounts.Participants(r.Context())
-	if err != nil {
-		return nil, fmt.Errorf("names of catalogues: %w", err)
-	}
-	o, err := s.organization(r.Context())
-	if err != nil {
-		return nil, err
-	}
-	names := map[string]string{}
-	for _, a := range known {
-		if a.Kind == account.Group && a.Username == account.CatalogUsername {
-			names[a.Host()] = a.Name()
-		}
-	}
-	names[""] = o.ShortName
-	return names, nil
 }
 
 // stepName is a month, a quarter or a year.

@@ -18,6 +18,8 @@ func TestCurationReport(t *testing.T) {
 	_, other := in.sample()
 	_, err := in.db.ExecContext(t.Context(), `UPDATE curations SET received_at = now() - interval '40 days' WHERE post_id = $1`, other)
 	must(t, err)
+	catalog, err := in.Accounts.Catalog(t.Context())
+	must(t, err)
 	page := in.get("/redaktion/berichte", "editor").wants(t, http.StatusOK)
 	checkPage(t, "report", page)
 	facts := page.text(".impacts")
@@ -26,7 +28,7 @@ func TestCurationReport(t *testing.T) {
 			t.Errorf("the facts do not say %q: %s", want, facts)
 		}
 	}
-	if got := page.text("[aria-labelledby=titel-herkunft] tbody"); !strings.Contains(got, "KG Green-ITdiese Instanz 1 1 0 0 0 0 ") || !strings.Contains(got, "sh.example 1 1 0 0 0 40") {
+	if got := page.text("[aria-labelledby=titel-herkunft] tbody"); !strings.Contains(got, catalog.Name()+"diese Instanz 1 1 0 0 0 0 ") || !strings.Contains(got, "sh.example 1 1 0 0 0 40") {
 		t.Errorf("origins: %s", got)
 	}
 	if got := page.text("[aria-labelledby=titel-dauer] tbody"); got != "höchstens 1 Tag 2 2 bis 7 Tage 0 8 bis 30 Tage 0 31 bis 90 Tage 1 über 90 Tage 0" {
@@ -64,7 +66,7 @@ func TestCurationReport(t *testing.T) {
 			t.Errorf("%s begins with %s", at, lines[0])
 		}
 	}
-	if file := in.get("/redaktion/berichte/herkunft.csv", "editor"); !strings.Contains(file.body, "KG Green-IT (diese Instanz);1;1;0;0;0;0\r\n") {
+	if file := in.get("/redaktion/berichte/herkunft.csv", "editor"); !strings.Contains(file.body, catalog.Name()+" (diese Instanz);1;1;0;0;0;0\r\n") {
 		t.Errorf("origins as a file: %s", file.body)
 	}
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"github.com/vorbild/vorbild/internal/account"
 	"github.com/vorbild/vorbild/internal/curation"
 	"github.com/vorbild/vorbild/internal/i18n"
 )
@@ -44,9 +45,9 @@ func reportFacts(l *i18n.Localizer, r curation.Report) []reportFact {
 }
 
 // reportTables are all tables of a report.
-func reportTables(l *i18n.Localizer, r curation.Report, names map[string]string) []*reportTable {
+func reportTables(l *i18n.Localizer, r curation.Report, catalogs map[string]account.Account) []*reportTable {
 	return []*reportTable{
-		flowTable(l, r), originTable(l, r, names), delayTable(l, r),
+		flowTable(l, r), originTable(l, r, catalogs), delayTable(l, r),
 		participationTable(l, r, "laender", "reports.regions", "web.region.", r.Regions),
 		participationTable(l, r, "ebenen", "reports.levels", "web.level.", r.Levels),
 	}
@@ -74,17 +75,17 @@ func flowTable(l *i18n.Localizer, r curation.Report) *reportTable {
 }
 
 // originTable says from whom it came and what became of it.
-func originTable(l *i18n.Localizer, r curation.Report, names map[string]string) *reportTable {
+func originTable(l *i18n.Localizer, r curation.Report, catalogs map[string]account.Account) *reportTable {
 	t := &reportTable{ID: "herkunft", Title: l.T("reports.origins"), Columns: []string{
 		l.T("reports.origin"), l.T("reports.received"), l.T("reports.accepted"), l.T("reports.declined"), l.T("reports.open"), l.T("reports.withdrawn"), l.T("reports.median.days"),
 	}}
 	for _, o := range r.Origins {
-		row := reportRow{Label: names[o.Host], Note: o.Host}
+		row := reportRow{Label: o.Host}
+		if catalog, ok := catalogs[o.Host]; ok {
+			row.Label, row.Note = catalog.Name(), o.Host
+		}
 		if o.Host == "" {
 			row.Note = l.T("reports.origin.own")
-		}
-		if row.Label == "" {
-			row.Label, row.Note = o.Host, ""
 		}
 		for _, n := range []int{o.Received, o.Accepted, o.Declined, o.Open, o.Withdrawn} {
 			row.Cells = append(row.Cells, counted(l, n))
