@@ -324,7 +324,7 @@ func TestDirectoryReminder(t *testing.T) {
 	must(t, err)
 	must(t, h.Directory.Sweep(t.Context()))
 	must(t, h.Notifications.Notify(t.Context(), job.Notify{Event: job.NotifyListed, ID: id}))
-	row := h.get(t, "/bereich/mitteilungen", "editor").Find(".row--new")
+	row := h.get(t, "editor", "/bereich/mitteilungen").Find(".row--new")
 	if got := row.Text(); !strings.Contains(got, "seit zwölf Monaten nicht bestätigt") || row.Find(`a[href="`+directoryDeskPath+`"]`).FilterFunction(func(_ int, a *goquery.Selection) bool { return a.Text() == "Green-IT-Stelle" }).Length() != 1 {
 		t.Errorf("the reminder: %q", got)
 	}

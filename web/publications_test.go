@@ -252,7 +252,7 @@ func TestDocumentSavesItself(t *testing.T) {
 		return result
 	}
 	page := in.get(worksPath+"/neu", "editor")
-	if form := page.Find("form[data-editor]"); page.Find(`script[src*="editor.js"]`).Length() != 1 || form.Find(`[name="`+form.AttrOr("data-basis", "version")+`"]`).AttrOr("value", "") != "0" ||
+	if form := page.Find("form[data-editor]"); page.Find(`script[src*="editor"]`).Length() != 1 || form.Find(`[name="`+form.AttrOr("data-basis", "version")+`"]`).AttrOr("value", "") != "0" ||
 		form.Find("[data-status][role=status]").Length() != 1 || form.Find("[data-conflict-actions][hidden]").Length() != 1 {
 		t.Error("the form lacks what the script works with")
 	}
@@ -290,7 +290,7 @@ func TestDocumentSavesItself(t *testing.T) {
 func TestSearchFindsPublications(t *testing.T) {
 	t.Parallel()
 	in := newCurator(t)
-	path := in.publishDocument(typedDocument("preview"), nil)
+	path := in.publishDocumentWithout(typedDocument("preview"))
 	in.indexed(t)
 	for _, query := range []string{"q=Wärmenetz", "q=Wärmenetz&art=handreichungen"} {
 		a := in.get("/suche?"+query, "")
