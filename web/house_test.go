@@ -72,6 +72,14 @@ const visitorName = ""
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
+	h := furnish(t)
+	h.serve(t)
+	return h
+}
+
+// furnish is a house without its site, for those who change h.Deps first: to build a site costs more than most pages.
+func furnish(t *testing.T) *house {
+	t.Helper()
 	ctx := t.Context()
 	log := slog.New(slog.DiscardHandler)
 	if testing.Verbose() {
@@ -123,7 +131,6 @@ func newHouse(t *testing.T) *house {
 		h.people[string(role)] = a
 		h.sessions[string(role)] = h.login(t, a)
 	}
-	h.serve(t)
 	return h
 }
 

@@ -26,7 +26,7 @@ type curator struct {
 
 func newCurator(t *testing.T) *curator {
 	t.Helper()
-	in := &curator{house: newHouse(t), t: t}
+	in := &curator{house: furnish(t), t: t}
 	must(t, in.Organizations.Save(t.Context(), organization.Organization{
 		Name: "Kooperationsgruppe Green-IT des IT-Planungsrates", ShortName: "KG Green-IT", Level: organization.LevelLand, Region: "DE-SH", Curates: true,
 		Description:  "Bund, Länder und Kommunen teilen hier, was ihre IT sparsamer und langlebiger gemacht hat.",

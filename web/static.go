@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/vorbild/vorbild/internal/request"
 )
@@ -30,6 +31,9 @@ type assets struct {
 	byPath map[string]asset  // "app.1a2b3c4d.css"
 	hashed map[string]string // "app.css" -> "/static/app.1a2b3c4d.css"
 }
+
+// shipped are the files of web/static.
+var shipped = sync.OnceValues(func() (*assets, error) { return loadAssets(staticFiles, "static") })
 
 func loadAssets(fsys fs.FS, dir string) (*assets, error) {
 	a := &assets{byPath: map[string]asset{}, hashed: map[string]string{}}

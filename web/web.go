@@ -111,7 +111,7 @@ func New(deps Deps) (*Site, error) {
 	if s.proxies, err = request.ParseProxies(deps.Config.TrustedProxies); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
-	if s.assets, err = loadAssets(staticFiles, "static"); err != nil {
+	if s.assets, err = shipped(); err != nil {
 		return nil, fmt.Errorf("web.New: %w", err)
 	}
 	if s.templates, err = s.newTemplateSets(); err != nil {
