@@ -27,10 +27,13 @@ test: postgres browser poppler axe clients fedify check
 # Go's fuzzer sometimes fails with nothing but "context deadline exceeded" when its time ends within a slow input: that is no finding.
 FUZZTIME ?= 3s
 fuzz:
-	@for dir in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+	@work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	for dir in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n 1 dirname | sort -u); do \
+		$(GO) test -c -fuzz . -o "$$work/fuzz.test" "./$$dir" || exit 1; \
+		cache=$$($(GO) env GOCACHE)/fuzz/$$($(GO) list "./$$dir"); \
 		for target in $$(git grep -h -o '^func Fuzz[A-Za-z]*' -- "$$dir/*_test.go" | cut -d ' ' -f 2); do \
 			echo "fuzz $$dir $$target"; \
-			out=$$($(GO) test "./$$dir" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) 2>&1) && continue; \
+			out=$$(cd "$$dir" && "$$work/fuzz.test" -test.run '^$$' -test.fuzz "^$$target\$$" -test.fuzztime $(FUZZTIME) -test.fuzzcachedir "$$cache" 2>&1) && continue; \
 			echo "$$out"; \
 			case "$$out" in *"Failing input"*|*panic*) exit 1;; *"context deadline exceeded"*) ;; *) exit 1;; esac; \
 		done; \
