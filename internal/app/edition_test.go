@@ -116,7 +116,7 @@ func TestEditionInTheBrowser(t *testing.T) {
 		}
 	}
 	checkPDF(t, pdf)
-	b.everyPage(kg, "reader", []string{"/papier", paper, paper + ".html", "/redaktion/papier"})
+	b.everyPage(kg, "reader", []string{"/papier", paper, paper + ".html", paper + "/zurueckziehen", "/redaktion/papier", "/redaktion/handreichungen/neu"})
 
 	// The source moves on.
 	if err := sh.Practices.Withdraw(ctx, writer, theirs[0]); err != nil {
