@@ -100,7 +100,7 @@ func (p *program) start() {
 		p.cmd = exec.Command(p.binary, "serve")
 	}
 	p.cmd.Env = append(os.Environ(), asProgram+"=serve", "VORBILD_BASE_URL="+p.Config.BaseURL, fmt.Sprintf("VORBILD_LISTEN=127.0.0.1:%d", listen),
-		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATABASE_CONNS=10", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
+		"VORBILD_DATABASE_URL="+p.dsn, "VORBILD_DATA_DIR="+p.dir, "VORBILD_DATABASE_CONNS=10", "VORBILD_PRIVATE_HOSTS=*.localhost", "VORBILD_LOG_LEVEL=error")
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	cmd, started, gone := p.cmd, make(chan error), make(chan struct{})
