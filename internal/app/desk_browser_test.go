@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/jmoiron/sqlx"
 
 	"github.com/vorbild/vorbild/internal/account"
@@ -64,26 +65,42 @@ func TestDeskByKeys(t *testing.T) {
 		_, page := kg.get("/redaktion?stand="+state, editor)
 		return page.Find("ol.desk").Text()
 	}
+	focus := func(p post.Post) {
+		t.Helper()
+		within(t, "the focus goes on to "+p.Title, func() bool {
+			got, err := chromedp.Run(b.ctx, chromedp.Evaluate[string](`document.activeElement?.textContent ?? ""`))
+			return err == nil && got == p.Title
+		})
+	}
 	b.open(kg.url("/redaktion"))
 	press("?")
 	b.waitText("nächstes Praxisbeispiel")
 	press("j")
 	press("a")
 	b.waitText("Zuletzt: Angenommen, Serverraum mit Außenluft kühlen")
+	focus(second) // what took its place
+	if said := eval[string](b, "read out", `document.getElementById(document.activeElement.getAttribute("aria-describedby")).innerText`); !strings.Contains(said, "Angenommen.") {
+		t.Errorf("with the next one is read out %q", said)
+	}
 	press("u")
 	b.waitText("Zurückgenommen. Es gilt wieder, was vorher war.")
+	focus(first)
 	if tab("accepted") != "" {
 		t.Error("the undone one is still accepted")
 	}
-	press("j")
 	press("a")
 	b.waitText("Zuletzt: Angenommen")
-	press("j")
+	focus(second)
+	press("d")
+	b.run("think better of it", chromedp.KeyEvent(kb.Escape))
+	if opened := b.count("[data-open=d][open]"); opened != 0 {
+		t.Error("Escape leaves the form open")
+	}
 	press("f")
 	b.run("type a question", chromedp.KeyEvent("Jeder Buchstabe ist hier nur ein Buchstabe: adjkuflh?"))
-	b.run("ask", click("[data-open=f][open] button[type=submit]"))
+	b.run("ask", chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	b.waitText("Die Frage ist gestellt.")
-	press("j")
+	focus(third)
 	press("d")
 	b.run("type a reason", chromedp.KeyEvent("Ohne Bezug zu Green-IT."))
 	b.run("decline", click("[data-open=d][open] button[type=submit]"))
