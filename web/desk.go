@@ -43,6 +43,7 @@ type deskView struct {
 	Total   int
 	Pages   pagination
 	Last    *lastDecision // what the reader just did
+	Back    string        // the address of this page, filters included
 
 	Alone       bool   // our catalogue follows nobody, so that nothing can come
 	Administers bool   // the reader may change that
@@ -79,7 +80,7 @@ func (s *Site) showDesk(w http.ResponseWriter, r *http.Request) error {
 	if !slices.Contains(curation.States, state) {
 		state = curation.Waiting
 	}
-	data := deskView{State: state, Filters: deskFilters{
+	data := deskView{State: state, Back: r.URL.RequestURI(), Filters: deskFilters{
 		Origin: asked.Get("herkunft"), Level: asked.Get("ebene"), Region: asked.Get("land"), Field: asked.Get("feld"), Editor: asked.Get("zustaendig"),
 	}}
 	query := data.Filters.query(actor)

@@ -115,6 +115,9 @@ func TestDeskByKeys(t *testing.T) {
 	b.open(kg.url("/redaktion?stand=asked"))
 	b.run("open the list", click("[data-keys] > summary"))
 	b.run("keys off", click("[data-keys-off]"))
+	if label := strings.TrimSpace(b.text("[data-keys-off]")); label != "Tasten einschalten" {
+		t.Errorf("the button for the keys says %q", label)
+	}
 	b.open(kg.url("/redaktion?stand=asked"))
 	press("j")
 	press("a")

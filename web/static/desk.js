@@ -59,7 +59,7 @@ if (items.length > 0 && help) {
   let before = null;
   const button = help.querySelector("[data-keys-off]");
   const label = button.querySelector(".kern-label");
-  const words = { on: button.dataset.on, off: label.textContent };
+  const words = { on: button.dataset.label, off: label.textContent };
   const hints = [
     ...[...document.querySelectorAll("[data-key]")].map((it) => [it, it.dataset.key]),
     ...[...document.querySelectorAll("[data-open]")].map((it) => [it.querySelector("summary"), it.dataset.open]),
