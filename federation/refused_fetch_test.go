@@ -23,14 +23,15 @@ func TestNotLetInIsNotGone(t *testing.T) {
 				t.Fatal(err)
 			}
 			same(t, reader, s.id(1), want)
+			ft.Settle(reader)
 
 			answer := func(n, status int) {
 				host.Extra.Store(s.dir+"/"+strconv.Itoa(n), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
 			}
 			answer(2, status)
 			answer(3, http.StatusNotFound) // looked at after the other
+			opens(t, reader, s.id(1))
 			reader.Eventually("look at the thread", func() string {
-				opens(t, reader, s.id(1)) // again, should an earlier look at it have been under way
 				if p := reader.Has(s.id(3)); lists == "neither" && p.State != post.StateWithdrawn {
 					return string(p.State)
 				}

@@ -44,9 +44,10 @@ func same(t *testing.T, i *ft.Instance, uri string, want map[string]string) {
 	i.Eventually("thread "+uri, func() string { return cmp.Diff(want, thread(t, i, uri)) })
 }
 
-// opens looks at a thread as a reader does, long after anybody did so before.
+// opens looks at a thread as a reader does, long after anybody did so before: once, because whoever looks again soon asks nobody.
 func opens(t *testing.T, i *ft.Instance, uri string) {
 	t.Helper()
+	i.Settled() // a look that is under way ends with what it has seen
 	if _, err := i.DB.Exec(`UPDATE thread_visits SET visited_at = visited_at - interval '2 days'`); err != nil {
 		t.Fatal(err)
 	}
