@@ -75,6 +75,7 @@ func TestSaveNamesEveryMistake(t *testing.T) {
 		{"website runs script", func(o *organization.Organization) { o.Website = "javascript:alert(1)" }, map[string]string{"website": "error.organization.website"}},
 		{"mail without domain", func(o *organization.Organization) { o.ContactEmail = "green-it@" }, map[string]string{"contact_email": "error.organization.email"}},
 		{"mail with a name", func(o *organization.Organization) { o.ContactEmail = "Green <g@sh.localhost>" }, map[string]string{"contact_email": "error.organization.email"}},
+		{"mail with a subject", func(o *organization.Organization) { o.ContactEmail = "g?subject=x@sh.localhost" }, map[string]string{"contact_email": "error.organization.email"}},
 		{"mail without dot", func(o *organization.Organization) { o.ContactEmail = "g@localhost" }, map[string]string{"contact_email": "error.organization.email"}},
 		{"too long", func(o *organization.Organization) { o.ShortName = strings.Repeat("ä", 61) }, map[string]string{"short_name": "error.organization.too_long"}},
 		{"just fits", func(o *organization.Organization) { o.ShortName = strings.Repeat("ä", 60) }, nil},

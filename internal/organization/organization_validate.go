@@ -85,10 +85,11 @@ func ValidWebsite(s string) bool {
 	return err == nil && len(s) <= maxURL && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil
 }
 
-// ValidEmail accepts one bare address whose domain has a dot.
+// ValidEmail accepts one bare address whose domain has a dot. It becomes a mailto link, so nothing may stand in it that begins
+// the subject or the text of a message there (RFC 6068).
 func ValidEmail(s string) bool {
 	a, err := mail.ParseAddress(s)
-	if err != nil || a.Address != s || len(s) > maxAddress {
+	if err != nil || a.Address != s || len(s) > maxAddress || strings.ContainsAny(s, "?&#%") {
 		return false
 	}
 	_, domain, _ := strings.Cut(s, "@")
